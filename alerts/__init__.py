@@ -1,0 +1,1 @@
+"""Tell the right person, at once and once, when something needs a hand."""

@@ -1,0 +1,1 @@
+"""Store alerts: fields, constraints, indexes and chainable filters."""

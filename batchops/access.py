@@ -1,0 +1,62 @@
+"""Say who is calling: a person, a program with a token, or a part of the system."""
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from batchops.errors import Conflict
+from batchops.models import ApiToken, User
+
+if TYPE_CHECKING:
+
+    class AuthenticatedHttpRequest(HttpRequest):
+        """A request whose user is known; only views behind a permission get one."""
+
+        user: User
+else:
+    AuthenticatedHttpRequest = HttpRequest
+
+
+def create_token(*, user: User, name: str, expires_at: datetime | None = None) -> str:
+    """Make an API token and return its key, which is stored only as a digest.
+
+    :raises Conflict: when the user has a live token of that name.
+    """
+    if ApiToken.objects.filter(user=user, name=name, revoked_at=None).exists():
+        raise Conflict(
+            f"{user.get_username()} already has a token named '{name}'. "
+            "Revoke that one in the admin, or choose another name."
+        )
+    key = secrets.token_urlsafe(32)
+    ApiToken.objects.create(user=user, name=name, digest=digest_of(key), expires_at=expires_at)
+    return key
+
+
+def find_token(key: str) -> ApiToken | None:
+    """Return the live token of `key` with its user, or None when there is none.
+
+    Expired and revoked tokens, and those of people who were deactivated, count as none.
+    """
+    return (
+        ApiToken.objects.select_related("user")
+        .filter(digest=digest_of(key), revoked_at=None, user__is_active=True)
+        .exclude(expires_at__lte=timezone.now())
+        .first()
+    )
+
+
+def actor_of(request: HttpRequest) -> str:
+    """Return who acts, as event rows keep it: `user:<name>` or `token:<user>/<token name>`."""
+    token = getattr(request, "auth", None)
+    if isinstance(token, ApiToken):
+        return f"token:{token.user.get_username()}/{token.name}"
+    return f"user:{request.user.get_username()}"
+
+
+def digest_of(key: str) -> str:
+    """Return the SHA-256 of a token's key, in hex; keys are random, so no salt is needed."""
+    return hashlib.sha256(key.encode()).hexdigest()

@@ -1,0 +1,25 @@
+"""Place moments in the site's business days, whatever its zone does at a clock change."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+def business_date(at: datetime, *, zone: ZoneInfo, day_start: time) -> date:
+    """Return the business day that the aware moment `at` belongs to.
+
+    Day D runs from `day_start` of D to `day_start` of D + 1 on the site's wall clock.
+    """
+    local = at.astimezone(zone)
+    return local.date() if local.time() >= day_start else local.date() - timedelta(days=1)
+
+
+def business_day(day: date, *, zone: ZoneInfo, day_start: time) -> tuple[datetime, datetime]:
+    """Return the first moment of business day `day` and of the next one, both in UTC."""
+    return (
+        _moment(day, zone=zone, day_start=day_start),
+        _moment(day + timedelta(days=1), zone=zone, day_start=day_start),
+    )
+
+
+def _moment(day: date, *, zone: ZoneInfo, day_start: time) -> datetime:
+    return datetime.combine(day, day_start, tzinfo=zone).astimezone(UTC)

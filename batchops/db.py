@@ -1,0 +1,53 @@
+"""Ask PostgreSQL what only it can say: its clock, the revision of a snapshot, a session's lock."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import connection, transaction
+
+REVISION_SQL = """
+    SELECT pg_snapshot_xmax(s)::text::bigint
+           - (SELECT count(*) FROM pg_snapshot_xip(s))
+      FROM pg_current_snapshot() AS s
+"""
+
+
+def database_now() -> datetime:
+    """Return the database server's clock, in UTC; leases and schedules go by no other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+    return now
+
+
+@contextmanager
+def reading_snapshot() -> Iterator[int]:
+    """Open one consistent read-only snapshot and yield its revision.
+
+    The revision is the number of transactions that had ended when the snapshot was taken, so of
+    two snapshots the one with the greater revision is never the older (docs/architecture.md).
+    Must not be nested in another transaction, whose first statement would already have chosen
+    the snapshot.
+    """
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute(REVISION_SQL)
+        yield int(cursor.fetchone()[0])
+
+
+@contextmanager
+def session_lock(name: str) -> Iterator[bool]:
+    """Try to hold the advisory lock `name` for this session; yield whether it was had.
+
+    The lock outlives transactions and goes with the connection, so a killed holder frees it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
+        held = bool(cursor.fetchone()[0])
+    try:
+        yield held
+    finally:
+        if held:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])

@@ -1,0 +1,1 @@
+"""Run everything on one machine: the embedded PostgreSQL, the services and who guards them."""

@@ -1,0 +1,1 @@
+"""Push what changed to every screen that watches it (docs/architecture.md, "Live")."""

@@ -1,0 +1,45 @@
+"""Register what can be watched: a name, who may watch it, how it is read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Read = Callable[[str], dict[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One thing that screens watch.
+
+    `read` takes the key (the part after the colon, "" for a topic without one) inside a
+    consistent snapshot and returns facts only: codes, numbers, UTC times in ISO 8601; no words,
+    no HTML, no personal data, and the same for everybody who may watch. It returns None when
+    nothing has that key.
+    """
+
+    name: str
+    permission: str
+    read: Read
+    keyed: bool = False
+
+
+_topics: dict[str, Topic] = {}
+
+
+def register(topic: Topic) -> None:
+    """Add a topic; apps call this from `AppConfig.ready()`."""
+    _topics[topic.name] = topic
+
+
+def find(address: str) -> tuple[Topic, str] | None:
+    """Return the topic and key of an address such as `jobs` or `job:<id>`, None if unknown."""
+    name, colon, key = address.partition(":")
+    topic = _topics.get(name)
+    if topic is None or topic.keyed != bool(colon) or (topic.keyed and not key):
+        return None
+    return topic, key
+
+
+def registered() -> list[Topic]:
+    """Return every topic, by name."""
+    return sorted(_topics.values(), key=lambda topic: topic.name)

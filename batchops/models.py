@@ -1,0 +1,57 @@
+"""Store who may come in (people, API tokens) and which clusters are alive."""
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class User(AbstractUser):
+    """A person. Roles are groups; batchops/web/roles.py says what each may do."""
+
+
+class ApiToken(models.Model):
+    """A program's key, stored only as its SHA-256; shown once, when it is made."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens"
+    )
+    name = models.CharField(max_length=80, help_text="What uses it, for example 'crp console'.")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = "API token"
+        constraints = [
+            models.UniqueConstraint(
+                "user",
+                "name",
+                condition=models.Q(revoked_at=None),
+                name="api_token_one_name_per_user",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.user_id})"
+
+
+class Heartbeat(models.Model):
+    """One living part (a cluster on a host); its wrapper renews `beat_at` every few seconds."""
+
+    part = models.CharField(max_length=20, help_text="jobs or watch")
+    host = models.CharField(max_length=255)
+    pid = models.IntegerField()
+    started_at = models.DateTimeField()
+    beat_at = models.DateTimeField()
+    workers = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("part", "host", "pid", name="heartbeat_one_per_process"),
+        ]
+        permissions = [("view_health", "Can see the health of workers and sources")]
+
+    def __str__(self) -> str:
+        return f"{self.part} on {self.host} ({self.pid})"

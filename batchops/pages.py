@@ -1,0 +1,47 @@
+"""Guard a page: a person who is logged in, staff, and has the permission the page names."""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import render
+
+from batchops.access import AuthenticatedHttpRequest
+from batchops.errors import BatchOpsError, NotAllowed
+
+Page = Callable[..., HttpResponse]
+
+
+def page(permission: str, *, methods: Sequence[str] = ("GET",)) -> Callable[[Page], Page]:
+    """Make a view a page of the console that asks for `permission`.
+
+    Who is not logged in is sent to the login and back; who may not see it, and whatever typed
+    error the view raises, gets a page that says so in a sentence, with the error's status.
+    """
+    allowed = {*methods, "HEAD"} if "GET" in methods else set(methods)
+
+    def decorate(view: Page) -> Page:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not (request.user.is_authenticated and request.user.is_active):
+                return redirect_to_login(request.get_full_path())
+            if request.method not in allowed:
+                return HttpResponseNotAllowed(sorted(allowed))
+            try:
+                if not (request.user.is_staff and request.user.has_perm(permission)):
+                    raise NotAllowed(
+                        "Your role does not permit this. Ask an administrator for the "
+                        f"permission '{permission}'."
+                    )
+                response = view(cast(AuthenticatedHttpRequest, request), *args, **kwargs)
+            except BatchOpsError as error:
+                response = render(request, "error.html", {"error": error}, status=error.status)
+            response.headers.setdefault("Cache-Control", "no-store")
+            return response
+
+        guarded.required_permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate

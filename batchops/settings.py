@@ -1,0 +1,254 @@
+"""Read the environment, here and nowhere else; docs/settings.md explains every variable.
+
+Values come from the environment first, then from `batchops.env` in the data folder, which
+`manage.py up` writes so that every other command finds the same database and secrets.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import django_stubs_ext
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+DATA_DIR = Path(env.str("BATCHOPS_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+environ.Env.read_env(DATA_DIR / "batchops.env")
+
+# Core -------------------------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="")
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "SECRET_KEY is not set. Start with `make run`, which makes one and keeps it in "
+        f"{DATA_DIR / 'batchops.env'}, or set it to 50 or more random characters."
+    )
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_CREDENTIALS = True
+
+INSTALLED_APPS = [
+    "daphne",
+    "batchops.web.apps.BatchOpsAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "corsheaders",
+    "csp",
+    "axes",
+    "django_q",
+    "batchops.apps.BatchOpsConfig",
+    "alerts.apps.AlertsConfig",
+    "jobs.apps.JobsConfig",
+    "monitoring.apps.MonitoringConfig",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "batchops.web.urls"
+ASGI_APPLICATION = "batchops.web.asgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# Database ---------------------------------------------------------------------------------------
+
+# A peer that vanishes is noticed in seconds, not in the many minutes of the system's defaults,
+# and a frozen process cannot hold a row lock for ever (docs/reliability.md).
+CONNECTION_OPTIONS = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "options": (
+        "-c lock_timeout=5000 -c statement_timeout=60000 "
+        "-c idle_in_transaction_session_timeout=15000"
+    ),
+}
+DATABASES = {"default": env.db("DATABASE_URL", default="postgres://batchops@localhost/batchops")}
+# The role that owns the tables; only `manage.py release` connects as it.
+DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default="")
+DATABASES["default"] |= {
+    "CONN_MAX_AGE": 60,
+    "CONN_HEALTH_CHECKS": True,
+    "OPTIONS": CONNECTION_OPTIONS | DATABASES["default"].get("OPTIONS", {}),
+}
+# Only the web process uses it: a pool opened before a fork breaks django-q2's workers.
+DATABASE_POOL = {"min_size": 1, "max_size": 8, "timeout": 10}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The two clusters -------------------------------------------------------------------------------
+
+# django-q2 carries only "there is work". Each value has a measured reason; the system checks
+# batchops.E010 to E019 keep them.
+JOBS_WORKERS = env.int("JOBS_WORKERS", default=4)
+WATCH_WORKERS = env.int("WATCH_WORKERS", default=2)
+Q_CLUSTER = {
+    "name": "jobs",
+    "orm": "default",
+    "workers": JOBS_WORKERS,
+    "timeout": 3600,
+    "retry": 10_830,
+    "bulk": 1,
+    "queue_limit": 1,
+    "poll": 0.2,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "save_limit": -1,
+    "catch_up": False,
+    "recycle": 200,
+    "max_rss": 400_000,
+    "guard_cycle": 0.5,
+    "scheduler": False,
+    "time_zone": "UTC",
+    "ALT_CLUSTERS": {"watch": {"workers": WATCH_WORKERS, "timeout": 120, "retry": 420}},
+}
+HEARTBEAT_INTERVAL = timedelta(seconds=env.float("HEARTBEAT_INTERVAL_S", default=5))
+CLUSTER_STOP_GRACE = timedelta(seconds=env.float("CLUSTER_STOP_GRACE_S", default=20))
+
+# Jobs -------------------------------------------------------------------------------------------
+
+JOBS_LEASE = timedelta(seconds=env.float("JOBS_LEASE_S", default=60))
+JOBS_SETTLE_INTERVAL = timedelta(seconds=env.float("JOBS_SETTLE_INTERVAL_S", default=0.25))
+JOBS_SLICE = timedelta(seconds=env.float("JOBS_SLICE_S", default=10))
+JOBS_SWEEP_INTERVAL = timedelta(seconds=env.float("JOBS_SWEEP_INTERVAL_S", default=30))
+JOBS_STUCK_AFTER = timedelta(seconds=env.float("JOBS_STUCK_AFTER_S", default=10))
+
+# CC&B -------------------------------------------------------------------------------------------
+
+CCB_URL = env.str("CCB_URL", default="")
+CCB_SCHEMA = env.str("CCB_SCHEMA", default="")
+CCB_LANGUAGE = env.str("CCB_LANGUAGE", default="ENG")
+CCB_DEADLINE = timedelta(seconds=env.float("CCB_DEADLINE_S", default=90))
+# 1 for a real CC&B; the simulator's clock may run faster, and polls then come as much faster.
+CCB_CLOCK_SPEED = env.float("CCB_CLOCK_SPEED", default=1)
+
+# People -----------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "batchops.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
+AXES_RESET_ON_SUCCESS = True
+
+# Security ---------------------------------------------------------------------------------------
+
+BATCHOPS_HTTPS = env.bool("BATCHOPS_HTTPS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BATCHOPS_HTTPS
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = BATCHOPS_HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if BATCHOPS_HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BATCHOPS_HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# API --------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.SessionAuthentication",
+        "batchops.api.TokenAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["batchops.api.HasPermission"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"user": "600/minute", "status": "1200/minute"},
+    "EXCEPTION_HANDLER": "batchops.api.answer_error",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+
+# Words, places, files ---------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+SITE_TIME_ZONE = env.str("SITE_TIME_ZONE", default="Asia/Dhaka")
+SITE_ZONE = ZoneInfo(SITE_TIME_ZONE)
+TIME_ZONE = SITE_TIME_ZONE
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "batchops.web.static_files.ModuleManifestStorage"},
+}
+MEDIA_ROOT = DATA_DIR / "files"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}

@@ -1,0 +1,1 @@
+"""The roof: compose the pages, the API and the sockets from all apps."""

@@ -1,0 +1,30 @@
+"""Put in place what every installation starts with; calling it again changes nothing edited."""
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+from batchops.web.roles import ROLES
+from monitoring.lifecycle import seed_workflow
+
+
+@transaction.atomic
+def load_first_data() -> None:
+    """Create the roles, the six steps and the monitoring settings where they are missing.
+
+    Permissions of the four roles are set as batchops/web/roles.py lists them each time; steps
+    and settings that people edited stay as they are.
+
+    :raises LookupError: when a role names a permission that no model declares.
+    """
+    for name, permissions in ROLES.items():
+        group, _ = Group.objects.get_or_create(name=name)
+        group.permissions.set([_permission(label) for label in permissions])
+    seed_workflow()
+
+
+def _permission(label: str) -> Permission:
+    app_label, codename = label.split(".")
+    found = Permission.objects.filter(content_type__app_label=app_label, codename=codename).first()
+    if found is None:
+        raise LookupError(f"No model declares the permission '{label}'.")
+    return found

@@ -1,0 +1,12 @@
+"""Compose the console's pages out of all apps, and say where each lives under /admin/."""
+
+from django.urls import URLPattern, URLResolver
+
+
+def console_urls() -> list[URLPattern | URLResolver]:
+    """Return the pages that stand before the stock admin's own."""
+    from batchops.web import dashboard, styleguide
+    from jobs import pages as jobs
+    from monitoring import pages as monitoring
+
+    return [*dashboard.urls, *styleguide.urls, *jobs.urls, *monitoring.urls]

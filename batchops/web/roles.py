@@ -1,0 +1,40 @@
+"""List the four roles and what each may do; every role may do what the one before it may."""
+
+VIEWER = (
+    "alerts.view_alert",
+    "batchops.view_health",
+    "jobs.view_job",
+    "monitoring.view_run",
+    "monitoring.view_step",
+)
+OPERATOR = (
+    *VIEWER,
+    "alerts.acknowledge_alert",
+    "jobs.start_job",
+    "jobs.cancel_job",
+    "jobs.retry_job",
+    "monitoring.poll_ccb",
+)
+SUPERVISOR = (
+    *OPERATOR,
+    "alerts.resolve_alert",
+    "monitoring.change_step",
+    "monitoring.change_monitoringconfig",
+    "monitoring.view_monitoringconfig",
+)
+ADMINISTRATOR = (
+    *SUPERVISOR,
+    "batchops.add_user",
+    "batchops.change_user",
+    "batchops.view_user",
+    "batchops.add_apitoken",
+    "batchops.change_apitoken",
+    "batchops.view_apitoken",
+    "auth.view_group",
+)
+ROLES = {
+    "Viewer": VIEWER,
+    "Operator": OPERATOR,
+    "Supervisor": SUPERVISOR,
+    "Administrator": ADMINISTRATOR,
+}

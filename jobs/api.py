@@ -1,0 +1,5 @@
+"""Answer programs about jobs (docs/api.md)."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""Store jobs: fields, constraints, indexes and chainable filters."""

@@ -1,0 +1,5 @@
+"""Show jobs to people, inside the admin."""
+
+from django.urls import URLPattern
+
+urls: list[URLPattern] = []

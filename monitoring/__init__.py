@@ -1,0 +1,1 @@
+"""Watch CC&B's daily workflow from outside, and keep its history."""

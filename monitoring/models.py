@@ -1,0 +1,1 @@
+"""Store monitoring: fields, constraints, indexes and chainable filters."""

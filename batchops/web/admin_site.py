@@ -1,10 +1,9 @@
 """Make the Django admin the console: its home is Today, and it refuses django-q2's own pages."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
-from django.db.models.base import ModelBase
 from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver
 
@@ -20,10 +19,8 @@ class ConsoleSite(admin.AdminSite):
     enable_nav_sidebar = False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        models: list[type[Model]] = (
-            [model_or_iterable]
-            if isinstance(model_or_iterable, ModelBase)
-            else list(model_or_iterable)
+        models = (
+            model_or_iterable if isinstance(model_or_iterable, Iterable) else [model_or_iterable]
         )
         wanted = [model for model in models if model._meta.app_label not in REFUSED_APPS]
         if wanted:

@@ -41,7 +41,7 @@ def page(permission: str, *, methods: Sequence[str] = ("GET",)) -> Callable[[Pag
             response.headers.setdefault("Cache-Control", "no-store")
             return response
 
-        guarded.required_permission = permission  # type: ignore[attr-defined]
+        guarded.required_permissions = dict.fromkeys(methods, permission)  # type: ignore[attr-defined]
         return guarded
 
     return decorate

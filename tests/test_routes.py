@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern, RoutePattern
@@ -44,11 +44,7 @@ class Route:
     @property
     def rules(self) -> dict[str, str]:
         view = self.callback
-        if hasattr(view, "required_permission"):
-            return {"GET": view.required_permission}
-        if hasattr(view, "cls"):
-            return dict(getattr(view.cls, "required_permissions", {}))
-        return {}
+        return dict(getattr(getattr(view, "cls", view), "required_permissions", {}))
 
     @property
     def model_admin(self) -> Any:
@@ -87,7 +83,7 @@ def reverse_regex(pattern: RegexPattern) -> str:
     from django.utils.regex_helper import normalize
 
     text, names = normalize(pattern.regex.pattern)[0]
-    return str(text % {name: SAMPLE["str"] for name in names})
+    return str(text % dict.fromkeys(names, SAMPLE["str"]))
 
 
 ROUTES = [r for r in walk(get_resolver().url_patterns) if r.name != ""]
@@ -106,7 +102,7 @@ def client_of(role: str | None) -> Client:
     return client
 
 
-def refused(response: HttpResponse) -> bool:
+def refused(response: HttpResponseBase) -> bool:
     to_login = response.status_code == 302 and "/login/" in response["Location"]
     return response.status_code in (401, 403) or to_login
 

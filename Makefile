@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 
 .PHONY: run test check format
 
-check: export SECRET_KEY = only-for-static-checks
+check: export SECRET_KEY = only-for-static-checks-and-long-enough-to-pass-them
 check:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

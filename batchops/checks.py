@@ -1,1 +1,168 @@
 """Check at every start that the settings hold together; docs/settings.md lists the ids."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+
+TAG = "batchops"
+CLUSTERS = {"jobs", "watch"}
+SHORTEST_SECRET = 50
+SHORTEST_WEDGE_S = 20
+OLDEST_POSTGRESQL = 15
+# One task is as good as over this long after its time limit; django-q2 adds it itself.
+LIMIT_MARGIN_S = 3
+
+
+@register(TAG)
+def check_site(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check secrets, hosts, the database's kind and the intervals (E001 to E009)."""
+    return [*_site_problems()]
+
+
+@register(TAG)
+def check_clusters(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check Q_CLUSTER, whose every value has a measured reason (E010 to E019)."""
+    found = [*_shared_problems(settings.Q_CLUSTER)]
+    for name, values in _each_cluster(settings.Q_CLUSTER):
+        found += _timing_problems(name, values)
+    return found
+
+
+@register(TAG, Tags.database)
+def check_server(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Check the version of each PostgreSQL server that is about to be used (E004)."""
+    found: list[CheckMessage] = []
+    for alias in databases or ():
+        connection = connections[alias]
+        if connection.vendor != "postgresql":
+            continue
+        connection.ensure_connection()
+        version = connection.connection.info.server_version // 10_000
+        if version < OLDEST_POSTGRESQL:
+            found.append(
+                _error(
+                    4,
+                    f"Database '{alias}' is PostgreSQL {version}.",
+                    f"BatchOps needs PostgreSQL {OLDEST_POSTGRESQL} or newer.",
+                )
+            )
+    return found
+
+
+def _site_problems() -> Iterator[CheckMessage]:
+    if len(settings.SECRET_KEY) < SHORTEST_SECRET or settings.SECRET_KEY.startswith("insecure"):
+        kind = checks.Warning if settings.DEBUG else Error
+        yield kind(
+            f"SECRET_KEY is shorter than {SHORTEST_SECRET} characters or says it is insecure.",
+            hint="Who guesses it can log in as anyone. Set it to 50 or more random characters.",
+            id="batchops.E001",
+        )
+    if "*" in settings.ALLOWED_HOSTS and not settings.DEBUG:
+        yield _error(
+            2,
+            "ALLOWED_HOSTS contains '*', so any Host header is believed.",
+            "List the names people type, separated by commas.",
+        )
+    for alias, values in settings.DATABASES.items():
+        if values["ENGINE"] != "django.db.backends.postgresql":
+            yield _error(
+                3,
+                f"Database '{alias}' is not PostgreSQL but {values['ENGINE']}.",
+                "Give DATABASE_URL the form postgres://user:password@host:5432/name.",
+            )
+    yield from _interval_problems()
+
+
+def _interval_problems() -> Iterator[CheckMessage]:
+    if settings.JOBS_LEASE <= 2 * settings.HEARTBEAT_INTERVAL:
+        yield _error(
+            5,
+            "JOBS_LEASE_S is not more than twice HEARTBEAT_INTERVAL_S.",
+            "One late heartbeat would take work from a healthy worker; lengthen the lease.",
+        )
+    if settings.JOBS_SLICE >= settings.CLUSTER_STOP_GRACE:
+        yield _error(
+            6,
+            "JOBS_SLICE_S is not shorter than CLUSTER_STOP_GRACE_S.",
+            "Each deploy would cut running work off; lengthen the grace or shorten the slice.",
+        )
+    if settings.CLUSTER_WEDGED_AFTER.total_seconds() < SHORTEST_WEDGE_S:
+        yield _error(
+            7,
+            f"CLUSTER_WEDGED_AFTER_S is less than {SHORTEST_WEDGE_S}.",
+            "django-q2 rests 10 s after a lost connection, which must not pass for a wedge.",
+        )
+
+
+SHARED_RULES: tuple[tuple[int, str, object, str], ...] = (
+    (13, "queue_limit", 1, "Tasks that wait in memory run twice once `retry` passes."),
+    (14, "bulk", 1, "Tasks that wait in memory run twice once `retry` passes."),
+    (15, "save_limit", -1, "Any other value slows every task down; our tables are the history."),
+    (16, "max_attempts", 1, "Attempts are counted by BatchOps, per item."),
+    (16, "ack_failures", True, "A failed bell would ring for ever; the sweep rings a new one."),
+    (17, "scheduler", False, "Whoever can write a schedule could run any function on a worker."),
+    (19, "time_zone", "UTC", "Local time runs things twice when the clocks go back."),
+)
+
+
+def _shared_problems(conf: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    for number, key, wanted, reason in SHARED_RULES:
+        if any(values.get(key) != wanted for _, values in _each_cluster(conf)):
+            yield _error(number, f"Q_CLUSTER['{key}'] must be {wanted!r}.", reason)
+    for alias, values in settings.DATABASES.items():
+        if "pool" in values.get("OPTIONS", {}):
+            yield _error(
+                18,
+                f"DATABASES['{alias}'] has a connection pool in OPTIONS.",
+                "A pool breaks when a cluster forks; DATABASE_POOL gives one to the web process.",
+            )
+    names = {name for name, _ in _each_cluster(conf)}
+    if names != CLUSTERS:
+        yield _error(
+            10,
+            f"Q_CLUSTER describes {sorted(names)} instead of {sorted(CLUSTERS)}.",
+            "A bell for a cluster that is not described would wait for ever.",
+        )
+
+
+def _timing_problems(name: str, values: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    timeout, retry, cycle = (values.get(key) for key in ("timeout", "retry", "guard_cycle"))
+    if type(timeout) is not int or type(retry) is not int or timeout < 1:
+        yield _error(
+            11,
+            f"Cluster '{name}': timeout and retry must be whole seconds, at least 1.",
+            "With a fraction, or without a time limit, no task runs or none is ever ended.",
+        )
+        return
+    if not cycle or (timeout + LIMIT_MARGIN_S) % cycle:
+        yield _error(
+            12,
+            f"Cluster '{name}': timeout + 3 must be a multiple of guard_cycle.",
+            "django-q2's own guard never ends a deaf task otherwise. Keep guard_cycle at 0.5.",
+        )
+    if retry <= 3 * (timeout + LIMIT_MARGIN_S):
+        yield _error(
+            20,
+            f"Cluster '{name}': retry must be more than 3 x (timeout + 3).",
+            "A task that still runs would otherwise be run again beside itself.",
+        )
+
+
+def _each_cluster(conf: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return each cluster's name and its values, as django-q2 will see them."""
+    alternatives: Mapping[str, Mapping[str, Any]] = conf.get("ALT_CLUSTERS", {})
+    return [
+        (str(conf.get("name")), conf),
+        *((name, {**conf, **values}) for name, values in alternatives.items()),
+    ]
+
+
+def _error(number: int, message: str, hint: str) -> Error:
+    return Error(message, hint=hint, id=f"batchops.E{number:03}")

@@ -145,6 +145,8 @@ Q_CLUSTER = {
 }
 HEARTBEAT_INTERVAL = timedelta(seconds=env.float("HEARTBEAT_INTERVAL_S", default=5))
 CLUSTER_STOP_GRACE = timedelta(seconds=env.float("CLUSTER_STOP_GRACE_S", default=20))
+# A bell that has waited so long beside a free worker means that the cluster stands still.
+CLUSTER_WEDGED_AFTER = timedelta(seconds=env.float("CLUSTER_WEDGED_AFTER_S", default=30))
 
 # Jobs -------------------------------------------------------------------------------------------
 

@@ -1,21 +1,59 @@
 """Tell a cluster that there is work; which work, the database knows."""
 
+from functools import cache
+
+from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-from batchops.cluster.ticks import ClusterName
+from batchops.cluster.ticks import CLUSTERS, ClusterName
+from batchops.errors import BatchOpsError
 
 
+class UnknownBell(BatchOpsError):
+    """Refuse a bell that no cluster could ever answer."""
+
+    code = "unknown_bell"
+
+
+@transaction.atomic
 def ring(task: str, *, cluster: ClusterName, at_most: int = 1) -> bool:
     """Queue one call of the dotted function `task`, unless `at_most` bells already wait there.
 
     Part of the caller's transaction: nothing rings if it rolls back. A bell lost, doubled or
     late does no harm, because the function called looks up in the database what there is to do.
     Returns whether a bell was queued.
+
+    :raises UnknownBell: when there is no such function or no such cluster.
     """
+    _require_callable(task)
+    if cluster not in CLUSTERS:
+        raise UnknownBell(f"Cannot ring '{task}': no cluster '{cluster}', only {CLUSTERS}.")
     waiting = OrmQ.objects.filter(key=cluster, lock__lte=timezone.now()).count()
     if waiting >= at_most:
         return False
     async_task(task, cluster=cluster)
     return True
+
+
+def release_taken(cluster: ClusterName) -> int:
+    """Give back the bells that are marked as taken, and return how many there were.
+
+    A starting cluster calls it: a predecessor that was killed leaves what it had taken locked
+    for the hours of `retry`. Another cluster's bells ring twice then, which does no harm.
+    """
+    now = timezone.now()
+    released: int = OrmQ.objects.filter(key=cluster, lock__gt=now).update(lock=now)
+    return released
+
+
+@cache
+def _require_callable(task: str) -> None:
+    try:
+        function = import_string(task)
+    except ImportError as error:
+        raise UnknownBell(f"Cannot ring '{task}': it cannot be imported ({error}).") from error
+    if not callable(function):
+        raise UnknownBell(f"Cannot ring '{task}': it is not a function.")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 ClusterName = Literal["jobs", "watch"]
+CLUSTERS: tuple[ClusterName, ...] = ("jobs", "watch")
 
 
 @dataclass(frozen=True, slots=True)

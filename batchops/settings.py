@@ -58,7 +58,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "batchops.web.static_files.StaticFilesMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -147,6 +147,15 @@ HEARTBEAT_INTERVAL = timedelta(seconds=env.float("HEARTBEAT_INTERVAL_S", default
 CLUSTER_STOP_GRACE = timedelta(seconds=env.float("CLUSTER_STOP_GRACE_S", default=20))
 # A bell that has waited so long beside a free worker means that the cluster stands still.
 CLUSTER_WEDGED_AFTER = timedelta(seconds=env.float("CLUSTER_WEDGED_AFTER_S", default=30))
+
+# Live -------------------------------------------------------------------------------------------
+
+# What follows a topic's first change within this time goes out as one frame.
+LIVE_GATHER = timedelta(seconds=env.float("LIVE_GATHER_S", default=0.25))
+# How often everybody's right to watch is looked up again; a lost right closes within twice that.
+LIVE_REAUTHORISE_INTERVAL = timedelta(seconds=env.float("LIVE_REAUTHORISE_INTERVAL_S", default=4))
+# A client that has not answered anything for this long is dropped.
+LIVE_SILENCE = timedelta(seconds=env.float("LIVE_SILENCE_S", default=45))
 
 # Jobs -------------------------------------------------------------------------------------------
 

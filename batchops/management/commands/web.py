@@ -1,0 +1,23 @@
+"""Serve the console over HTTP and WebSocket."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from batchops.errors import Unavailable
+from batchops.web.server import serve
+
+
+class Command(BaseCommand):
+    help = "Serve the console over HTTP and WebSocket until SIGTERM or Ctrl-C."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+        parser.add_argument("--port", type=int, default=8000, help="port to listen on")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            serve(host=options["host"], port=options["port"])
+        except Unavailable as error:
+            raise CommandError(error.message) from error

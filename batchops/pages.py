@@ -1,12 +1,13 @@
 """Guard a page: a person who is logged in, staff, and has the permission the page names."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, cast
 
+from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import render
+from django.template.response import TemplateResponse
 
 from batchops.access import AuthenticatedHttpRequest
 from batchops.errors import BatchOpsError, NotAllowed
@@ -37,7 +38,7 @@ def page(permission: str, *, methods: Sequence[str] = ("GET",)) -> Callable[[Pag
                     )
                 response = view(cast(AuthenticatedHttpRequest, request), *args, **kwargs)
             except BatchOpsError as error:
-                response = render(request, "error.html", {"error": error}, status=error.status)
+                response = render_error(request, error)
             response.headers.setdefault("Cache-Control", "no-store")
             return response
 
@@ -45,3 +46,20 @@ def page(permission: str, *, methods: Sequence[str] = ("GET",)) -> Callable[[Pag
         return guarded
 
     return decorate
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    status: int = 200,
+) -> TemplateResponse:
+    """Render `template` inside the console's frame (menu, banner, data age)."""
+    framed = {**admin.site.each_context(request), **(context or {})}
+    return TemplateResponse(request, template, framed, status=status)
+
+
+def render_error(request: HttpRequest, error: BatchOpsError) -> TemplateResponse:
+    """Render the page that says what went wrong and what to do, with the error's status."""
+    return render_page(request, "error.html", {"error": error}, status=error.status)

@@ -1,0 +1,165 @@
+"""Draw the small things every page shares: icons, badges, bars, cards, times and figures."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+
+from batchops.looks import Look
+
+register = template.Library()
+
+NOTHING = "\N{EN DASH}"  # what stands where a figure is not known
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """Draw one icon of the sprite; it is decoration, so a word must stand beside it."""
+    return format_html(
+        '<svg class="icon icon-{} {}" aria-hidden="true" focusable="false">'
+        '<use href="{}#{}"></use></svg>',
+        name,
+        css,
+        static("batchops/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def badge(look: Look, css: str = "") -> SafeString:
+    """Draw a state as `look` says: always icon and word, the colour only repeats them."""
+    return format_html(
+        '<span class="badge tone-{} {}" data-state="{}">{}{}</span>',
+        look.tone,
+        css,
+        look.code,
+        icon(look.icon),
+        gettext(look.label),
+    )
+
+
+@register.inclusion_tag("console/_bar.html")
+def bar(
+    percent: float | None, label: str, tone: str = "info", live: str = "", note: str = ""
+) -> dict[str, Any]:
+    """Draw a progress bar named `label` for those who cannot see it.
+
+    `percent` is 0 to 100; None draws a bar without a figure, for work whose size is unknown.
+    `live` names the field of the live frame that moves it, `note` stands behind the figure.
+    """
+    whole = None if percent is None else int(percent)  # down: 100 means done
+    return {"percent": whole, "label": label, "tone": tone, "live": live, "note": note}
+
+
+@register.inclusion_tag("console/_card.html")
+def card(
+    label: str, value: Any, href: str = "", tone: str = "neutral", **more: Any
+) -> dict[str, Any]:
+    """Draw a figure with its label; with `href` the whole card is a link.
+
+    `more`: `note` (a line below), `icon`, `live` and `format` (the field of the live frame and
+    how it is written).
+    """
+    shown = NOTHING if value is None or value == "" else value
+    return {**more, "label": label, "value": shown, "href": href, "tone": tone}
+
+
+@register.filter
+def duration(seconds: float | timedelta | str | None) -> str:
+    """Write seconds in people's words: 30s, 2m 15s, 1h 30m, 2d 4h; a dash for None."""
+    if seconds is None or seconds == "":
+        return NOTHING
+    whole = int(seconds.total_seconds() if isinstance(seconds, timedelta) else float(seconds))
+    minutes, rest = divmod(max(whole, 0), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days}d {hours}h"
+    if hours:
+        return f"{hours}h {minutes}m"
+    if minutes:
+        return f"{minutes}m {rest}s"
+    return f"{rest}s"
+
+
+@register.filter
+def rate(per_second: float | str | None) -> str:
+    """Write a throughput as 125.3/s; a dash for None."""
+    if per_second is None or per_second == "":
+        return NOTHING
+    figure = number_format(float(per_second), decimal_pos=1, use_l10n=True, force_grouping=True)
+    return f"{figure}/s"
+
+
+@register.simple_tag
+def moment(at: datetime | None, style: str = "full") -> SafeString | str:
+    """Write an aware moment on the site's clock, exact in the title; a dash for None.
+
+    `style`: `full` (22 Nov 14:05), `time` (14:05) or `seconds` (14:05:09).
+    """
+    if at is None:
+        return NOTHING
+    local = timezone.localtime(at)
+    formats = {"full": _day_and_time(local), "time": "H:i", "seconds": "H:i:s"}
+    return _time(at, date_format(local, formats[style]))
+
+
+@register.simple_tag
+def since(at: datetime | None) -> SafeString | str:
+    """Write how long ago `at` was; ticks in the browser. A dash for None."""
+    if at is None:
+        return NOTHING
+    return _time(at, ago(timezone.now() - at), tick="since")
+
+
+@register.simple_tag
+def elapsed(at: datetime | None) -> SafeString | str:
+    """Write how long it has lasted since `at`; ticks in the browser. A dash for None."""
+    if at is None:
+        return NOTHING
+    return format_html(
+        '<span class="figure" data-tick="elapsed" data-from="{}" title="{}">{}</span>',
+        at.isoformat(),
+        exact(at),
+        duration(timezone.now() - at),
+    )
+
+
+def ago(age: timedelta) -> str:
+    """Write an age in one unit: 40 s ago, 12 min ago, 3 h ago, 5 days ago."""
+    seconds = max(int(age.total_seconds()), 0)
+    if seconds < 60:
+        return gettext("%(n)s s ago") % {"n": seconds}
+    if seconds < 3600:
+        return gettext("%(n)s min ago") % {"n": seconds // 60}
+    if seconds < 48 * 3600:
+        return gettext("%(n)s h ago") % {"n": seconds // 3600}
+    days = seconds // 86400
+    return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": days}
+
+
+def exact(at: datetime) -> str:
+    """Write a moment to the second with its zone, for titles."""
+    local = timezone.localtime(at)
+    return f"{date_format(local, 'D j M Y H:i:s')} {local:%Z} ({at:%Y-%m-%dT%H:%M:%S%z})"
+
+
+def _day_and_time(local: datetime) -> str:
+    return "j M H:i" if local.year == timezone.localtime().year else "j M Y H:i"
+
+
+def _time(at: datetime, text: str, *, tick: str = "") -> SafeString:
+    ticking = format_html(' data-tick="{}"', tick) if tick else ""
+    return format_html(
+        '<time class="figure" datetime="{}" title="{}"{}>{}</time>',
+        at.isoformat(),
+        exact(at),
+        ticking,
+        text,
+    )

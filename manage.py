@@ -7,6 +7,11 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "batchops.settings")
+    if sys.argv[1:2] == ["up"]:
+        # `up` makes what the settings are read from, so it must run before them.
+        from batchops.house.up import main as up
+
+        raise SystemExit(up(sys.argv[2:]))
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

@@ -1,0 +1,118 @@
+"""Bring an installation's database, static files and first user to what the code expects."""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import environ
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import OperationalError, connection
+from psycopg import sql
+
+from batchops.db import session_lock
+from batchops.errors import Unavailable
+from batchops.models import User
+
+DATABASE_PATIENCE_S = 120.0
+FINGERPRINT = "sources.sha256"
+ADMIN = "admin"
+# Long migrations are right to take long; waiting for a lock is not.
+OWNER_OPTIONS = "-c lock_timeout=10000"
+GRANTS = (
+    "GRANT USAGE ON SCHEMA public TO {app}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app}",
+    "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app}",
+    "ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
+    "ALTER DEFAULT PRIVILEGES GRANT USAGE, SELECT ON SEQUENCES TO {app}",
+)
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """Connect as the role that owns the tables, if DATABASE_OWNER_URL names one.
+
+    At the end the application's role gets the rights it needs on everything that was made.
+    """
+    kept = dict(connection.settings_dict)
+    if settings.DATABASE_OWNER_URL:
+        connection.close()
+        owner = environ.Env.db_url_config(settings.DATABASE_OWNER_URL)
+        options = kept["OPTIONS"] | owner.pop("OPTIONS", {}) | {"options": OWNER_OPTIONS}
+        connection.settings_dict.update(owner | {"OPTIONS": options})
+    try:
+        yield
+        if connection.settings_dict["USER"] != kept["USER"]:
+            _grant(str(kept["USER"]))
+    finally:
+        connection.close()
+        connection.settings_dict.update(kept)
+
+
+def wait_for_database() -> None:
+    """Wait until the database accepts a connection, asking less and less often.
+
+    :raises Unavailable: when it does not within two minutes.
+    """
+    delay_s, deadline = 0.1, time.monotonic() + DATABASE_PATIENCE_S
+    while True:
+        try:
+            connection.ensure_connection()
+        except OperationalError as error:
+            if time.monotonic() + delay_s > deadline:
+                raise Unavailable(
+                    f"The database that DATABASE_URL names does not answer: {error}"
+                ) from error
+            time.sleep(delay_s)
+            delay_s = min(5, delay_s * 2)
+        else:
+            return
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other release works on this database, and keep others out meanwhile."""
+    while True:
+        with session_lock("batchops.release") as held:
+            if held:
+                yield
+                return
+        time.sleep(0.2)
+
+
+def collect_static_files() -> bool:
+    """Collect the static files if any source changed; return whether that was needed."""
+    root = Path(settings.STATIC_ROOT)
+    wanted, mark = _fingerprint(), root / FINGERPRINT
+    if mark.exists() and mark.read_text() == wanted:
+        return False
+    mark.unlink(missing_ok=True)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    mark.write_text(wanted)
+    return True
+
+
+def make_first_user(password: str) -> bool:
+    """Make the superuser `admin` if nobody exists yet; return whether one was made."""
+    if not password or User.objects.exists():
+        return False
+    User.objects.create_superuser(ADMIN, password=password)
+    return True
+
+
+def _grant(application: str) -> None:
+    with connection.cursor() as cursor:
+        for statement in GRANTS:
+            cursor.execute(sql.SQL(statement).format(app=sql.Identifier(application)))
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            status = Path(storage.path(name)).stat()
+            digest.update(f"{name} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()

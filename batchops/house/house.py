@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,7 +101,10 @@ class House:
         say("Release: migrations, static files, first data ...")
         log = self._data_dir / "log" / "release.log"
         process = self._launch(
-            "release", "--json", BATCHOPS_ADMIN_PASSWORD=password, output=subprocess.PIPE
+            "release",
+            ("release", "--json"),
+            extra={"BATCHOPS_ADMIN_PASSWORD": password},
+            output=subprocess.PIPE,
         )
         if not self._supervisor.wait_for(
             lambda: process.poll() is not None, patience_s=RELEASE_PATIENCE_S
@@ -114,18 +118,25 @@ class House:
 
     def _start_services(self) -> None:
         host, port = self._options.host, str(self._options.port)
-        self._keep("web", "web", "--host", host, "--port", port)
-        self._keep("jobs", "cluster", "jobs")
-        self._keep("watch", "cluster", "watch")
+        self._keep("web", ("web", "--host", host, "--port", port))
+        self._keep("jobs", ("cluster", "jobs"))
+        self._keep("watch", ("cluster", "watch"))
         if self._simulated:
-            self._keep("simulator", "simulate_ccb", CCB_SIMULATOR_URL=self._simulator_url)
+            self._keep("simulator", ("simulate_ccb",), {"CCB_SIMULATOR_URL": self._simulator_url})
 
-    def _keep(self, name: str, *command: str, **extra: str) -> None:
+    def _keep(
+        self, name: str, command: tuple[str, ...], extra: Mapping[str, str] | None = None
+    ) -> None:
         say(f"{name}: starting")
-        self._supervisor.keep(name, lambda: self._launch(name, *command, **extra))
+        self._supervisor.keep(name, lambda: self._launch(name, command, extra=extra or {}))
 
     def _launch(
-        self, service: str, *command: str, output: int | None = None, **extra: str
+        self,
+        service: str,
+        command: tuple[str, ...],
+        *,
+        extra: Mapping[str, str],
+        output: int | None = None,
     ) -> "subprocess.Popen[bytes]":
         with (self._data_dir / "log" / f"{service}.log").open("ab") as log:
             return subprocess.Popen(  # noqa: S603 (our own program, no shell)
@@ -137,7 +148,7 @@ class House:
                 start_new_session=True,
                 env=environment.for_services(self._data_dir)
                 | marks(self._data_dir, service)
-                | extra,
+                | dict(extra),
             )
 
     def _wait_for_web(self) -> None:

@@ -1,16 +1,54 @@
 # `make run` and `make test` are all a newcomer needs; README.md says what each stands for.
 
-PYTHON ?= python3
+# The first Python on the PATH that is new enough, else python3, whose age is then named.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && \
+	echo "$$name" && exit; done; echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); test "$$n" -gt 4 && echo 4 || echo "$$n")
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
 
-.PHONY: run test check format
+.PHONY: run test check format bench
+
+run: $(VENV)/run.stamp
+	@$(BIN)/python manage.py up --stop-with-parent
+
+test: $(VENV)/dev.stamp
+	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+bench: $(VENV)/dev.stamp
+	@$(BIN)/python manage.py bench all --json
 
 check: export SECRET_KEY = only-for-static-checks-and-long-enough-to-pass-them
-check:
+check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check --dry-run
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# A stamp is younger than the requirements it stands for, so pip runs only when they change.
+$(VENV)/run.stamp: requirements.txt $(BIN)/python
+	@echo "Installing what BatchOps needs (once) ..."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/dev.stamp: tests/requirements.txt requirements.txt $(BIN)/python
+	@echo "Installing what the tests need (once) ..."
+	@$(PIP) -r tests/requirements.txt
+	@touch $@
+
+$(BIN)/python:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "BatchOps needs Python 3.11 or newer, and '$(PYTHON)' is not. Install one, or name it:"; \
+		echo "  make run PYTHON=/path/to/python3.12"; exit 1; }
+	@echo "Creating the virtual environment $(VENV) ..."
+	@"$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "The virtual environment could not be made. On Debian and Ubuntu install it first:"; \
+		echo "  apt-get install python3-venv"; exit 1; }

@@ -4,6 +4,22 @@ from __future__ import annotations
 
 import pytest
 
+from tests.embedded import prepare_environment
+
+# Now, not in a hook: the conftest files of the folders below may import models.
+prepare_environment()
+
+import django  # noqa: E402
+from django.conf import settings  # noqa: E402
+
+# Hashing well is slow on purpose, and the tests' passwords protect nothing.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Pages name static files as they are, so that no test needs them collected.
+settings.STORAGES["staticfiles"]["BACKEND"] = (
+    "django.contrib.staticfiles.storage.StaticFilesStorage"
+)
+django.setup()
+
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:

@@ -14,7 +14,8 @@ LARGEST_LOG_BYTES = 5 * 1024**2
 SHOWN_AT_ONCE = 20
 MATTERS = re.compile(r"\b(WARNING|ERROR|CRITICAL)\b")
 # A statement that breaks a constraint is an ERROR of PostgreSQL and nothing to worry about.
-MATTERS_IN_POSTGRES = re.compile(r"\b(FATAL|PANIC):")
+# So are connections that come while it starts or go while it stops.
+MATTERS_IN_POSTGRES = re.compile(r"\b(FATAL|PANIC):(?!\s+(the database system|terminating))")
 
 
 class Log:

@@ -14,7 +14,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -29,6 +29,8 @@ PASSWORD_FILE = "batchops.password"  # noqa: S105 (a file's name)
 FREE_BYTES_TO_CREATE = 300 * 1024**2
 FREE_BYTES_TO_START = 40 * 1024**2
 STOP_PATIENCE_S = 30.0
+# The same order and case rules on every machine, whatever locales it has.
+BUILTIN_LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -54,8 +56,13 @@ TEST_SETTINGS: Mapping[str, str] = {
 }
 
 
-def create_cluster(place: Place, *, environment: Mapping[str, str] | None = None) -> bool:
-    """Create the cluster if there is none and return whether one was made.
+def create_cluster(
+    place: Place,
+    *,
+    locale: Sequence[str] = BUILTIN_LOCALE,
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """Create the cluster if there is none.
 
     It is built beside its final folder and renamed at the end, so that a start killed half way
     leaves nothing that looks whole.
@@ -63,7 +70,7 @@ def create_cluster(place: Place, *, environment: Mapping[str, str] | None = None
     :raises CannotStart: when the disk has too little room or initdb fails.
     """
     if (place.cluster / "PG_VERSION").exists():
-        return False
+        return
     part = place.cluster.with_name("postgres.new")
     password_file = place.cluster.with_name("postgres.new.password")
     shutil.rmtree(part, ignore_errors=True)
@@ -71,10 +78,18 @@ def create_cluster(place: Place, *, environment: Mapping[str, str] | None = None
     require_room(place.cluster.parent, FREE_BYTES_TO_CREATE)
     make_folder(part, mode=0o700, account=place.account)
     _write_private(password_file, secrets.token_urlsafe(32), place.account)
-    _initdb(place, part, password_file, environment or {})
+    command = [
+        str(place.programs / "initdb"),
+        f"--pgdata={part}",
+        f"--username={SUPERUSER}",
+        f"--pwfile={password_file}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        *locale,
+    ]
+    _initdb(command, place.account, environment or {})
     password_file.rename(part / PASSWORD_FILE)
     part.rename(place.cluster)
-    return True
 
 
 def require_room(folder: Path, needed_bytes: int) -> None:
@@ -201,22 +216,9 @@ def stop_server(cluster: Path, *, hurry: Callable[[], bool] = lambda: False) -> 
         deadline = time.monotonic() + 5
 
 
-def _initdb(place: Place, part: Path, password_file: Path, environment: Mapping[str, str]) -> None:
-    command = [
-        str(place.programs / "initdb"),
-        "--pgdata",
-        str(part),
-        "--username",
-        SUPERUSER,
-        "--pwfile",
-        str(password_file),
-        "--auth=scram-sha-256",
-        "--encoding=UTF8",
-        "--locale-provider=builtin",
-        "--builtin-locale=C.UTF-8",
-        "--locale=C",
-        "--no-instructions",
-    ]
+def _initdb(
+    command: Sequence[str], account: Account | None, environment: Mapping[str, str]
+) -> None:
     done = subprocess.run(  # noqa: S603 (our own program, no shell)
         command,
         capture_output=True,
@@ -226,14 +228,14 @@ def _initdb(place: Place, part: Path, password_file: Path, environment: Mapping[
         env=_plain_environment() | dict(environment),
         start_new_session=True,
         check=False,
-        user=place.account.uid if place.account else None,
-        group=place.account.gid if place.account else None,
-        extra_groups=[] if place.account else None,
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+        extra_groups=[] if account else None,
     )
     if done.returncode != 0:
-        shutil.rmtree(part, ignore_errors=True)
-        reason = (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
-        raise CannotStart(f"The database could not be created in {place.cluster}: {reason}")
+        lines = [line for line in done.stderr.splitlines() if "error" in line]
+        reason = lines[-1] if lines else done.stderr.strip()
+        raise CannotStart(f"The database cluster could not be created: {reason}")
 
 
 def _plain_environment() -> dict[str, str]:

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from batchops.house.places import cluster_folder
 from batchops.house.processes import marked, stop_house
 
 
@@ -29,6 +30,7 @@ def main() -> None:
         took_s = time.monotonic() - began_at
         sys.stderr.write(f"Stopped {left} processes that `up` left behind, in {took_s:.1f} s.\n")
     if temporary:
+        shutil.rmtree(cluster_folder(data_dir), ignore_errors=True)
         shutil.rmtree(data_dir, ignore_errors=True)
 
 

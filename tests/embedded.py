@@ -1,0 +1,68 @@
+"""Give a run of the tests what settings.py wants: a database of its own and an empty data folder."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from batchops.house import postgres
+from batchops.house.places import choose_place
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def prepare_environment() -> None:
+    """Set what the settings are read from; workers of pytest-xdist inherit it.
+
+    Without DATABASE_URL a PostgreSQL is started in a temporary folder: the embedded one, or the
+    programs in the folder BATCHOPS_TEST_PG. A watchdog stops it and removes the folder when this
+    process ends, however it ends.
+    """
+    if "BATCHOPS_TESTS" in os.environ:
+        return
+    data_dir = temporary_folder()
+    guard(data_dir)
+    os.environ |= {
+        "BATCHOPS_TESTS": "1",
+        "BATCHOPS_DATA_DIR": str(data_dir),
+        "DJANGO_SETTINGS_MODULE": "batchops.settings",
+        "SECRET_KEY": "only-for-tests-and-long-enough-to-pass-every-check-of-it",
+    }
+    if not os.environ.get("DATABASE_URL"):
+        os.environ["DATABASE_URL"] = start_postgres(data_dir)
+
+
+def temporary_folder() -> Path:
+    """Make a data folder that PostgreSQL's system user may pass through when root runs the tests."""
+    folder = Path(tempfile.mkdtemp(prefix="batchops-tests-")).resolve()
+    folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    return folder
+
+
+def guard(data_dir: Path) -> None:
+    """Have everything in `data_dir` stopped and removed when this process ends."""
+    watchdog = subprocess.Popen(
+        [sys.executable, "-m", "batchops.house.watchdog", str(data_dir), "--temporary"],
+        stdin=subprocess.PIPE,
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    atexit.register(watchdog.communicate)
+
+
+def start_postgres(data_dir: Path) -> str:
+    """Start a PostgreSQL that trades durability for speed; return its superuser's address."""
+    place, locale = choose_place(data_dir), postgres.BUILTIN_LOCALE
+    if other_programs := os.environ.get("BATCHOPS_TEST_PG"):
+        # A server before 17 has no locales of its own.
+        place, locale = replace(place, programs=Path(other_programs)), ("--locale=C.UTF-8",)
+    postgres.create_cluster(place, locale=locale)
+    log = data_dir / "postgres.log"
+    server = postgres.start_server(place, log=log, extra_settings=postgres.TEST_SETTINGS)
+    postgres.wait_until_ready(place, alive=lambda: server.poll() is None)
+    return postgres.url(place, postgres.SUPERUSER, "postgres")

@@ -15,6 +15,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.logger import STDLibLogObserver, globalLogBeginner
 
 from batchops.errors import Unavailable
+from batchops.live.hub import HUB
 from batchops.web.wire import LimitedFactory, PacedFactory, PacedSocket
 
 logger = logging.getLogger(__name__)
@@ -128,6 +129,7 @@ class ConsoleServer(Server):
         """Take nobody new, send the sockets away to come back, let requests under way end."""
         for port in self.listeners:
             port.stopListening()
+        HUB.close()
         for protocol in list(self.connections):
             if isinstance(protocol, WebSocketProtocol):
                 protocol.serverClose(code=SERVICE_RESTART)

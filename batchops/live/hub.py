@@ -1,0 +1,136 @@
+"""Hold all sockets of this process: what changed goes to who watches, if they still may."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
+from typing import Protocol, TypeVar
+
+from django.conf import settings
+from django.db import close_old_connections
+
+from batchops.live.callers import Caller, permissions_of
+from batchops.live.feed import Feed, Watcher, read_frame
+from batchops.live.listener import Listener
+from batchops.live.topics import find
+
+logger = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
+
+TRY_AGAIN_LATER = 1013
+READY_WITHIN_S = 3.0
+# Reads share the web's connections with the pages, so there are never more than this.
+READS_AT_ONCE = 2
+
+
+class Socket(Watcher, Protocol):
+    """An open connection, as the hub sees it."""
+
+    caller: Caller
+
+    async def leave(self, code: int) -> None: ...
+
+    async def review(self, permissions: frozenset[str] | None) -> None: ...
+
+
+class Hub:
+    """Route changed topics to sockets and look their rights up again, all of them together."""
+
+    def __init__(self) -> None:
+        self._sockets: set[Socket] = set()
+        self._feeds: dict[str, Feed] = {}
+        self._listener = Listener(changed=self._mark, gap=self._mark_all, lost=self._send_away)
+        self._reauthorising: asyncio.Task[None] | None = None
+        self._readers = ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="live-read")
+        # Rights must not wait behind slow reads.
+        self._porter = ThreadPoolExecutor(1, thread_name_prefix="live-rights")
+
+    async def is_ready(self) -> bool:
+        """Tell whether changes can be heard, which takes a moment at the first socket."""
+        self._listener.start()
+        try:
+            await asyncio.wait_for(self._listener.connected.wait(), READY_WITHIN_S)
+        except TimeoutError:
+            return False
+        return True
+
+    async def ask(self, question: Callable[[], Answer]) -> Answer:
+        """Answer a question about rights from the database, off the event loop."""
+        return await _in_thread(self._porter, question)
+
+    def join(self, socket: Socket) -> None:
+        self._sockets.add(socket)
+        if self._reauthorising is None:
+            self._reauthorising = asyncio.create_task(self._reauthorise())
+
+    def part(self, socket: Socket) -> None:
+        """Forget a socket that closed, with all it watched."""
+        self._sockets.discard(socket)
+        for address in list(self._feeds):
+            self.unsubscribe(socket, address)
+
+    def subscribe(self, socket: Socket, address: str) -> None:
+        """Send the socket a frame of `address` now and at each change; the topic must exist."""
+        if address not in self._feeds:
+            found = find(address)
+            if found is None:
+                raise LookupError(address)
+            read = partial(read_frame, address, *found)
+            self._feeds[address] = Feed(address, partial(_in_thread, self._readers, read))
+        self._feeds[address].add(socket)
+
+    def unsubscribe(self, socket: Socket, address: str) -> None:
+        if feed := self._feeds.get(address):
+            feed.remove(socket)
+            if not feed.watchers:
+                del self._feeds[address]
+
+    def close(self) -> None:
+        """End what runs beside the sockets, when the process stops."""
+        self._listener.stop()
+        if self._reauthorising is not None:
+            self._reauthorising.cancel()
+
+    def _mark(self, address: str) -> None:
+        if feed := self._feeds.get(address):
+            feed.mark()
+
+    def _mark_all(self) -> None:
+        for feed in self._feeds.values():
+            feed.mark()
+
+    async def _send_away(self) -> None:
+        for socket in list(self._sockets):
+            await socket.leave(TRY_AGAIN_LATER)
+
+    async def _reauthorise(self) -> None:
+        while True:
+            await asyncio.sleep(settings.LIVE_REAUTHORISE_INTERVAL.total_seconds())
+            try:
+                await self._review_all()
+            except Exception:
+                logger.exception("Rights could not be looked up again; trying again.")
+
+    async def _review_all(self) -> None:
+        sockets = list(self._sockets)
+        if sockets:
+            callers = {socket.caller for socket in sockets}
+            allowed = await self.ask(partial(permissions_of, callers))
+            for socket in sockets:
+                await socket.review(allowed.get(socket.caller))
+
+
+async def _in_thread(threads: Executor, work: Callable[[], Answer]) -> Answer:
+    return await asyncio.get_running_loop().run_in_executor(threads, _with_database, work)
+
+
+def _with_database(work: Callable[[], Answer]) -> Answer:
+    close_old_connections()
+    try:
+        return work()
+    finally:
+        close_old_connections()
+
+
+HUB = Hub()

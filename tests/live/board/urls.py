@@ -1,0 +1,23 @@
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import include, path
+
+from batchops.pages import page
+from tests.live.board.notes import all_notes
+
+
+@page("batchops.view_health")
+def board(request: HttpRequest) -> HttpResponse:
+    return render(request, "board.html", {"notes": all_notes()})
+
+
+@page("batchops.view_health")
+def fragment(request: HttpRequest) -> HttpResponse:
+    return render(request, "_board.html", {"notes": all_notes()})
+
+
+urlpatterns = [
+    path("board/", board),
+    path("board/fragment/", fragment),
+    path("", include("batchops.web.urls")),
+]

@@ -1,0 +1,5 @@
+// What every page of the frame needs; each behaviour lives in a file of its own.
+import "./menu.js";
+import "./toast.js";
+import "./age.js";
+import "./tables.js";

@@ -1,4 +1,4 @@
-"""Give a run of the tests what settings.py wants: a database of its own and an empty data folder."""
+"""Give a run of the tests what settings.py wants: a database and a data folder of its own."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def prepare_environment() -> None:
 
 
 def temporary_folder() -> Path:
-    """Make a data folder that PostgreSQL's system user may pass through when root runs the tests."""
+    """Make a data folder that PostgreSQL's system user may pass through when we are root."""
     folder = Path(tempfile.mkdtemp(prefix="batchops-tests-")).resolve()
     folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
     return folder

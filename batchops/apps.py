@@ -7,3 +7,7 @@ class BatchOpsConfig(AppConfig):
 
     def ready(self) -> None:
         from batchops import checks  # noqa: F401  (registers the system checks)
+        from batchops.cluster.topics import HEALTH
+        from batchops.live.topics import register
+
+        register(HEALTH)

@@ -1,0 +1,95 @@
+"""Start real clusters on a database of their own, find their processes and end them."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import uuid
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+from django.conf import settings
+
+from tests.waiting import wait_for
+
+MARK = "BATCHOPS_TEST_MARK"
+STARTS_WITHIN_S = 20
+
+
+class Running:
+    """One `manage.py cluster NAME`; with `restart` a tiny supervisor starts it again and again."""
+
+    def __init__(self, environment: dict[str, str], folder: Path, *, name: str, restart: bool):
+        self.mark = uuid.uuid4().hex
+        self.answers_file = folder / "answers"
+        self.log_file = folder / f"{self.mark}.log"
+        self.environment = {**environment, MARK: self.mark, "ANSWERS": str(self.answers_file)}
+        self.command = [sys.executable, "manage.py", "cluster", name]
+        self.name = name
+        self.restart = restart
+        self.exit_codes: list[int] = []
+        self.main = self._spawn()
+        self.keeper = threading.Thread(target=self._keep, daemon=True)
+        self.keeper.start()
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        with self.log_file.open("ab") as log:
+            return subprocess.Popen(
+                self.command,
+                cwd=settings.BASE_DIR,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def _keep(self) -> None:
+        while True:
+            self.exit_codes.append(self.main.wait())
+            if not self.restart:
+                break
+            self.main = self._spawn()
+
+    def pids(self, role: str = "") -> list[int]:
+        """Return the living processes of this cluster, of all generations, by role."""
+        title = f"{self.name}:{role}"
+        return [pid for pid in psutil.pids() if self._is_ours(pid, title)]
+
+    def _is_ours(self, pid: int, title: str) -> bool:
+        try:
+            if not Path(f"/proc/{pid}/comm").read_text().startswith(title):
+                return False
+            return self.mark.encode() in Path(f"/proc/{pid}/environ").read_bytes()
+        except OSError:  # it ended meanwhile, or is a zombie
+            return False
+
+    def wait_until_up(self, workers: int = 2) -> None:
+        def is_up() -> bool:
+            return len(self.pids("worker")) == workers and bool(self.pids("pusher"))
+
+        wait_for(is_up, STARTS_WITHIN_S, f"{workers} workers and a pusher: {self.log()}")
+
+    def answers(self, word: str) -> list[int]:
+        """Return the process id of each time that `word` was written."""
+        if not self.answers_file.exists():
+            return []
+        lines = [line.split() for line in self.answers_file.read_text().splitlines()]
+        return [int(pid) for said, pid in lines if said == word]
+
+    def log(self) -> str:
+        return self.log_file.read_text()
+
+    def wait_for_exit(self, timeout_s: float) -> int:
+        wait_for(lambda: self.exit_codes, timeout_s, f"the end of the cluster: {self.log()}")
+        return self.exit_codes[0]
+
+    def end(self) -> None:
+        """Kill what still runs; how a cluster stops in order is for the tests to say."""
+        self.restart = False
+        self.main.kill()
+        self.keeper.join(timeout=5)
+        for pid in self.pids():
+            with suppress(ProcessLookupError):  # the kernel has already told it to end
+                os.kill(pid, signal.SIGKILL)

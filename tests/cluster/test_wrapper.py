@@ -1,0 +1,228 @@
+"""Kill, stop and starve real clusters: they heal, leave nothing behind and lose no bell."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psutil
+import psycopg
+import pytest
+from django.db import connections
+from django_q.models import OrmQ
+from psycopg import sql
+
+from batchops.cluster.bells import ring
+from batchops.cluster.queries import is_alive
+from batchops.models import Heartbeat
+from tests.cluster.running import Running
+from tests.waiting import wait_for
+
+pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("shared")]
+
+Start = Callable[..., Running]
+SHORT = {"DJANGO_SETTINGS_MODULE": "tests.cluster.settings"}
+IMPATIENT = {**SHORT, "CLUSTER_WEDGED_AFTER_S": "3"}
+
+
+def bell(name: str, at_most: int = 1) -> None:
+    assert ring(f"tests.cluster.answers.{name}", cluster="jobs", at_most=at_most)
+
+
+def is_running(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+@contextmanager
+def closed(server: psycopg.Connection, database: str) -> Iterator[None]:
+    """Cut every connection to `database` and let none in, as a server that restarts does."""
+    connections["default"].close()
+    name = sql.Identifier(database)
+    server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(name))
+    server.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [database]
+    )
+    try:
+        yield
+    finally:
+        server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
+
+
+class TestAKilledProcess:
+    @pytest.mark.parametrize("role", ["worker", "monitor", "pusher", "sentinel", "main"])
+    def test_it_costs_seconds_and_leaves_nothing_behind(self, start: Start, role: str) -> None:
+        cluster = start(restart=True)
+        cluster.wait_until_up()
+        before = cluster.pids()
+
+        os.kill(cluster.pids(role)[0], signal.SIGKILL)
+        bell("note")  # at once, so that the dying cluster may take it with it
+
+        wait_for(lambda: cluster.answers("noted"), 15, f"an answer: {cluster.log()}")
+        wait_for(lambda: not set(before) & set(cluster.pids()), 5, "the old processes' end")
+        assert cluster.exit_codes == [-signal.SIGKILL if role == "main" else 70]
+
+    def test_a_program_started_by_a_task_dies_with_the_cluster(self, start: Start) -> None:
+        cluster = start()
+        cluster.wait_until_up()
+        bell("start_a_program")
+        [program] = wait_for(lambda: cluster.answers("started"), 10, "the program")
+
+        os.kill(cluster.pids("main")[0], signal.SIGKILL)
+
+        wait_for(lambda: not is_running(program), 5, "the end of the program")
+        wait_for(lambda: not cluster.pids(), 5, "the end of the cluster")
+
+
+class TestATask:
+    def test_one_that_ends_its_process_costs_only_that_worker(self, start: Start) -> None:
+        cluster = start()
+        cluster.wait_until_up()
+        bell("take_two_seconds")
+        wait_for(lambda: cluster.answers("begun"), 10, "the long task")
+        bell("overrun_the_item_limit")
+        wait_for(lambda: len(cluster.answers("begun")) == 2, 10, "the task that ends itself")
+        loser = cluster.answers("begun")[1]
+
+        wait_for(lambda: not is_running(loser), 10, "the end of that worker")
+        wait_for(lambda: cluster.answers("finished"), 10, "its neighbour's end")
+        cluster.wait_until_up()
+        assert cluster.exit_codes == []
+
+    def test_one_deaf_to_its_time_limit_is_killed_alone(self, start: Start) -> None:
+        cluster = start(**SHORT, TASK_LIMIT_S="1")
+        cluster.wait_until_up()
+        bell("hear_nothing")
+        [deaf] = wait_for(lambda: cluster.answers("begun"), 10, "the deaf task")
+
+        wait_for(lambda: not is_running(deaf), 15, "its end")  # limit 1 s + 3 s, leave 2 s
+        bell("note")
+        wait_for(lambda: cluster.answers("noted"), 10, "the next answer")
+        assert cluster.exit_codes == []
+
+
+class TestAStop:
+    def test_sigterm_to_the_main_process_lets_tasks_finish(self, start: Start) -> None:
+        cluster = start()
+        cluster.wait_until_up()
+        bell("take_two_seconds")
+        wait_for(lambda: cluster.answers("begun"), 10, "the task")
+
+        cluster.main.send_signal(signal.SIGTERM)
+
+        assert cluster.wait_for_exit(10) == 0
+        assert len(cluster.answers("finished")) == 1
+        assert not cluster.pids()
+        assert not OrmQ.objects.exists()
+        assert not Heartbeat.objects.exists()
+
+    @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+    def test_a_signal_to_every_process_lets_tasks_finish(
+        self, start: Start, signum: signal.Signals
+    ) -> None:
+        cluster = start()
+        cluster.wait_until_up()
+        bell("heed_the_stop")
+        wait_for(lambda: cluster.answers("begun"), 10, "the task")
+
+        for pid in cluster.pids():
+            os.kill(pid, signum)
+
+        assert cluster.wait_for_exit(10) == 0
+        assert len(cluster.answers("finished")) == 1
+        assert not cluster.pids()
+
+    def test_a_deaf_task_is_cut_off_after_the_grace(self, start: Start) -> None:
+        cluster = start(CLUSTER_STOP_GRACE_S="2", JOBS_SLICE_S="1")
+        cluster.wait_until_up()
+        bell("hear_nothing")
+        wait_for(lambda: cluster.answers("begun"), 10, "the deaf task")
+        asked_at = time.monotonic()
+
+        cluster.main.send_signal(signal.SIGTERM)
+
+        assert cluster.wait_for_exit(10) == 71
+        assert 2 <= time.monotonic() - asked_at < 4
+        assert not cluster.pids()
+
+
+class TestAClusterThatStandsStill:
+    def test_it_ends_itself(self, start: Start) -> None:
+        cluster = start(**IMPATIENT)
+        cluster.wait_until_up()
+        os.kill(cluster.pids("pusher")[0], signal.SIGSTOP)
+        bell("note")
+
+        assert cluster.wait_for_exit(15) == 70
+        assert "beside a free worker" in cluster.log()
+        assert not cluster.pids()
+
+    def test_one_whose_sentinel_is_frozen_ends_itself(self, start: Start) -> None:
+        cluster = start(**IMPATIENT)
+        cluster.wait_until_up()
+        os.kill(cluster.pids("sentinel")[0], signal.SIGSTOP)
+
+        assert cluster.wait_for_exit(15) == 70
+        assert not cluster.pids()
+
+    def test_one_whose_workers_are_all_busy_goes_on(self, start: Start) -> None:
+        cluster = start(**IMPATIENT)
+        cluster.wait_until_up()
+        for _ in range(6):  # two run, two are on their way, two wait
+            bell("take_half_a_minute", at_most=6)
+        wait_for(lambda: len(cluster.answers("begun")) == 2, 10, "two long tasks")
+
+        time.sleep(6)  # twice the limit: the point is that nothing happens
+        assert OrmQ.objects.count() == 6
+        assert cluster.exit_codes == []
+
+
+class TestTheDatabase:
+    def test_away_at_the_start_it_is_waited_for(
+        self, start: Start, shared: str, server: psycopg.Connection
+    ) -> None:
+        with closed(server, shared):
+            cluster = start()
+            wait_for(lambda: "next try" in cluster.log(), 10, "the first try")
+            assert cluster.exit_codes == []
+        cluster.wait_until_up()
+
+    def test_a_stop_is_heeded_while_waiting_for_it(
+        self, start: Start, shared: str, server: psycopg.Connection
+    ) -> None:
+        with closed(server, shared):
+            cluster = start()
+            wait_for(lambda: "next try" in cluster.log(), 10, "the first try")
+            cluster.main.send_signal(signal.SIGTERM)
+            assert cluster.wait_for_exit(5) == 0
+
+    def test_lost_for_seconds_it_is_found_again(
+        self, start: Start, shared: str, server: psycopg.Connection
+    ) -> None:
+        cluster = start()
+        cluster.wait_until_up()
+        wait_for(lambda: is_alive("jobs"), 10, "a heartbeat")
+        with closed(server, shared):
+            wait_for(lambda: "No heartbeat" in cluster.log(), 10, "the loss to be seen")
+        wait_for(lambda: is_alive("jobs"), 10, "a new heartbeat")
+
+        bell("note")
+        wait_for(lambda: cluster.answers("noted"), 20, "an answer")  # django-q2 rests 10 s
+        assert cluster.exit_codes == []
+
+
+class TestTicks:
+    def test_one_of_two_clusters_runs_them_and_the_other_takes_over(self, start: Start) -> None:
+        first = start(**SHORT)
+        first.wait_until_up()
+        second = start(**SHORT)
+        second.wait_until_up()
+        count = len(first.answers("tick"))
+
+        wait_for(lambda: len(first.answers("tick")) > count + 5, 10, "five ticks")
+        assert set(first.answers("tick")) == {first.main.pid}
+        assert "this tick always fails" in first.log()
+
+        os.kill(first.main.pid, signal.SIGKILL)
+        wait_for(lambda: second.main.pid in second.answers("tick"), 10, "the other to take over")

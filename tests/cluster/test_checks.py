@@ -1,0 +1,118 @@
+"""Break each setting that the clusters and the site rest on; its check names it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.checks import CheckMessage, run_checks
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import connection
+from django.test import override_settings
+
+from batchops.checks import TAG
+
+SOUND = {"SECRET_KEY": "x" * 50, "DEBUG": False}
+
+
+def found(databases: list[str] | None = None, **changed: Any) -> list[CheckMessage]:
+    with override_settings(**{**SOUND, **changed}):
+        return run_checks(tags=[TAG], databases=databases)
+
+
+def ids(**changed: Any) -> set[str | None]:
+    return {message.id for message in found(**changed)}
+
+
+def cluster_with(**values: Any) -> dict[str, Any]:
+    return {**settings.Q_CLUSTER, **values}
+
+
+def watch_with(**values: Any) -> dict[str, Any]:
+    watch = {**settings.Q_CLUSTER["ALT_CLUSTERS"]["watch"], **values}
+    return cluster_with(ALT_CLUSTERS={"watch": watch})
+
+
+def database_with(**values: Any) -> dict[str, Any]:
+    return {"default": {**settings.DATABASES["default"], **values}}
+
+
+class TestTheSite:
+    def test_the_settings_as_they_are_pass(self) -> None:
+        assert found() == []
+
+    @pytest.mark.parametrize("secret", ["tiny-secret", "insecure-" + "x" * 60])
+    def test_e001_a_weak_secret_is_an_error_and_under_debug_a_warning(self, secret: str) -> None:
+        [error] = found(SECRET_KEY=secret)
+        [warning] = found(SECRET_KEY=secret, DEBUG=True)
+        assert error.id == warning.id == "batchops.E001"
+        assert error.is_serious()
+        assert not warning.is_serious()
+        assert secret not in str(error)
+
+    def test_e002_any_host_is_refused_outside_debug(self) -> None:
+        assert ids(ALLOWED_HOSTS=["*"]) == {"batchops.E002"}
+        assert ids(ALLOWED_HOSTS=["*"], DEBUG=True) == set()
+
+    def test_e003_only_postgresql_will_do(self) -> None:
+        sqlite = database_with(ENGINE="django.db.backends.sqlite3")
+        assert ids(DATABASES=sqlite) == {"batchops.E003"}
+
+    @pytest.mark.django_db
+    def test_e004_an_old_server_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert found(databases=["default"]) == []
+        monkeypatch.setattr("batchops.checks.OLDEST_POSTGRESQL", 99)
+        [error] = found(databases=["default"])
+        assert error.id == "batchops.E004"
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
+            [version] = cursor.fetchone()
+        assert f"PostgreSQL {version}." in error.msg
+
+    def test_e005_the_lease_outlasts_two_heartbeats(self) -> None:
+        assert ids(JOBS_LEASE=2 * settings.HEARTBEAT_INTERVAL) == {"batchops.E005"}
+
+    def test_e006_a_slice_ends_within_the_grace(self) -> None:
+        assert ids(JOBS_SLICE=settings.CLUSTER_STOP_GRACE) == {"batchops.E006"}
+
+    def test_e007_a_pause_of_django_q2_is_no_wedge(self) -> None:
+        assert ids(CLUSTER_WEDGED_AFTER=timedelta(seconds=19)) == {"batchops.E007"}
+
+
+class TestTheClusters:
+    @pytest.mark.parametrize(
+        ("number", "conf"),
+        [
+            (10, cluster_with(ALT_CLUSTERS={})),
+            (10, cluster_with(name="job")),
+            (11, cluster_with(timeout=3600.5)),
+            (11, cluster_with(timeout=None)),
+            (11, watch_with(retry=420.5)),
+            (12, cluster_with(guard_cycle=0.7)),
+            (12, cluster_with(guard_cycle=0)),
+            (13, cluster_with(queue_limit=16)),
+            (14, cluster_with(bulk=10)),
+            (14, watch_with(bulk=10)),
+            (15, cluster_with(save_limit=250)),
+            (16, cluster_with(max_attempts=3)),
+            (16, cluster_with(ack_failures=False)),
+            (17, cluster_with(scheduler=True)),
+            (19, cluster_with(time_zone="Europe/London")),
+            (20, cluster_with(retry=3 * 3603)),
+            (20, watch_with(retry=369)),
+        ],
+    )
+    def test_a_value_without_its_reason_is_refused(self, number: int, conf: dict[str, Any]) -> None:
+        assert ids(Q_CLUSTER=conf) == {f"batchops.E{number:03}"}
+
+    def test_e018_a_pool_is_refused(self) -> None:
+        pooled = database_with(OPTIONS={"pool": True})
+        assert ids(DATABASES=pooled) == {"batchops.E018"}
+
+    def test_a_cluster_does_not_start_with_a_refused_value(self) -> None:
+        with (
+            override_settings(**SOUND, Q_CLUSTER=cluster_with(bulk=10)),
+            pytest.raises(SystemCheckError, match="E014"),
+        ):
+            call_command("cluster", "jobs", skip_checks=False)

@@ -12,9 +12,13 @@ def main() -> None:
         from batchops.house.up import main as up
 
         raise SystemExit(up(sys.argv[2:]))
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"BatchOps cannot start: {error}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ Values come from the environment first, then from `batchops.env` in the data fol
 
 from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import django_stubs_ext
 import environ
@@ -250,7 +250,13 @@ REST_FRAMEWORK = {
 LANGUAGE_CODE = "en"
 USE_I18N = True
 SITE_TIME_ZONE = env.str("SITE_TIME_ZONE", default="Asia/Dhaka")
-SITE_ZONE = ZoneInfo(SITE_TIME_ZONE)
+try:
+    SITE_ZONE = ZoneInfo(SITE_TIME_ZONE)
+except (ZoneInfoNotFoundError, ValueError, OSError):
+    raise ImproperlyConfigured(
+        f"SITE_TIME_ZONE is '{SITE_TIME_ZONE}', which is no time zone that this machine knows. "
+        "Set it to a name such as Asia/Dhaka or Europe/London."
+    ) from None
 TIME_ZONE = SITE_TIME_ZONE
 USE_TZ = True
 

@@ -1,5 +1,8 @@
 """Break each setting that the clusters and the site rest on; its check names it."""
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -34,10 +37,6 @@ def watch_with(**values: Any) -> dict[str, Any]:
     return cluster_with(ALT_CLUSTERS={"watch": watch})
 
 
-def database_with(**values: Any) -> dict[str, Any]:
-    return {"default": {**settings.DATABASES["default"], **values}}
-
-
 class TestTheSite:
     def test_the_settings_as_they_are_pass(self) -> None:
         assert found() == []
@@ -55,9 +54,10 @@ class TestTheSite:
         assert ids(ALLOWED_HOSTS=["*"]) == {"batchops.E002"}
         assert ids(ALLOWED_HOSTS=["*"], DEBUG=True) == set()
 
-    def test_e003_only_postgresql_will_do(self) -> None:
-        sqlite = database_with(ENGINE="django.db.backends.sqlite3")
-        assert ids(DATABASES=sqlite) == {"batchops.E003"}
+    def test_e003_only_postgresql_will_do(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        database = settings.DATABASES["default"]
+        monkeypatch.setitem(database, "ENGINE", "django.db.backends.sqlite3")
+        assert ids() == {"batchops.E003"}
 
     @pytest.mark.django_db
     def test_e004_an_old_server_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,9 +106,9 @@ class TestTheClusters:
     def test_a_value_without_its_reason_is_refused(self, number: int, conf: dict[str, Any]) -> None:
         assert ids(Q_CLUSTER=conf) == {f"batchops.E{number:03}"}
 
-    def test_e018_a_pool_is_refused(self) -> None:
-        pooled = database_with(OPTIONS={"pool": True})
-        assert ids(DATABASES=pooled) == {"batchops.E018"}
+    def test_e018_a_pool_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(settings.DATABASES["default"]["OPTIONS"], "pool", {"max_size": 4})
+        assert ids() == {"batchops.E018"}
 
     def test_a_cluster_does_not_start_with_a_refused_value(self) -> None:
         with (
@@ -116,3 +116,19 @@ class TestTheClusters:
             pytest.raises(SystemCheckError, match="E014"),
         ):
             call_command("cluster", "jobs", skip_checks=False)
+
+
+class TestTheTimeZone:
+    @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc/passwd", "Asia"])
+    def test_one_that_is_unknown_is_one_clear_sentence(self, zone: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "check"],
+            cwd=settings.BASE_DIR,
+            env={**os.environ, "SITE_TIME_ZONE": zone, "SECRET_KEY": settings.SECRET_KEY},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert f"BatchOps cannot start: SITE_TIME_ZONE is '{zone}'" in done.stderr
+        assert "Traceback" not in done.stderr

@@ -48,7 +48,7 @@ def check_server(
         if version < OLDEST_POSTGRESQL:
             found.append(
                 _error(
-                    4,
+                    "batchops.E004",
                     f"Database '{alias}' is PostgreSQL {version}.",
                     f"BatchOps needs PostgreSQL {OLDEST_POSTGRESQL} or newer.",
                 )
@@ -66,14 +66,14 @@ def _site_problems() -> Iterator[CheckMessage]:
         )
     if "*" in settings.ALLOWED_HOSTS and not settings.DEBUG:
         yield _error(
-            2,
+            "batchops.E002",
             "ALLOWED_HOSTS contains '*', so any Host header is believed.",
             "List the names people type, separated by commas.",
         )
     for alias, values in settings.DATABASES.items():
         if values["ENGINE"] != "django.db.backends.postgresql":
             yield _error(
-                3,
+                "batchops.E003",
                 f"Database '{alias}' is not PostgreSQL but {values['ENGINE']}.",
                 "Give DATABASE_URL the form postgres://user:password@host:5432/name.",
             )
@@ -83,50 +83,65 @@ def _site_problems() -> Iterator[CheckMessage]:
 def _interval_problems() -> Iterator[CheckMessage]:
     if settings.JOBS_LEASE <= 2 * settings.HEARTBEAT_INTERVAL:
         yield _error(
-            5,
+            "batchops.E005",
             "JOBS_LEASE_S is not more than twice HEARTBEAT_INTERVAL_S.",
             "One late heartbeat would take work from a healthy worker; lengthen the lease.",
         )
     if settings.JOBS_SLICE >= settings.CLUSTER_STOP_GRACE:
         yield _error(
-            6,
+            "batchops.E006",
             "JOBS_SLICE_S is not shorter than CLUSTER_STOP_GRACE_S.",
             "Each deploy would cut running work off; lengthen the grace or shorten the slice.",
         )
     if settings.CLUSTER_WEDGED_AFTER.total_seconds() < SHORTEST_WEDGE_S:
         yield _error(
-            7,
+            "batchops.E007",
             f"CLUSTER_WEDGED_AFTER_S is less than {SHORTEST_WEDGE_S}.",
             "django-q2 rests 10 s after a lost connection, which must not pass for a wedge.",
         )
 
 
-SHARED_RULES: tuple[tuple[int, str, object, str], ...] = (
-    (13, "queue_limit", 1, "Tasks that wait in memory run twice once `retry` passes."),
-    (14, "bulk", 1, "Tasks that wait in memory run twice once `retry` passes."),
-    (15, "save_limit", -1, "Any other value slows every task down; our tables are the history."),
-    (16, "max_attempts", 1, "Attempts are counted by BatchOps, per item."),
-    (16, "ack_failures", True, "A failed bell would ring for ever; the sweep rings a new one."),
-    (17, "scheduler", False, "Whoever can write a schedule could run any function on a worker."),
-    (19, "time_zone", "UTC", "Local time runs things twice when the clocks go back."),
+SHARED_RULES: tuple[tuple[str, str, object, str], ...] = (
+    ("batchops.E013", "queue_limit", 1, "Tasks that wait in memory run twice once `retry` passes."),
+    ("batchops.E014", "bulk", 1, "Tasks that wait in memory run twice once `retry` passes."),
+    (
+        "batchops.E015",
+        "save_limit",
+        -1,
+        "Any other value slows every task down; our tables are the history.",
+    ),
+    ("batchops.E016", "max_attempts", 1, "Attempts are counted by BatchOps, per item."),
+    (
+        "batchops.E016",
+        "ack_failures",
+        True,
+        "A failed bell would ring for ever; the sweep rings a new one.",
+    ),
+    (
+        "batchops.E017",
+        "scheduler",
+        False,
+        "Whoever can write a schedule could run any function on a worker.",
+    ),
+    ("batchops.E019", "time_zone", "UTC", "Local time runs things twice when the clocks go back."),
 )
 
 
 def _shared_problems(conf: Mapping[str, Any]) -> Iterator[CheckMessage]:
-    for number, key, wanted, reason in SHARED_RULES:
+    for check_id, key, wanted, reason in SHARED_RULES:
         if any(values.get(key) != wanted for _, values in _each_cluster(conf)):
-            yield _error(number, f"Q_CLUSTER['{key}'] must be {wanted!r}.", reason)
+            yield _error(check_id, f"Q_CLUSTER['{key}'] must be {wanted!r}.", reason)
     for alias, values in settings.DATABASES.items():
         if "pool" in values.get("OPTIONS", {}):
             yield _error(
-                18,
+                "batchops.E018",
                 f"DATABASES['{alias}'] has a connection pool in OPTIONS.",
                 "A pool breaks when a cluster forks; DATABASE_POOL gives one to the web process.",
             )
     names = {name for name, _ in _each_cluster(conf)}
     if names != CLUSTERS:
         yield _error(
-            10,
+            "batchops.E010",
             f"Q_CLUSTER describes {sorted(names)} instead of {sorted(CLUSTERS)}.",
             "A bell for a cluster that is not described would wait for ever.",
         )
@@ -136,20 +151,20 @@ def _timing_problems(name: str, values: Mapping[str, Any]) -> Iterator[CheckMess
     timeout, retry, cycle = (values.get(key) for key in ("timeout", "retry", "guard_cycle"))
     if type(timeout) is not int or type(retry) is not int or timeout < 1:
         yield _error(
-            11,
+            "batchops.E011",
             f"Cluster '{name}': timeout and retry must be whole seconds, at least 1.",
             "With a fraction, or without a time limit, no task runs or none is ever ended.",
         )
         return
     if not cycle or (timeout + LIMIT_MARGIN_S) % cycle:
         yield _error(
-            12,
+            "batchops.E012",
             f"Cluster '{name}': timeout + 3 must be a multiple of guard_cycle.",
             "django-q2's own guard never ends a deaf task otherwise. Keep guard_cycle at 0.5.",
         )
     if retry <= 3 * (timeout + LIMIT_MARGIN_S):
         yield _error(
-            20,
+            "batchops.E020",
             f"Cluster '{name}': retry must be more than 3 x (timeout + 3).",
             "A task that still runs would otherwise be run again beside itself.",
         )
@@ -164,5 +179,5 @@ def _each_cluster(conf: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]
     ]
 
 
-def _error(number: int, message: str, hint: str) -> Error:
-    return Error(message, hint=hint, id=f"batchops.E{number:03}")
+def _error(check_id: str, message: str, hint: str) -> Error:
+    return Error(message, hint=hint, id=check_id)

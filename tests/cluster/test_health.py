@@ -14,7 +14,7 @@ from batchops.errors import Unavailable
 from batchops.live.topics import find
 from batchops.models import Heartbeat
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
 ME = Identity("jobs", "here", 2**22 + 1, 4)  # beyond the highest process id of Linux
 INTERVAL = settings.HEARTBEAT_INTERVAL

@@ -1,22 +1,19 @@
-"""Kill, stop and starve real clusters: they heal, leave nothing behind and lose no bell."""
+"""Kill, stop and starve real clusters: they heal and leave nothing behind."""
 
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import psutil
 import psycopg
 import pytest
-from django.db import connections
 from django_q.models import OrmQ
-from psycopg import sql
 
-from batchops.cluster.bells import ring
 from batchops.cluster.queries import is_alive
 from batchops.models import Heartbeat
-from tests.cluster.running import Running
+from tests.cluster.databases import address_of
+from tests.cluster.running import Running, bell
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("shared")]
@@ -26,27 +23,8 @@ SHORT = {"DJANGO_SETTINGS_MODULE": "tests.cluster.settings"}
 IMPATIENT = {**SHORT, "CLUSTER_WEDGED_AFTER_S": "3"}
 
 
-def bell(name: str, at_most: int = 1) -> None:
-    assert ring(f"tests.cluster.answers.{name}", cluster="jobs", at_most=at_most)
-
-
 def is_running(pid: int) -> bool:
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-
-
-@contextmanager
-def closed(server: psycopg.Connection, database: str) -> Iterator[None]:
-    """Cut every connection to `database` and let none in, as a server that restarts does."""
-    connections["default"].close()
-    name = sql.Identifier(database)
-    server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(name))
-    server.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [database]
-    )
-    try:
-        yield
-    finally:
-        server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
 
 
 class TestAKilledProcess:
@@ -178,38 +156,40 @@ class TestAClusterThatStandsStill:
         assert cluster.exit_codes == []
 
 
-class TestTheDatabase:
-    def test_away_at_the_start_it_is_waited_for(
-        self, start: Start, shared: str, server: psycopg.Connection
+class TestAHeartbeat:
+    def test_its_coming_and_its_going_are_announced_once_each(
+        self, start: Start, shared: str
     ) -> None:
-        with closed(server, shared):
+        with psycopg.connect(address_of(shared), autocommit=True) as listener:
+            listener.execute("LISTEN batchops_live")
             cluster = start()
-            wait_for(lambda: "next try" in cluster.log(), 10, "the first try")
-            assert cluster.exit_codes == []
-        cluster.wait_until_up()
+            [came] = listener.notifies(timeout=15, stop_after=1)
+            beats = {Heartbeat.objects.get().beat_at}
 
-    def test_a_stop_is_heeded_while_waiting_for_it(
-        self, start: Start, shared: str, server: psycopg.Connection
-    ) -> None:
-        with closed(server, shared):
-            cluster = start()
-            wait_for(lambda: "next try" in cluster.log(), 10, "the first try")
+            def beaten_thrice() -> bool:
+                beats.add(Heartbeat.objects.get().beat_at)
+                return len(beats) > 3
+
+            wait_for(beaten_thrice, 10, "three more beats")
             cluster.main.send_signal(signal.SIGTERM)
-            assert cluster.wait_for_exit(5) == 0
+            assert cluster.wait_for_exit(10) == 0
+            went = list(listener.notifies(timeout=0.2))
+        assert [each.payload for each in (came, *went)] == ["health", "health"]
 
-    def test_lost_for_seconds_it_is_found_again(
-        self, start: Start, shared: str, server: psycopg.Connection
+    def test_one_that_falls_silent_is_announced_by_the_others(
+        self, start: Start, shared: str
     ) -> None:
-        cluster = start()
-        cluster.wait_until_up()
-        wait_for(lambda: is_alive("jobs"), 10, "a heartbeat")
-        with closed(server, shared):
-            wait_for(lambda: "No heartbeat" in cluster.log(), 10, "the loss to be seen")
-        wait_for(lambda: is_alive("jobs"), 10, "a new heartbeat")
+        start("watch")
+        lost = start("jobs")
+        wait_for(lambda: is_alive("watch") and is_alive("jobs"), 15, "both clusters")
+        with psycopg.connect(address_of(shared), autocommit=True) as listener:
+            listener.execute("LISTEN batchops_live")
+            list(listener.notifies(timeout=0.6))  # each has seen the other by now
 
-        bell("note")
-        wait_for(lambda: cluster.answers("noted"), 20, "an answer")  # django-q2 rests 10 s
-        assert cluster.exit_codes == []
+            os.kill(lost.main.pid, signal.SIGKILL)
+
+            [silence] = listener.notifies(timeout=10, stop_after=1)
+        assert silence.payload == "health"
 
 
 class TestTicks:

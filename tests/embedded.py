@@ -1,4 +1,4 @@
-"""Give a run of the tests what settings.py wants: a database and a data folder of its own."""
+"""Give a run of the tests a database of its own and an empty data folder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def prepare_environment() -> None:
 
 
 def temporary_folder() -> Path:
-    """Make a data folder that PostgreSQL's system user may pass through when we are root."""
+    """Make a data folder that root's PostgreSQL, which runs as another user, may pass through."""
     folder = Path(tempfile.mkdtemp(prefix="batchops-tests-")).resolve()
     folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
     return folder
@@ -57,10 +58,12 @@ def guard(data_dir: Path) -> None:
 
 def start_postgres(data_dir: Path) -> str:
     """Start a PostgreSQL that trades durability for speed; return its superuser's address."""
-    place, locale = choose_place(data_dir), postgres.BUILTIN_LOCALE
+    place = choose_place(data_dir)
+    locale: Sequence[str] = postgres.BUILTIN_LOCALE
     if other_programs := os.environ.get("BATCHOPS_TEST_PG"):
         # A server before 17 has no locales of its own.
-        place, locale = replace(place, programs=Path(other_programs)), ("--locale=C.UTF-8",)
+        place = replace(place, programs=Path(other_programs))
+        locale = ["--locale=C.UTF-8"]
     postgres.create_cluster(place, locale=locale)
     log = data_dir / "postgres.log"
     server = postgres.start_server(place, log=log, extra_settings=postgres.TEST_SETTINGS)

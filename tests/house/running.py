@@ -1,0 +1,157 @@
+"""Start a real `manage.py up` and look at it from outside."""
+
+from __future__ import annotations
+
+import http.client
+import http.cookies
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlencode
+
+import psutil
+
+from batchops.house.environment import MANAGED
+from tests.waiting import wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "a password for tests only"
+START_S, STOP_S = 60, 40
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def clean_environment(data_dir: Path) -> dict[str, str]:
+    """Return what a newcomer's shell would hold: none of the tests' own settings."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in MANAGED and not name.startswith("BATCHOPS_")
+    }
+    return kept | {"BATCHOPS_DATA_DIR": str(data_dir)}
+
+
+class Up:
+    """One `manage.py up` on a data folder, without the demo."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.port = free_port()
+        self.log = data_dir.with_name(f"{data_dir.name}.output-{self.port}")
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "up", "--no-demo", "--port", str(self.port)],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                env=clean_environment(self.data_dir) | {"BATCHOPS_ADMIN_PASSWORD": PASSWORD},
+            )
+
+    def wait_ready(self) -> Up:
+        wait_for(
+            lambda: "Stop    with" in self.output() or self.has_ended(),
+            START_S,
+            "`up` to say that it is ready",
+        )
+        assert not self.has_ended(), self.output()
+        return self
+
+    def output(self) -> str:
+        return self.log.read_text()
+
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(STOP_S)
+
+    def login_page_answers(self) -> bool:
+        try:
+            return self._request("GET", "/admin/login/")[0] == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def log_in(self) -> str:
+        """Log in as admin and return the session's cookies."""
+        _, cookies = self._request("GET", "/admin/login/")
+        token = http.cookies.SimpleCookie(cookies)["csrftoken"].value
+        form = {"username": "admin", "password": PASSWORD, "csrfmiddlewaretoken": token}
+        status, session = self._request("POST", "/admin/login/", cookies, urlencode(form))
+        assert status == 302, "The login was refused."
+        return session
+
+    def is_logged_in(self, cookies: str) -> bool:
+        return self._request("GET", "/admin/password_change/", cookies)[0] == 200
+
+    def _request(
+        self, method: str, path: str, cookies: str = "", body: str | None = None
+    ) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        headers = {"Cookie": cookies}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        connection.request(method, path, body=body, headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        parts = [value.split(";")[0] for value in answer.headers.get_all("Set-Cookie", [])]
+        connection.close()
+        return answer.status, "; ".join(parts)
+
+    def service(self, name: str) -> psutil.Process | None:
+        """Return the first process of one service."""
+        own = [p for p in left_over(self.data_dir) if _mark(p) == name]
+        pids = {process.pid for process in own}
+        return next((process for process in own if process.ppid() not in pids), None)
+
+    def postmaster(self) -> psutil.Process:
+        return psutil.Process(
+            int((self.data_dir / "postgres/postmaster.pid").read_text().split()[0])
+        )
+
+    def watchdogs(self) -> list[psutil.Process]:
+        return [p for p in left_over(self.data_dir) if "batchops.house.watchdog" in p.cmdline()]
+
+
+def run_up(data_dir: Path, *options: str) -> tuple[int, str]:
+    """Run an `up` that is expected to refuse; return its code and what it said."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "up", *options],
+        cwd=ROOT,
+        env=clean_environment(data_dir),
+        capture_output=True,
+        text=True,
+        timeout=STOP_S,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def left_over(data_dir: Path) -> Sequence[psutil.Process]:
+    """Return every living process that has anything to do with the data folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            traces = [process.cwd(), *process.cmdline(), *process.environ().values()]
+        except (psutil.Error, OSError):
+            continue
+        if any(str(data_dir) in trace for trace in traces) and process.pid != os.getpid():
+            found.append(process)
+    return found
+
+
+def _mark(process: psutil.Process) -> str | None:
+    try:
+        return process.environ().get("BATCHOPS_SERVICE")
+    except psutil.Error:
+        return None

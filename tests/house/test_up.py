@@ -1,0 +1,232 @@
+"""`manage.py up` as its user meets it: real processes, real kills."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from batchops.house.environment import FILE_NAME
+from tests.embedded import temporary_folder
+from tests.house.running import (
+    ROOT,
+    START_S,
+    STOP_S,
+    Up,
+    clean_environment,
+    free_port,
+    left_over,
+    run_up,
+)
+from tests.waiting import wait_for
+
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("up")]
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    made = temporary_folder()
+    yield made
+    for process in left_over(made):
+        process.kill()
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def up(folder: Path) -> Iterator[Up]:
+    running = Up(folder / "a folder with spaces").wait_ready()
+    yield running
+    running.end(signal.SIGTERM)
+
+
+def healed(up: Up, name: str, killed: psutil.Process) -> bool:
+    found = up.service(name)
+    return found is not None and found.pid != killed.pid
+
+
+class TestStart:
+    def test_it_serves_the_login_page(self, up):
+        assert up.login_page_answers()
+
+    def test_it_starts_both_clusters(self, up):
+        assert up.service("jobs")
+        assert up.service("watch")
+
+    def test_it_lets_the_first_user_in(self, up):
+        assert up.is_logged_in(up.log_in())
+
+    def test_it_keeps_secrets_for_the_owner_only(self, up):
+        mode = (up.data_dir / FILE_NAME).stat().st_mode
+
+        assert stat.S_IMODE(mode) == 0o600
+        assert "a password for tests only" not in up.output()
+
+    def test_it_lets_other_commands_find_the_database(self, up):
+        done = subprocess.run(
+            [sys.executable, "manage.py", "migrate", "--check"],
+            cwd=ROOT,
+            env=clean_environment(up.data_dir),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert done.returncode == 0, done.stderr
+
+
+class TestRefusal:
+    def test_it_refuses_a_folder_in_use(self, up):
+        code, said = run_up(up.data_dir, "--port", str(free_port()))
+
+        assert code == 1
+        assert f"already runs on {up.data_dir} (process {up.process.pid})" in said
+        assert up.login_page_answers()
+
+    def test_it_refuses_a_taken_port(self, up, folder):
+        code, said = run_up(folder / "other", "--port", str(up.port))
+
+        assert code == 1
+        assert f"Port {up.port} of 127.0.0.1 is taken by another program" in said
+        assert not (folder / "other" / "postgres").exists()
+
+    @pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "8000\u0660"])
+    def test_it_refuses_what_is_no_port(self, folder, port):
+        code, said = run_up(folder / "other", f"--port={port}")
+
+        assert code == 2
+        assert f"'{port}' is no port. Give a number from 1 to 65535" in said
+
+    def test_it_refuses_a_folder_that_is_a_file(self, folder):
+        (folder / "file").write_text("")
+
+        code, said = run_up(folder / "file")
+
+        assert code == 1
+        assert "something that is no folder" in said
+
+    def test_it_refuses_a_folder_it_cannot_write(self):
+        code, said = run_up(Path("/proc/batchops"))
+
+        assert code == 1
+        assert "BatchOps cannot start." in said
+        assert "Traceback" not in said
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+    def test_it_refuses_a_full_disk(self, folder):
+        disk = folder / "disk"
+        disk.mkdir()
+        mount = ["mount", "-t", "tmpfs", "-o", "size=20m,mode=755", "tmpfs", str(disk)]
+        if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+            pytest.skip("this machine does not let root mount")
+        try:
+            code, said = run_up(disk / "var", "--port", str(free_port()))
+            made = sorted(path.name for path in (disk / "var").glob("postgres*"))
+        finally:
+            subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+        assert code == 1
+        assert "20 MB left; PostgreSQL needs 300 MB" in said.replace("19 MB", "20 MB")
+        assert made == []
+
+
+class TestHealing:
+    @pytest.mark.parametrize("name", ["web", "jobs", "watch"])
+    def test_it_starts_a_killed_service_again(self, up, name):
+        killed = up.service(name)
+
+        killed.kill()
+
+        wait_for(lambda: healed(up, name, killed), START_S, f"{name} to be started again")
+        wait_for(up.login_page_answers, START_S, "the login page")
+
+    def test_it_starts_a_stopped_database_again(self, up):
+        cookies, before = up.log_in(), up.postmaster()
+
+        before.send_signal(signal.SIGQUIT)
+
+        before.wait(STOP_S)
+        wait_for((up.data_dir / "postgres/postmaster.pid").exists, START_S, "PostgreSQL")
+        wait_for(lambda: logged_in(up, cookies), START_S, "the session to be found again")
+
+    def test_it_replaces_a_killed_watchdog(self, up):
+        [before] = up.watchdogs()
+
+        before.kill()
+
+        wait_for(lambda: up.watchdogs() not in ([], [before]), STOP_S, "another watchdog")
+
+
+class TestEnd:
+    """One folder through its ends: killed with its group, asked politely, killed alone."""
+
+    @pytest.fixture
+    def data_dir(self, folder: Path) -> Path:
+        # Reached by a link, and too deep for a socket of its own.
+        deep = folder / ("deep" * 10) / ("deeper" * 10)
+        if not deep.exists():
+            deep.mkdir(parents=True)
+            (folder / "link").symlink_to(deep)
+        return deep
+
+    def test_it_leaves_nothing_and_loses_nothing(self, folder, data_dir):
+        first = Up(folder / "link").wait_ready()
+        cookies = first.log_in()
+        os.killpg(first.process.pid, signal.SIGKILL)
+        first.process.wait()
+
+        # Comes while the watchdog of the first still stops what was left.
+        second = Up(folder / "link").wait_ready()
+        assert "Waiting for what an earlier run left to stop" in second.output()
+        assert second.is_logged_in(cookies)
+        assert "Log in  as before" in second.output()
+        assert second.end(signal.SIGTERM) == 0
+        assert left_over(data_dir) == []
+
+        impostor = self._leave_stale_lock(data_dir)
+        third = Up(folder / "link").wait_ready()
+        assert impostor.poll() is None
+        impostor.kill()
+        assert third.is_logged_in(cookies)
+        third.end(signal.SIGKILL)
+        wait_for(lambda: not left_over(data_dir), STOP_S, "the watchdog to stop everything")
+
+    def test_it_cleans_up_when_the_watchdog_was_killed_with_it(self, folder, data_dir):
+        up = Up(folder / "link").wait_ready()
+        [watchdog] = up.watchdogs()
+        watchdog.suspend()
+        up.end(signal.SIGKILL)
+        watchdog.kill()
+        assert left_over(data_dir)
+
+        again = Up(folder / "link").wait_ready()
+
+        assert "Stopping what an earlier run left behind" in again.output()
+        assert again.login_page_answers()
+        assert again.end(signal.SIGINT) == 0
+        assert left_over(data_dir) == []
+
+    def _leave_stale_lock(self, data_dir: Path) -> subprocess.Popen[bytes]:
+        """Write a lock file that names a living process of PostgreSQL's own user."""
+        owner = (data_dir / "postgres").stat()
+        impostor = subprocess.Popen(
+            ["sleep", "60"], user=owner.st_uid if os.geteuid() == 0 else None, cwd="/"
+        )
+        lock = data_dir / "postgres" / "postmaster.pid"
+        lock.write_text(f"{impostor.pid}\n{data_dir / 'postgres'}\n0\n5432\n")
+        os.chown(lock, owner.st_uid, owner.st_gid)
+        return impostor
+
+
+def logged_in(up: Up, cookies: str) -> bool:
+    try:
+        return up.is_logged_in(cookies)
+    except OSError:
+        return False

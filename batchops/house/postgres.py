@@ -22,7 +22,7 @@ import psutil
 import psycopg
 
 from batchops.house.errors import CannotStart
-from batchops.house.places import Account, Place, make_folder
+from batchops.house.places import Account, Place, make_folder, make_parents
 
 SUPERUSER = "postgres"
 PASSWORD_FILE = "batchops.password"  # noqa: S105 (a file's name)
@@ -74,7 +74,7 @@ def create_cluster(
     part = place.cluster.with_name("postgres.new")
     password_file = place.cluster.with_name("postgres.new.password")
     shutil.rmtree(part, ignore_errors=True)
-    place.cluster.parent.mkdir(parents=True, exist_ok=True)
+    make_parents(place.cluster)
     require_room(place.cluster.parent, FREE_BYTES_TO_CREATE)
     make_folder(part, mode=0o700, account=place.account)
     _write_private(password_file, secrets.token_urlsafe(32), place.account)
@@ -253,7 +253,7 @@ def _write_private(path: Path, text: str, account: Account | None) -> None:
 
 def _make_socket_folder(place: Place) -> None:
     with contextlib.suppress(FileExistsError):
-        place.sockets.parent.mkdir(parents=True, exist_ok=True)
+        make_parents(place.sockets)
         place.sockets.mkdir(mode=0o700)
         if place.account is not None:
             os.chown(place.sockets, place.account.uid, place.account.gid)

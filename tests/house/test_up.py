@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from batchops.house.environment import FILE_NAME
+from batchops.house.places import choose_place
 from tests.embedded import temporary_folder
 from tests.house.running import (
     ROOT,
@@ -168,13 +169,14 @@ class TestEnd:
     """One folder through its ends: killed with its group, asked politely, killed alone."""
 
     @pytest.fixture
-    def data_dir(self, folder: Path) -> Path:
+    def data_dir(self, folder: Path) -> Iterator[Path]:
         # Reached by a link, and too deep for a socket of its own.
         deep = folder / ("deep" * 10) / ("deeper" * 10)
         if not deep.exists():
             deep.mkdir(parents=True)
             (folder / "link").symlink_to(deep)
-        return deep
+        yield deep
+        shutil.rmtree(choose_place(deep).sockets, ignore_errors=True)
 
     def test_it_leaves_nothing_and_loses_nothing(self, folder, data_dir):
         first = Up(folder / "link").wait_ready()

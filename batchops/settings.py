@@ -180,6 +180,8 @@ CCB_URL = env.str("CCB_URL", default="")
 CCB_SCHEMA = env.str("CCB_SCHEMA", default="")
 CCB_LANGUAGE = env.str("CCB_LANGUAGE", default="ENG")
 CCB_DEADLINE = timedelta(seconds=env.float("CCB_DEADLINE_S", default=90))
+# The owner of the simulated CC&B's tables; only `manage.py simulate_ccb` connects as it.
+CCB_OWNER_URL = env.str("CCB_OWNER_URL", default="")
 # 1 for a real CC&B; the simulator's clock may run faster, and polls then come as much faster.
 CCB_CLOCK_SPEED = env.float("CCB_CLOCK_SPEED", default=1)
 

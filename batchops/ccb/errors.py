@@ -52,3 +52,9 @@ class CcbBroken(CcbError):
     """Say that the conversation broke off or what came back is not what was asked for."""
 
     code = "ccb_broken"
+
+
+class NotASimulation(CcbError):
+    """Refuse to play in a database whose CC&B tables the simulator did not make."""
+
+    code = "ccb_not_a_simulation"

@@ -1,0 +1,178 @@
+"""Read CC&B once, in a process of its own: `python -m batchops.ccb.read`; no Django in here.
+
+The driver can hang for ever on a silent peer and even crash on garbage (docs/oracle.md), so it
+lives in a process that can be killed. One JSON request comes in on stdin, the password in it;
+each row goes out as one JSON line [statement, *columns]; the last line is ["end", counts] or
+["failure", code, sentence].
+"""
+
+import json
+import signal
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from batchops.ccb.errors import CcbError
+from batchops.ccb.source import Source, parse_source
+from batchops.ccb.statements import KEYS_A_STATEMENT, Statement, statement
+
+FAILED = "30"
+EXIT_FAILED = 3
+
+Key = tuple[str, int, int]
+Row = tuple[Any, ...]
+
+
+class Connection(Protocol):
+    """What both drivers offer."""
+
+    def begin(self) -> None: ...
+    def rows(self, statement: Statement, binds: Mapping[str, Any], /) -> Iterator[Row]: ...
+    def end(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class Reading:
+    """One read-only view of CC&B, asked statement by statement, its rows written as they come."""
+
+    def __init__(self, connection: Connection, *, since: datetime, language: str) -> None:
+        self._connection = connection
+        self._binds = {"since": since, "language_cd": language}
+        self.counts: Counter[str] = Counter()
+
+    def ask(self, name: str, **binds: Any) -> Iterator[Row]:
+        """Write out each row of a statement and yield it."""
+        asked = statement(name)
+        known = self._binds | binds
+        needed = {bind: known[bind] for bind in asked.binds}
+        for row in self._connection.rows(asked, needed):
+            cells = tuple(plain(cell) for cell in row)
+            write([name, *cells])
+            self.counts[name] += 1
+            yield cells
+
+    def tell(self, name: str, **binds: Any) -> None:
+        """Write out all rows of a statement."""
+        for _ in self.ask(name, **binds):
+            pass
+
+
+def main() -> int:
+    """Do what the request on stdin asks; 0 when the last line is an end, 3 when a failure."""
+    request = json.load(sys.stdin)
+    # Should whoever started us die, nobody would end us: the kernel does, Python or not.
+    signal.setitimer(signal.ITIMER_REAL, request["deadline_s"])
+    try:
+        source = parse_source(request["url"])
+        with closing(connect(source, request)) as connection:
+            TASKS[request["task"]](connection, source, request)
+    except CcbError as error:
+        write(["failure", error.code, error.message])
+        return EXIT_FAILED
+    finally:
+        sys.stdout.flush()
+    return 0
+
+
+def connect(source: Source, request: Mapping[str, Any]) -> Connection:
+    """Log in with the driver of the source; the other driver is not even loaded."""
+    wanted = {name: request[name] for name in ("call_timeout_s", "schema", "zone")}
+    if source.dialect == "oracle":
+        from batchops.ccb import oracle
+
+        return oracle.connect(source, **wanted)
+    from batchops.ccb import postgresql
+
+    return postgresql.connect(source, **wanted)
+
+
+def read_snapshot(connection: Connection, source: Source, request: Mapping[str, Any]) -> None:
+    """Write everything a poll needs, all of it as it stood at one moment."""
+    since = datetime.fromisoformat(request["since"])
+    reading = Reading(connection, since=since, language=request["language"])
+    wanted: set[Key] = {(code, number, rerun) for code, number, rerun in request["keys"]}
+    connection.begin()
+    reading.tell(f"clock_{source.clock}")
+    failed = _read_runs(reading, wanted)
+    for name in ("progress", "threads", "submissions", "imd"):
+        reading.tell(name)
+    for code, number, rerun in failed:
+        reading.tell("messages", batch_cd=code, batch_nbr=number, rerun_nbr=rerun)
+    connection.end()
+    write(["end", reading.counts])
+
+
+def _read_runs(reading: Reading, wanted: set[Key]) -> list[Key]:
+    """Write the recent runs, then those of `wanted` not among them; return the failed ones."""
+    failed = []
+    for code, number, rerun, status, *_ in reading.ask("runs"):
+        wanted.discard((code, number, rerun))
+        if status == FAILED:
+            failed.append((code, number, rerun))
+    for keys in _by_twenty(sorted(wanted)):
+        binds = _key_binds(keys)
+        for code, number, rerun, status, *_ in reading.ask("runs_by_key", **binds):
+            if status == FAILED:
+                failed.append((code, number, rerun))
+        reading.tell("progress_by_key", **binds)
+        reading.tell("threads_by_key", **binds)
+    return failed
+
+
+def _by_twenty(keys: list[Key]) -> Iterator[list[Key]]:
+    for start in range(0, len(keys), KEYS_A_STATEMENT):
+        yield keys[start : start + KEYS_A_STATEMENT]
+
+
+def _key_binds(keys: list[Key]) -> dict[str, Any]:
+    """Fill the 20 places of a by-key statement; what is left over repeats the first key."""
+    places = keys + keys[:1] * (KEYS_A_STATEMENT - len(keys))
+    binds: dict[str, Any] = {}
+    for place, (code, number, rerun) in enumerate(places, start=1):
+        binds[f"batch_cd_{place:02}"] = code
+        binds[f"batch_nbr_{place:02}"] = number
+        binds[f"rerun_nbr_{place:02}"] = rerun
+    return binds
+
+
+def run_checks(connection: Connection, source: Source, request: Mapping[str, Any]) -> None:
+    """Write the rows of each asked statement; one that fails says so and the others go on."""
+    reading = Reading(connection, since=datetime.min, language=request["language"])  # noqa: DTZ901
+    for name in request["statements"]:
+        try:
+            connection.begin()
+            reading.tell(name)
+        except CcbError as error:
+            write(["refused", name, error.code, error.message])
+        finally:
+            connection.end()
+    write(["end", reading.counts])
+
+
+TASKS = {"snapshot": read_snapshot, "checks": run_checks}
+
+
+def plain(cell: Any) -> str | int | float | None:
+    """Return a cell as JSON knows it: blanks of CHAR cut off, numbers whole, times as ISO text."""
+    if isinstance(cell, str):
+        return cell.rstrip()
+    if isinstance(cell, datetime):
+        return cell.isoformat()
+    if isinstance(cell, (Decimal, float)):
+        return int(cell)
+    if cell is None or isinstance(cell, int):
+        return cell
+    return str(cell)
+
+
+def write(line: list[Any]) -> None:
+    """Write one line of the answer."""
+    sys.stdout.write(json.dumps(line) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

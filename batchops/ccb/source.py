@@ -1,0 +1,108 @@
+"""Read CCB_URL: where CC&B is, who we are there, and which clock it goes by."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
+
+from batchops.ccb.errors import CcbNotConfigured
+
+Dialect = Literal["oracle", "postgresql"]
+Clock = Literal["oracle", "postgresql", "simulated"]
+
+FORMS = (
+    "Write CCB_URL as oracle://user:password@host:1521/service or "
+    "postgresql://user:password@host:5432/database, with characters such as @ : / % in the "
+    "password percent-encoded; docs/oracle.md shows all forms."
+)
+_ORACLE_OPTIONS = {"sid", "protocol", "wallet"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One CC&B; its printed form never holds the password."""
+
+    dialect: Dialect
+    clock: Clock
+    place: str
+    user: str
+    url: str = field(repr=False)
+    password: str = field(repr=False)
+    host: str = ""
+    port: int = 0
+    service: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def conninfo(self) -> str:
+        """Return the URL as libpq takes it: without what only we understand."""
+        parts = urlsplit(self.url)
+        kept = [(name, value) for name, value in parse_qsl(parts.query) if name != "clock"]
+        return parts._replace(query=urlencode(kept)).geturl()
+
+
+def parse_source(url: str) -> Source:
+    """Return the source that `url` names.
+
+    :raises CcbNotConfigured: when it is empty or cannot be understood; the sentence does not
+        repeat the URL, which holds a password.
+    """
+    if not url:
+        raise CcbNotConfigured(f"No CC&B is configured. {FORMS}")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise _unreadable("its host or port cannot be read") from None
+    if parts.scheme == "oracle":
+        return _oracle(url, parts, port or 1521)
+    if parts.scheme in {"postgresql", "postgres"}:
+        return _postgresql(parts, port or 5432)
+    raise _unreadable("it does not begin with oracle:// or postgresql://")
+
+
+def _oracle(url: str, parts: SplitResult, port: int) -> Source:
+    options = dict(parse_qsl(parts.query))
+    service = unquote(parts.path.lstrip("/"))
+    if not (parts.hostname and parts.username and parts.password):
+        raise _unreadable("user, password or host is missing")
+    if not (service or "sid" in options):
+        raise _unreadable("the service name after the last / is missing")
+    if set(options) - _ORACLE_OPTIONS or options.get("protocol", "tcp") not in {"tcp", "tcps"}:
+        raise _unreadable("after ? only sid=, protocol=tcps and wallet= are known")
+    named = f"service {service}" if service else f"SID {options['sid']}"
+    return Source(
+        dialect="oracle",
+        clock="oracle",
+        place=f"{parts.hostname}:{port}, {named}",
+        user=unquote(parts.username),
+        url=url,
+        password=unquote(parts.password),
+        host=parts.hostname,
+        port=port,
+        service=service,
+        options=tuple(options.items()),
+    )
+
+
+def _postgresql(parts: SplitResult, port: int) -> Source:
+    options = parse_qsl(parts.query)
+    clock = dict(options).get("clock", "postgresql")
+    if clock not in {"postgresql", "simulated"}:
+        raise _unreadable("clock= may only be simulated")
+    host = unquote(parts.hostname or "") or dict(options).get("host", "localhost")
+    return Source(
+        dialect="postgresql",
+        clock="simulated" if clock == "simulated" else "postgresql",
+        place=f"{host}:{port}, database {unquote(parts.path.lstrip('/'))}",
+        user=unquote(parts.username or ""),
+        url=parts.geturl(),
+        password=unquote(parts.password or ""),
+        host=host,
+        port=port,
+    )
+
+
+def _unreadable(why: str) -> CcbNotConfigured:
+    return CcbNotConfigured(
+        f"CCB_URL cannot be understood: {why}. {FORMS}", code="ccb_url_unreadable"
+    )

@@ -1,0 +1,14 @@
+-- name: check_privileges_postgresql
+-- purpose: What our role may do beyond connecting.
+-- unit: one row a privilege
+-- grants: none
+-- cost: none
+SELECT a.NAME
+FROM (
+    SELECT 'SUPERUSER' AS NAME FROM PG_ROLES WHERE ROLNAME = CURRENT_USER AND ROLSUPER
+    UNION ALL
+    SELECT 'CREATEDB' FROM PG_ROLES WHERE ROLNAME = CURRENT_USER AND ROLCREATEDB
+    UNION ALL
+    SELECT 'CREATEROLE' FROM PG_ROLES WHERE ROLNAME = CURRENT_USER AND ROLCREATEROLE
+) a
+ORDER BY a.NAME

@@ -1,0 +1,22 @@
+-- name: messages
+-- purpose: The last messages of one failed run with their parameters, newest first.
+-- unit: one row a message parameter
+-- grants: READ on CI_BATCH_INST, CI_MSG_LOG, CI_MSG_L, CI_MSG_LOGPARM
+-- cost: primary keys; at most 200 rows
+SELECT i.BATCH_CD, i.BATCH_NBR, i.BATCH_RERUN_NBR,
+       m.SCHEDULER_ID, m.MESSAGE_SEQ, m.MESSAGE_CAT_NBR, m.MESSAGE_NBR, m.MSG_SEVERITY_FLG,
+       l.MESSAGE_TEXT, p.PARM_SEQ, p.MESSAGE_PARM, i.BATCH_THREAD_NBR
+FROM CI_BATCH_INST i
+JOIN CI_MSG_LOG m ON m.SCHEDULER_ID = i.SCHEDULER_ID
+LEFT JOIN CI_MSG_L l
+  ON l.MESSAGE_CAT_NBR = m.MESSAGE_CAT_NBR
+ AND l.MESSAGE_NBR = m.MESSAGE_NBR
+ AND l.LANGUAGE_CD = CAST(:language_cd AS CHAR(3))
+LEFT JOIN CI_MSG_LOGPARM p
+  ON p.SCHEDULER_ID = m.SCHEDULER_ID
+ AND p.MESSAGE_SEQ = m.MESSAGE_SEQ
+WHERE i.BATCH_CD = CAST(:batch_cd AS CHAR(8))
+  AND i.BATCH_NBR = :batch_nbr
+  AND i.BATCH_RERUN_NBR = :rerun_nbr
+ORDER BY m.SCHEDULER_ID DESC, m.MESSAGE_SEQ DESC, p.PARM_SEQ
+FETCH FIRST 200 ROWS ONLY

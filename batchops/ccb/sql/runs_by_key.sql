@@ -1,0 +1,30 @@
+-- name: runs_by_key
+-- purpose: Up to 20 runs that we hold open or failed and that `runs` did not return; unused places repeat a key.
+-- unit: one row a run
+-- grants: READ on CI_BATCH_RUN
+-- cost: primary key, 20 look-ups
+SELECT r.BATCH_CD, r.BATCH_NBR, r.BATCH_RERUN_NBR, r.RUN_STATUS, r.BATCH_BUS_DT,
+       r.DO_NOT_RESTART_SW, r.VERSION, r.START_DTTM, r.END_DTTM
+FROM CI_BATCH_RUN r
+WHERE (r.BATCH_CD, r.BATCH_NBR, r.BATCH_RERUN_NBR) IN (
+    (CAST(:batch_cd_01 AS CHAR(8)), :batch_nbr_01, :rerun_nbr_01),
+    (CAST(:batch_cd_02 AS CHAR(8)), :batch_nbr_02, :rerun_nbr_02),
+    (CAST(:batch_cd_03 AS CHAR(8)), :batch_nbr_03, :rerun_nbr_03),
+    (CAST(:batch_cd_04 AS CHAR(8)), :batch_nbr_04, :rerun_nbr_04),
+    (CAST(:batch_cd_05 AS CHAR(8)), :batch_nbr_05, :rerun_nbr_05),
+    (CAST(:batch_cd_06 AS CHAR(8)), :batch_nbr_06, :rerun_nbr_06),
+    (CAST(:batch_cd_07 AS CHAR(8)), :batch_nbr_07, :rerun_nbr_07),
+    (CAST(:batch_cd_08 AS CHAR(8)), :batch_nbr_08, :rerun_nbr_08),
+    (CAST(:batch_cd_09 AS CHAR(8)), :batch_nbr_09, :rerun_nbr_09),
+    (CAST(:batch_cd_10 AS CHAR(8)), :batch_nbr_10, :rerun_nbr_10),
+    (CAST(:batch_cd_11 AS CHAR(8)), :batch_nbr_11, :rerun_nbr_11),
+    (CAST(:batch_cd_12 AS CHAR(8)), :batch_nbr_12, :rerun_nbr_12),
+    (CAST(:batch_cd_13 AS CHAR(8)), :batch_nbr_13, :rerun_nbr_13),
+    (CAST(:batch_cd_14 AS CHAR(8)), :batch_nbr_14, :rerun_nbr_14),
+    (CAST(:batch_cd_15 AS CHAR(8)), :batch_nbr_15, :rerun_nbr_15),
+    (CAST(:batch_cd_16 AS CHAR(8)), :batch_nbr_16, :rerun_nbr_16),
+    (CAST(:batch_cd_17 AS CHAR(8)), :batch_nbr_17, :rerun_nbr_17),
+    (CAST(:batch_cd_18 AS CHAR(8)), :batch_nbr_18, :rerun_nbr_18),
+    (CAST(:batch_cd_19 AS CHAR(8)), :batch_nbr_19, :rerun_nbr_19),
+    (CAST(:batch_cd_20 AS CHAR(8)), :batch_nbr_20, :rerun_nbr_20)
+)

@@ -1,0 +1,91 @@
+import signal
+import time
+from argparse import ArgumentParser
+from threading import Event
+from types import FrameType
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from batchops.calendar import business_date
+from batchops.ccb.errors import CcbError
+from batchops.ccb.simulator.plan import DAY_START, MIXTURES, SCENARIOS
+from batchops.ccb.simulator.play import Simulator, play
+
+# A predecessor that was killed frees its hold as soon as the server notices.
+HOLD_PATIENCE_S = 10
+RECONNECT_S = 2
+
+
+class Command(BaseCommand):
+    help = "Make a CC&B that does not exist, with its history, and let its day go by."
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--url", default=settings.CCB_OWNER_URL, help="default: CCB_OWNER_URL")
+        parser.add_argument("--speed", type=float, default=settings.CCB_CLOCK_SPEED)
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--days", type=int, default=400, help="business days of history")
+        parser.add_argument("--scenario", default="demo", choices=[*MIXTURES, *SCENARIOS])
+        parser.add_argument("--reader", default="ccb_read", help="the role that may read")
+        parser.add_argument("--prepare", action="store_true", help="make the tables, then end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["url"]:
+            raise CommandError(
+                "No database to play in: set CCB_OWNER_URL or --url to postgresql://owner@host/db."
+            )
+        simulator = Simulator(
+            options["url"],
+            seed=options["seed"],
+            scenario=options["scenario"],
+            history_days=options["days"],
+            reader=options["reader"],
+            report=lambda text: self.stdout.write(f"simulate_ccb: {text}"),
+        )
+        try:
+            self._prepare(simulator)
+            if not options["prepare"]:
+                self._play(simulator, speed=options["speed"])
+        except (CcbError, psycopg.Error) as error:
+            raise CommandError(f"The simulated CC&B cannot go on: {error}") from error
+        finally:
+            simulator.close()
+
+    def _prepare(self, simulator: Simulator) -> None:
+        now = timezone.now()
+        today = business_date(now, zone=settings.SITE_ZONE, day_start=DAY_START)
+        began = time.monotonic()
+        simulator.prepare(today=today)
+        clock = simulator.clock().astimezone(settings.SITE_ZONE)
+        self.stdout.write(
+            f"simulate_ccb: ready after {time.monotonic() - began:.1f} s, "
+            f"its clock stands at {clock:%Y-%m-%d %H:%M}"
+        )
+        self.stdout.flush()
+
+    def _play(self, simulator: Simulator, *, speed: float) -> None:
+        stop = Event()
+
+        def end(number: int, frame: FrameType | None) -> None:
+            stop.set()
+
+        signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGINT, end)
+        while not stop.is_set():
+            try:
+                self._hold(simulator, stop)
+                play(simulator, speed=speed, stop=stop)
+            except psycopg.OperationalError as error:
+                self.stderr.write(f"simulate_ccb: waiting for the database: {error}")
+                simulator.close()
+                stop.wait(RECONNECT_S)
+
+    def _hold(self, simulator: Simulator, stop: Event) -> None:
+        until = time.monotonic() + HOLD_PATIENCE_S
+        while not simulator.hold():
+            if time.monotonic() > until or stop.wait(0.5):
+                raise CommandError("Another simulate_ccb plays in this database already.")

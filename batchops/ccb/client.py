@@ -119,7 +119,7 @@ def _common(source: Source, limit: timedelta) -> dict[str, Any]:
 def _reader(limit: timedelta) -> Iterator[tuple[Reader, threading.Event]]:
     """Start the reader in a process group of its own and end that group at the limit."""
     late = threading.Event()
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "batchops.ccb.read"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -127,17 +127,16 @@ def _reader(limit: timedelta) -> Iterator[tuple[Reader, threading.Event]]:
         env={name: os.environ[name] for name in PASSED_ON if name in os.environ},
         encoding="utf-8",
         start_new_session=True,
-    )
-    timer = threading.Timer(limit.total_seconds(), _end, [process, late])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield process, late
-    finally:
-        timer.cancel()
-        timer.join()
-        _end(process)
-        process.communicate()
+    ) as process:
+        timer = threading.Timer(limit.total_seconds(), _end, [process, late])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield process, late
+        finally:
+            timer.cancel()
+            timer.join()
+            _end(process)
 
 
 def _end(process: Reader, late: threading.Event | None = None) -> None:

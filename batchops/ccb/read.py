@@ -148,6 +148,7 @@ def run_checks(connection: Connection, source: Source, request: Mapping[str, Any
             reading.tell(name)
         except CcbError as error:
             write(["refused", name, error.code, error.message])
+            reading.counts["refused"] += 1
         finally:
             connection.end()
     write(["end", reading.counts])

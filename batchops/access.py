@@ -5,6 +5,7 @@ import secrets
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -26,14 +27,27 @@ def create_token(*, user: User, name: str, expires_at: datetime | None = None) -
 
     :raises Conflict: when the user has a live token of that name.
     """
-    if ApiToken.objects.filter(user=user, name=name, revoked_at=None).exists():
+    key = secrets.token_urlsafe(32)
+    token = ApiToken(user=user, name=name, digest=digest_of(key), expires_at=expires_at)
+    try:
+        with transaction.atomic():
+            token.save(force_insert=True)
+    except IntegrityError as error:
         raise Conflict(
             f"{user.get_username()} already has a token named '{name}'. "
             "Revoke that one in the admin, or choose another name."
-        )
-    key = secrets.token_urlsafe(32)
-    ApiToken.objects.create(user=user, name=name, digest=digest_of(key), expires_at=expires_at)
+        ) from error
     return key
+
+
+def revoke_token(token_id: int, *, at: datetime) -> None:
+    """Make an API token useless from `at` on, for ever.
+
+    :raises Conflict: when it is unknown or revoked already.
+    """
+    revoked = ApiToken.objects.filter(pk=token_id, revoked_at=None).update(revoked_at=at)
+    if not revoked:
+        raise Conflict(f"API token {token_id} is revoked already, or does not exist.")
 
 
 def find_token(key: str) -> ApiToken | None:

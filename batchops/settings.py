@@ -251,6 +251,7 @@ REST_FRAMEWORK = {
 
 LANGUAGE_CODE = "en"
 USE_I18N = True
+FORMAT_MODULE_PATH = ["batchops.formats"]
 SITE_TIME_ZONE = env.str("SITE_TIME_ZONE", default="Asia/Dhaka")
 try:
     SITE_ZONE = ZoneInfo(SITE_TIME_ZONE)

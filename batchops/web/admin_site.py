@@ -29,7 +29,8 @@ class ConsoleSite(admin.AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from batchops.web.pages import console_urls
 
-        return [*console_urls(), *super().get_urls()]
+        stock = [url for url in super().get_urls() if getattr(url, "name", None) != "index"]
+        return [*console_urls(), *stock]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         from batchops.web.frame import frame_context

@@ -1,0 +1,183 @@
+"""Let administrators manage people and API tokens; roles are read here and set by the release."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as StockUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import ForeignKey, ManyToManyField, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from batchops.access import create_token, digest_of, revoke_token
+from batchops.errors import Conflict
+from batchops.looks import Look
+from batchops.models import ApiToken, User
+from batchops.templatetags.batchops import badge
+
+admin.site.unregister(Group)
+
+LIVE = Look("live", "Live", "ok", "check")
+EXPIRED = Look("expired", "Expired", "neutral", "clock")
+REVOKED = Look("revoked", "Revoked", "violet", "ban")
+
+
+@admin.register(User)
+class UserAdmin(StockUserAdmin[User]):
+    """People. Who is no superuser can neither make one nor touch one."""
+
+    list_display = ("username", "first_name", "last_name", "email", "is_active", "last_login")
+    list_filter = ("is_active", "groups")
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email")}),
+        (_("Role"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("username", "usable_password", "password1", "password2")}),
+        (_("Role"), {"fields": ("is_staff", "groups")}),
+    )
+    readonly_fields = ("last_login", "date_joined")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.is_superuser else (*fields, "is_superuser")
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return not above and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False  # their name stands in the history; make them inactive instead
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        kwargs["widget"] = forms.CheckboxSelectMultiple  # the roles are few
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"is_staff": True, **super().get_changeform_initial_data(request)}
+
+
+@admin.register(Group)
+class RoleAdmin(admin.ModelAdmin[Group]):
+    """Roles, to be read: batchops/web/roles.py says what each may do."""
+
+    list_display = ("name", "members")
+    fields = ("name", "members", "may")
+    readonly_fields = ("members", "may")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        return super().get_queryset(request).prefetch_related("user_set")
+
+    @admin.display(description=_("Members"))
+    def members(self, group: Group) -> str:
+        return ", ".join(sorted(user.get_username() for user in group.user_set.all())) or "-"
+
+    @admin.display(description=_("May"))
+    def may(self, group: Group) -> str:
+        names = sorted(group.permissions.values_list("name", flat=True))
+        return format_html_join("", "<div>{}</div>", ((name,) for name in names))
+
+
+class TokenForm(forms.ModelForm[ApiToken]):
+    """What a new token is for, whose rights it has, and how long."""
+
+    def clean_expires_at(self) -> Any:
+        expires_at = self.cleaned_data["expires_at"]
+        if expires_at is not None and expires_at <= timezone.now():
+            raise forms.ValidationError(
+                gettext("This moment is over. Choose a later one, or leave it empty.")
+            )
+        return expires_at
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
+    """Keys of programs: made here, shown once, revoked here, never edited."""
+
+    form = TokenForm
+    list_display = ("name", "user", "state", "created_at", "expires_at", "revoked_at")
+    list_select_related = ("user",)
+    list_filter = ("user",)
+    search_fields = ("name", "user__username")
+    ordering = ("-created_at",)
+    fields = ("name", "user", "expires_at")
+    actions = ("revoke_selected",)
+
+    def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
+        return self.fields if obj is None else self.list_display
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        return False
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("batchops.change_apitoken")
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if not request.user.is_superuser:  # a token carries its user's rights
+            kwargs["queryset"] = User.objects.filter(is_superuser=False)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        try:
+            return super().add_view(request, form_url, extra_context)
+        except Conflict as error:
+            messages.error(request, error.message)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: Any) -> None:
+        key = create_token(user=obj.user, name=obj.name, expires_at=obj.expires_at)
+        obj.pk = ApiToken.objects.values_list("pk", flat=True).get(digest=digest_of(key))
+        messages.success(
+            request,
+            format_html(
+                gettext("The key of '{}', shown only now, so copy it: {}"),
+                obj.name,
+                format_html("<code>{}</code>", key),
+            ),
+        )
+
+    @admin.display(description=_("State"))
+    def state(self, token: ApiToken) -> str:
+        if token.revoked_at:
+            return badge(REVOKED)
+        over = token.expires_at is not None and token.expires_at <= timezone.now()
+        return badge(EXPIRED if over else LIVE)
+
+    @admin.action(description=_("Revoke the selected tokens"), permissions=["revoke"])
+    def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        revoked = 0
+        for token in queryset:
+            try:
+                revoke_token(token.pk, at=timezone.now())
+            except Conflict as error:
+                messages.warning(request, error.message)
+            else:
+                self.log_change(request, token, gettext("Revoked."))
+                revoked += 1
+        said = ngettext("%d token is revoked.", "%d tokens are revoked.", revoked)
+        messages.success(request, said % revoked)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -105,13 +105,17 @@ def data_age(
 def menu(request: HttpRequest) -> list[Group]:
     """Return the menu as this person sees it; a group without an entry is left out."""
     groups = [
-        Group(label, [_entry(place, request) for place in places if _may(place, request)])
+        Group(label, [_entry(place, request) for place in places if _open_to(request, place)])
         for label, places in MENU
     ]
     return [group for group in groups if group.entries]
 
 
-def _may(place: Place, request: HttpRequest) -> bool:
+def _open_to(request: HttpRequest, place: Place) -> bool:
+    try:
+        reverse(place.route)
+    except NoReverseMatch:  # an app that is not installed has no place in the menu
+        return False
     return request.user.has_perm(place.permission)
 
 

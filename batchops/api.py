@@ -1,7 +1,7 @@
 """Answer programs: token login, one permission per method, one shape for every error."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -10,11 +10,14 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from batchops.access import find_token
 from batchops.errors import BatchOpsError
 from batchops.models import ApiToken, User
+
+if TYPE_CHECKING:
+    # That module reads the settings, which name the classes below: at run time a circle.
+    from rest_framework.views import APIView
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -38,7 +41,7 @@ class TokenAuthentication(BaseAuthentication):
 class HasPermission(BasePermission):
     """Ask for the permission that the view names for the method; no name, no entry."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         rules: Mapping[str, str] = getattr(view, "required_permissions", {})
         method = "GET" if request.method in ("HEAD", "OPTIONS") else request.method or ""
         if method not in view.allowed_methods:

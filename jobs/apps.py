@@ -3,3 +3,11 @@ from django.apps import AppConfig
 
 class JobsConfig(AppConfig):
     name = "jobs"
+
+    def ready(self) -> None:
+        from jobs.sweep import register_ticks
+        from jobs.topics import register_topics
+        from jobs.types import drill  # noqa: F401  (registers the type)
+
+        register_ticks()
+        register_topics()

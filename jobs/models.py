@@ -1,1 +1,290 @@
 """Store jobs: fields, constraints, indexes and chainable filters."""
+
+import secrets
+import string
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from jobs import states
+
+ALPHABET = string.ascii_letters + string.digits
+
+
+def new_job_id() -> str:
+    """Return 16 random letters and digits: 95 bits, so nobody guesses another's job."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(16))
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    """Narrow down jobs."""
+
+    def open(self) -> "JobQuerySet":
+        """Keep those that have not ended."""
+        return self.filter(state__in=states.OPEN)
+
+    def named(self, name: str) -> "JobQuerySet":
+        """Keep the one whose id or external id is `name`."""
+        return self.filter(Q(pk=name) | Q(external_id=name))
+
+
+class Job(models.Model):
+    """One batch. Only jobs.lifecycle writes its state, counters and times."""
+
+    id = models.CharField(primary_key=True, max_length=16, default=new_job_id, editable=False)
+    type = models.CharField(max_length=40)
+    title = models.CharField(max_length=200)
+    campaign_id = models.CharField(max_length=64, blank=True, default="")
+    external_id = models.CharField(max_length=64, blank=True, default="")
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="children")
+    params = models.JSONField(default=dict)
+    priority = models.SmallIntegerField(default=0)
+    single_flight_key = models.CharField(max_length=100, blank=True, default="")
+
+    state = models.CharField(max_length=24, default=states.PENDING)
+    generation = models.IntegerField(default=1)
+    error = models.TextField(blank=True, default="", help_text="Why its type gave up.")
+    created_by = models.CharField(max_length=200)
+    cancel_requested_by = models.CharField(max_length=200, blank=True, default="")
+
+    # Null until `expanded_at`: until then nobody knows how many there will be.
+    items_total = models.IntegerField(null=True)
+    next_position = models.IntegerField(default=0, help_text="Where making items goes on.")
+    cut_short = models.BooleanField(default=False, help_text="A cancel ended the making of items.")
+    expand_deaths = models.SmallIntegerField(default=0)
+    succeeded = models.IntegerField(default=0)
+    failed = models.IntegerField(default=0)
+    cancelled = models.IntegerField(default=0)
+    carried = models.IntegerField(default=0, help_text="Items settled in earlier generations.")
+
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    expanded_at = models.DateTimeField(null=True)
+    cancel_requested_at = models.DateTimeField(null=True)
+    last_served_at = models.DateTimeField(null=True)
+    last_settled_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    summarised_at = models.DateTimeField(null=True)
+
+    objects = JobQuerySet.as_manager()
+
+    # Number of ended transactions of the snapshot it was read in; see queries.jobs().
+    if TYPE_CHECKING:
+        revision: int
+        read_at: datetime
+
+    class Meta:
+        permissions = [
+            ("start_job", "Can start jobs"),
+            ("cancel_job", "Can cancel jobs"),
+            ("retry_job", "Can retry failed items"),
+        ]
+        constraints = [
+            models.CheckConstraint(name="job_state_known", condition=Q(state__in=states.STATES)),
+            models.CheckConstraint(
+                name="job_ended_with_its_time",
+                condition=Q(state__in=states.ENDED, finished_at__isnull=False)
+                | Q(state__in=states.OPEN, finished_at=None),
+            ),
+            models.CheckConstraint(
+                name="job_total_with_expansion",
+                condition=Q(items_total=None, expanded_at=None)
+                | Q(items_total__isnull=False, expanded_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="job_counters_within_total",
+                condition=Q(succeeded__gte=0, failed__gte=0, cancelled__gte=0)
+                & (
+                    Q(items_total=None)
+                    | Q(items_total__gte=F("succeeded") + F("failed") + F("cancelled"))
+                ),
+            ),
+            # Single-flight is this index, never a check before the insert.
+            models.UniqueConstraint(
+                "single_flight_key",
+                condition=Q(state__in=states.OPEN) & ~Q(single_flight_key=""),
+                name="job_single_flight",
+            ),
+            models.UniqueConstraint(
+                "external_id", condition=~Q(external_id=""), name="job_external_id"
+            ),
+        ]
+        indexes = [
+            # lifecycle.claims CHOOSE: the next job to serve; sweep: every open job.
+            models.Index(
+                F("priority").desc(),
+                F("last_served_at").asc(nulls_first=True),
+                condition=Q(state__in=states.OPEN),
+                name="job_next_to_serve",
+            ),
+            # lifecycle.summaries: ended jobs whose summary is still to be made.
+            models.Index(
+                "finished_at",
+                condition=Q(finished_at__isnull=False, summarised_at=None),
+                name="job_to_summarise",
+            ),
+            # queries.page_of_jobs: newest first, all and by state; counts by state.
+            models.Index(F("created_at").desc(), F("id").desc(), name="job_newest"),
+            models.Index("state", F("created_at").desc(), F("id").desc(), name="job_state_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.id})"
+
+    @property
+    def settled(self) -> int:
+        """Count the items that need no more work: succeeded, failed or cancelled."""
+        return self.succeeded + self.failed + self.cancelled
+
+    @property
+    def processed(self) -> int:
+        """Count the items whose work was done, well or badly."""
+        return self.succeeded + self.failed
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in states.OPEN
+
+    @property
+    def is_settled(self) -> bool:
+        """Say whether every item is known and settled, so that the job is over."""
+        return self.items_total is not None and self.settled == self.items_total
+
+
+class JobItem(models.Model):
+    """One piece of a job's work. Only jobs.lifecycle writes its state, result and counts."""
+
+    id = models.BigAutoField(primary_key=True)
+    # The indexes below begin with the job; one of its own would only slow down each settle.
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="items", db_index=False)
+    position = models.IntegerField()
+    params = models.JSONField(null=True)
+    state = models.CharField(max_length=10, default=states.PENDING)
+    # Of the claim that holds it. No foreign key: its trigger would run at every claim and settle.
+    claim_id = models.BigIntegerField(null=True)
+    attempts = models.SmallIntegerField(default=0, help_text="Begun in this generation.")
+    deaths = models.SmallIntegerField(default=0, help_text="Workers that died on it alone.")
+    suspect = models.BooleanField(default=False, help_text="Its worker died: worked on alone.")
+    result = models.JSONField(null=True)
+    error = models.TextField(blank=True, default="")
+    not_before = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("job", "position", name="item_position"),
+            models.CheckConstraint(
+                name="item_ended_with_its_time",
+                condition=Q(state__in=states.ITEM_ENDED, finished_at__isnull=False)
+                | Q(state__in=states.ITEM_OPEN, finished_at=None),
+            ),
+            models.CheckConstraint(
+                name="item_runs_under_a_claim",
+                condition=Q(state=states.RUNNING, claim_id__isnull=False)
+                | (~Q(state=states.RUNNING) & Q(claim_id=None)),
+            ),
+        ]
+        indexes = [
+            # lifecycle.claims TAKE: the next items of a job; cancel: those still to cancel.
+            models.Index("job", "position", condition=Q(state=states.PENDING), name="item_pending"),
+            # queries.page_of_items with ?status=failed, and retry: few among very many.
+            models.Index("job", "position", condition=Q(state=states.FAILED), name="item_failed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"item {self.position} of {self.job_id}"
+
+
+class Claim(models.Model):
+    """One worker's lease on a chunk of items, or on a step of a job; deleted when it ends."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="claims")
+    kind = models.CharField(max_length=8)
+    worker = models.CharField(max_length=300)
+    # Who settles must show it: a worker that was given up for dead cannot.
+    token = models.UUIDField()
+    item_ids = ArrayField(models.BigIntegerField(), default=list)
+    created_at = models.DateTimeField()
+    heartbeat_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    cancel_seen = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="claim_kind_known", condition=Q(kind__in=states.CLAIM_KINDS)
+            ),
+            # One worker at a time makes a job's items, and one its summary.
+            models.UniqueConstraint(
+                "job", "kind", condition=~Q(kind=states.ITEMS), name="claim_one_per_step"
+            ),
+        ]
+        # lifecycle.claims expire_claims: leases that ran out.
+        indexes = [models.Index("expires_at", name="claim_expiry")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.job_id} by {self.worker}"
+
+
+class JobEvent(models.Model):
+    """One thing that happened to a job: who, when, why, before and after. Only ever added."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events", db_index=False)
+    verb = models.CharField(max_length=20)
+    actor = models.CharField(max_length=200, help_text="user:, token: or system:<part>")
+    at = models.DateTimeField(db_default=Now())
+    reason = models.TextField(blank=True, default="")
+    generation = models.IntegerField()
+    before = models.CharField(max_length=24, blank=True, default="")
+    after = models.CharField(max_length=24, blank=True, default="")
+
+    class Meta:
+        # The job page: what happened, newest first.
+        indexes = [models.Index("job", F("id").desc(), name="job_event_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.job_id} by {self.actor}"
+
+
+class RunSummary(models.Model):
+    """What one generation of a job came to, kept when its items are gone."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="summaries")
+    generation = models.IntegerField()
+    state = models.CharField(max_length=24)
+    items_total = models.IntegerField()
+    succeeded = models.IntegerField()
+    failed = models.IntegerField()
+    cancelled = models.IntegerField()
+    details = models.JSONField(default=dict, help_text="What its type adds.")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("job", "generation", name="summary_one_per_generation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"summary of {self.job_id}, generation {self.generation}"
+
+
+class StartKey(models.Model):
+    """An Idempotency-Key: for 24 hours the same key of the same user means the same job."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    body_digest = models.CharField(max_length=64)
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint("user", "key", name="start_key_one_per_user")]
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.user_id}"

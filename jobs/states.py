@@ -1,1 +1,93 @@
 """Say what can be in jobs: states, their looks and the moves between them; plain Python."""
+
+from batchops.looks import Look
+
+PENDING = "pending"
+PROCESSING = "processing"
+COMPLETED = "completed"
+COMPLETED_WITH_ERRORS = "completed_with_errors"
+FAILED = "failed"
+CANCELLED = "cancelled"
+
+OPEN = (PENDING, PROCESSING)
+ENDED = (COMPLETED, COMPLETED_WITH_ERRORS, FAILED, CANCELLED)
+STATES = OPEN + ENDED
+
+RUNNING = "running"
+SUCCEEDED = "succeeded"
+ITEM_OPEN = (PENDING, RUNNING)
+ITEM_ENDED = (SUCCEEDED, FAILED, CANCELLED)
+ITEM_STATES = ITEM_OPEN + ITEM_ENDED
+
+EXPAND = "expand"
+ITEMS = "items"
+SUMMARY = "summary"
+CLAIM_KINDS = (EXPAND, ITEMS, SUMMARY)
+
+# Each move of a job and the states it may start from.
+MOVES: dict[str, tuple[str, ...]] = {
+    "start": (PENDING,),
+    "cancel": OPEN,
+    "give_up": OPEN,
+    "finish": OPEN,
+    "retry": ENDED,
+}
+
+LOOKS = {
+    look.code: look
+    for look in (
+        Look(PENDING, "Pending", "neutral", "clock"),
+        Look(PROCESSING, "Processing", "info", "play"),
+        Look(COMPLETED, "Completed", "ok", "check"),
+        Look(COMPLETED_WITH_ERRORS, "Completed with errors", "warn", "warning"),
+        Look(FAILED, "Failed", "bad", "cross"),
+        Look(CANCELLED, "Cancelled", "violet", "ban"),
+    )
+}
+CANCELLING_LOOK = Look("cancelling", "Cancelling...", "info", "ban")
+
+ITEM_LOOKS = {
+    look.code: look
+    for look in (
+        Look(PENDING, "Pending", "neutral", "clock"),
+        Look(RUNNING, "Running", "info", "play"),
+        Look(SUCCEEDED, "Succeeded", "ok", "check"),
+        Look(FAILED, "Failed", "bad", "cross"),
+        Look(CANCELLED, "Cancelled", "violet", "ban"),
+    )
+}
+
+# What the word in an address (`?status=`) or on a tab stands for.
+FILTERS: dict[str, tuple[str, ...]] = {
+    "pending": (PENDING,),
+    "queued": (PENDING,),
+    "processing": (PROCESSING,),
+    "active": OPEN,
+    "completed": (COMPLETED, COMPLETED_WITH_ERRORS),
+    "failed": (FAILED,),
+    "cancelled": (CANCELLED,),
+}
+
+
+def look_of(state: str, *, cancelling: bool = False) -> Look:
+    """Return how a job in `state` looks; an open one whose cancel is wished is "Cancelling..."."""
+    return CANCELLING_LOOK if cancelling and state in OPEN else LOOKS[state]
+
+
+def end_state(*, total: int, failed: int, cancelled: int, cut_short: bool, error: str) -> str:
+    """Return the state in which a job ends, all of whose items are settled.
+
+    `cut_short` says that a cancel closed the list of items early, so some were never made;
+    `error` is why its type gave up, empty when it did not.
+    """
+    if error:
+        state = FAILED
+    elif cancelled or cut_short:
+        state = CANCELLED
+    elif not failed:
+        state = COMPLETED
+    elif failed == total:
+        state = FAILED
+    else:
+        state = COMPLETED_WITH_ERRORS
+    return state

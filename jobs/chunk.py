@@ -1,0 +1,198 @@
+"""Do the items of one leased chunk and settle them, watched by the heartbeat's thread."""
+
+import json
+import logging
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+from jobs import lifecycle, states
+from jobs.errors import ItemFailed, ItemRefused
+from jobs.heartbeat import Held
+from jobs.lifecycle import Lease, Outcome, WorkItem
+from jobs.registry import JobType, Result
+
+log = logging.getLogger("jobs.chunk")
+
+# Exit code of a worker that ended itself because an item ran over its limit. Never a signal:
+# django-q2 owns SIGALRM, and a killed worker can wedge its cluster.
+EXIT_OVERDUE = 75
+ERROR_LENGTH = 2_000
+SETTLE_PAUSES_S = (0.1, 0.5, 2.0)
+# A NUL in the text of a JSON value, not a backslash that somebody wrote before "u0000".
+ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
+class Chunk(Held):
+    """One chunk at work. Each method holds the lock: two threads settle the same outcomes."""
+
+    def __init__(self, lease: Lease, job_type: JobType) -> None:
+        super().__init__(lease)
+        self._type = job_type
+        self._lock = threading.Lock()
+        self._outcomes: list[Outcome] = []
+        self._settled_at = time.monotonic()
+        self._begun = 0
+        self._current: tuple[WorkItem, float] | None = None
+
+    def run(self, *, until: float) -> int:
+        """Do the items, stopping at `until` (monotonic) or when told; return how many were done.
+
+        :raises LostClaim: when the lease was taken away, and with it the right to report.
+        """
+        work = self._one_by_one(until) if self._type.run_chunk is None else self._at_once()
+        for outcome in work:
+            self._end(outcome)
+        with self._lock:
+            self._settle_patiently(ends=True)
+        return self._begun
+
+    def _one_by_one(self, until: float) -> Iterator[Outcome]:
+        for item in self.lease.items:
+            if self.stopped or time.monotonic() >= until:
+                return
+            self._begin(item)
+            yield do_item(self._type, self.lease, item)
+
+    def _at_once(self) -> Iterator[Outcome]:
+        self._begin(self.lease.items[0])
+        self._begun = len(self.lease.items)
+        yield from do_chunk(self._type, self.lease)
+
+    def _begin(self, item: WorkItem) -> None:
+        with self._lock:
+            self._begun += 1
+            self._current = (item, time.monotonic())
+
+    def _end(self, outcome: Outcome) -> None:
+        with self._lock:
+            self._current = None
+            self._outcomes.append(outcome)
+            self._settle_if_due()
+
+    def beat(self) -> None:
+        """End an item that is over its limit; else settle and renew what is due."""
+        with self._lock:
+            if self._current is not None and self._is_overdue(self._current[1]):
+                self._end_process(self._current[0])
+            self._settle_if_due()
+        super().beat()
+
+    def _is_overdue(self, began_at: float) -> bool:
+        limit_s = self._type.item_limit.total_seconds()
+        at_once = len(self.lease.items) if self._type.run_chunk else 1
+        return time.monotonic() - began_at > limit_s * at_once
+
+    def _end_process(self, item: WorkItem) -> None:
+        log.error("item over its limit job=%s item=%d", self.lease.job.pk, item.id)
+        try:
+            # Of items done at once nobody knows which one hangs: the end of the lease makes
+            # them suspect, and alone it shows.
+            if self._type.run_chunk is None:
+                self._outcomes.append(self._overdue(item))
+                self._settle_patiently(ends=True)
+        finally:
+            os._exit(EXIT_OVERDUE)
+
+    def _overdue(self, item: WorkItem) -> Outcome:
+        limit_s = self._type.item_limit.total_seconds()
+        error = f"It ran longer than the {limit_s:g} s an item of this type may take."
+        return Outcome(item.id, states.FAILED, error=error)
+
+    def _settle_if_due(self) -> None:
+        waited_s = time.monotonic() - self._settled_at
+        if self._outcomes and waited_s >= settings.JOBS_SETTLE_INTERVAL.total_seconds():
+            self._settle_patiently(ends=False)
+
+    def _settle_patiently(self, *, ends: bool) -> None:
+        """Settle, and try again when the database was away for a moment."""
+        for pause_s in SETTLE_PAUSES_S:
+            try:
+                return self._settle(ends=ends)
+            except (OperationalError, InterfaceError) as error:
+                log.warning("settle is tried again job=%s: %s", self.lease.job.pk, error)
+                connection.close()
+                time.sleep(pause_s)
+        return self._settle(ends=ends)
+
+    def _settle(self, *, ends: bool) -> None:
+        unbegun = [item.id for item in self.lease.items[self._begun :]] if ends else []
+        if self._outcomes or unbegun:
+            settled = lifecycle.settle(self.lease, self._outcomes, ends=ends, unbegun=unbegun)
+            self.stopped = self.stopped or settled.cancel_wished
+            self._outcomes = []
+            self._settled_at = time.monotonic()
+        elif ends:
+            lifecycle.release(self.lease)
+
+
+def do_item(job_type: JobType, lease: Lease, item: WorkItem) -> Outcome:
+    """Do one item; whatever its type raises becomes its outcome."""
+    try:
+        return _success(item, job_type.run_item(lease.job, item))
+    except Exception as error:  # noqa: BLE001 (an item's error is stored with the item)
+        return _failure(job_type, item, error)
+
+
+def do_chunk(job_type: JobType, lease: Lease) -> list[Outcome]:
+    """Do all items of a lease in one call of a type that wants them together."""
+    assert job_type.run_chunk is not None
+    try:
+        results = list(job_type.run_chunk(lease.job, lease.items))
+        if len(results) != len(lease.items):
+            raise ItemFailed(
+                f"The type returned {len(results)} results for {len(lease.items)} items."
+            )
+    except Exception as error:  # noqa: BLE001 (an item's error is stored with the item)
+        return [_failure(job_type, item, error) for item in lease.items]
+    pairs = zip(lease.items, results, strict=True)
+    return [_outcome(job_type, item, result) for item, result in pairs]
+
+
+def _outcome(job_type: JobType, item: WorkItem, result: Result | Exception) -> Outcome:
+    if isinstance(result, Exception):
+        return _failure(job_type, item, result)
+    try:
+        return _success(item, result)
+    except ItemFailed as error:
+        return _failure(job_type, item, error)
+
+
+def _success(item: WorkItem, result: Result) -> Outcome:
+    if result is not None:
+        check_storable(result)
+    return Outcome(item.id, states.SUCCEEDED, result)
+
+
+def _failure(job_type: JobType, item: WorkItem, error: Exception) -> Outcome:
+    message = _sentence(error)
+    if isinstance(error, ItemRefused) or item.attempt >= job_type.max_attempts:
+        return Outcome(item.id, states.FAILED, error=message)
+    wait = job_type.backoff(item.attempt)
+    return Outcome(item.id, states.PENDING, error=message, retry_after=wait)
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error) if isinstance(error, ItemFailed) else f"{type(error).__name__}: {error}"
+    text = text.replace("\x00", "").encode("utf-8", "replace").decode()
+    return text[:ERROR_LENGTH] or type(error).__name__
+
+
+def check_storable(result: Any) -> None:
+    """See that PostgreSQL can store an item's result.
+
+    :raises ItemFailed: when it cannot; one such result must not spoil the others of its chunk.
+    """
+    try:
+        text = json.dumps(result, allow_nan=False, ensure_ascii=False)
+        text.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ItemFailed(f"The item's result cannot be stored as JSON: {error}") from error
+    if ESCAPED_NUL.search(text):
+        raise ItemFailed("The item's result cannot be stored: it holds a NUL character.")

@@ -1,0 +1,61 @@
+"""Name what can go wrong with jobs."""
+
+from batchops.errors import BatchOpsError, Conflict, InvalidInput, NotFound
+
+
+class JobNotFound(NotFound):
+    """Say that no job has this id."""
+
+    code = "job_not_found"
+
+
+class MoveRefused(Conflict):
+    """Refuse a move that the job's state does not permit; carries the present state."""
+
+    code = "move_refused"
+
+
+class AlreadyRunning(Conflict):
+    """Refuse a second open job of a type of which only one may be open; names the holder."""
+
+    code = "already_running"
+
+
+class DuplicateExternalId(Conflict):
+    """Refuse an external id that another job has."""
+
+    code = "duplicate_external_id"
+
+
+class NothingToRetry(Conflict):
+    """Refuse a retry of a job in which nothing failed."""
+
+    code = "nothing_to_retry"
+
+
+class KeyReused(BatchOpsError):
+    """Refuse an Idempotency-Key that came with another body in the last 24 hours."""
+
+    code = "idempotency_key_reused"
+    status = 422
+
+
+class UnknownType(InvalidInput):
+    """Refuse a job type that nobody registered."""
+
+    code = "unknown_type"
+
+
+class LostClaim(BatchOpsError):
+    """Tell a worker that its lease ended and what it reports no longer counts."""
+
+    code = "lost_claim"
+    status = 409
+
+
+class ItemFailed(Exception):
+    """Raised by a job type: this item failed, and the message says why and what to do."""
+
+
+class ItemRefused(ItemFailed):
+    """Raised by a job type: this item can never succeed, so it is not tried again by itself."""

@@ -1,0 +1,46 @@
+"""Change the state of jobs, items and claims; nothing else does.
+
+Locks are taken in one order everywhere: claim, items, job. The job's row is the last and the
+only one that all writers of a job meet at, so whoever updates its counters knows, from what the
+update returns, whether the job is over.
+"""
+
+from jobs.lifecycle.claims import Lease, WorkItem, choose, claim_expansion, claim_items, renew
+from jobs.lifecycle.expansion import add_items, close_expansion
+from jobs.lifecycle.expiry import expire_claims
+from jobs.lifecycle.moves import (
+    NewJob,
+    cancel,
+    cancel_pending,
+    create,
+    finalise,
+    give_up,
+    retry,
+)
+from jobs.lifecycle.settling import Outcome, Settled, release, settle
+from jobs.lifecycle.summaries import claim_summary, store_summary
+
+__all__ = [
+    "Lease",
+    "NewJob",
+    "Outcome",
+    "Settled",
+    "WorkItem",
+    "add_items",
+    "cancel",
+    "cancel_pending",
+    "choose",
+    "claim_expansion",
+    "claim_items",
+    "claim_summary",
+    "close_expansion",
+    "create",
+    "expire_claims",
+    "finalise",
+    "give_up",
+    "release",
+    "renew",
+    "retry",
+    "settle",
+    "store_summary",
+]

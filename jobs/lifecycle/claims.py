@@ -1,0 +1,205 @@
+"""Give work to workers: choose the job to serve, and lease a chunk or a step of it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from jobs import states
+from jobs.errors import LostClaim
+from jobs.lifecycle.record import locked, log, move
+from jobs.models import Job
+
+CLAIMABLE = """
+    i.state = 'pending' AND (i.not_before IS NULL OR i.not_before <= clock_timestamp())
+"""
+# The job with the highest priority, and of these the one that waited longest.
+CHOOSE_SQL = f"""
+    SELECT j.id, expansion.wanted
+      FROM jobs_job AS j
+     CROSS JOIN LATERAL (
+           SELECT j.expanded_at IS NULL AND NOT EXISTS (
+                  SELECT FROM jobs_claim AS c WHERE c.job_id = j.id AND c.kind = 'expand')
+           AS wanted) AS expansion
+     WHERE j.state IN ('pending', 'processing')
+       AND j.cancel_requested_at IS NULL
+       AND j.type = ANY(%(types)s) AND NOT j.id = ANY(%(passed)s)
+       AND (expansion.wanted OR EXISTS (
+            SELECT FROM jobs_jobitem AS i WHERE i.job_id = j.id AND {CLAIMABLE}))
+     ORDER BY j.priority DESC, j.last_served_at ASC NULLS FIRST
+     LIMIT 1
+"""  # noqa: S608 (only constants are put together)
+# MATERIALIZED: without it the planner may lock more rows than the limit says.
+TAKE_SQL = f"""
+    WITH chosen AS MATERIALIZED (
+        SELECT i.id FROM jobs_jobitem AS i
+         WHERE i.job_id = %(job)s AND i.suspect = %(suspect)s AND {CLAIMABLE}
+         ORDER BY i.position LIMIT %(limit)s
+           FOR NO KEY UPDATE SKIP LOCKED),
+    lease AS (
+        INSERT INTO jobs_claim (job_id, kind, worker, token, item_ids, cancel_seen,
+                                created_at, heartbeat_at, expires_at)
+        SELECT %(job)s, 'items', %(worker)s, %(token)s, array_agg(id), false,
+               clock_timestamp(), clock_timestamp(), clock_timestamp() + %(lease)s
+          FROM chosen HAVING count(*) > 0
+     RETURNING id)
+    UPDATE jobs_jobitem AS i
+       SET state = 'running', claim_id = lease.id, attempts = i.attempts + 1,
+           started_at = clock_timestamp()
+      FROM chosen, lease
+     WHERE i.id = chosen.id
+ RETURNING lease.id, i.id, i.position, i.params, i.attempts
+"""  # noqa: S608 (only constants are put together)
+STEP_SQL = """
+    INSERT INTO jobs_claim (job_id, kind, worker, token, item_ids, cancel_seen,
+                            created_at, heartbeat_at, expires_at)
+    VALUES (%(job)s, %(kind)s, %(worker)s, %(token)s, '{}', false,
+            clock_timestamp(), clock_timestamp(), clock_timestamp() + %(lease)s)
+        ON CONFLICT (job_id, kind) WHERE NOT kind = 'items' DO NOTHING
+ RETURNING id
+"""
+# Fair share needs only about the right order: whoever finds the row locked leaves it to the other.
+SERVED_SQL = """
+    UPDATE jobs_job SET last_served_at = clock_timestamp()
+     WHERE id IN (SELECT id FROM jobs_job WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED)
+"""
+RENEW_SQL = """
+    UPDATE jobs_claim AS c
+       SET heartbeat_at = clock_timestamp(), expires_at = clock_timestamp() + %s,
+           cancel_seen = j.cancel_requested_at IS NOT NULL
+      FROM jobs_job AS j
+     WHERE c.id = %s AND c.token = %s AND j.id = c.job_id
+ RETURNING c.cancel_seen
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """One item as its worker sees it; `attempt` counts from 1 in each generation."""
+
+    id: int
+    position: int
+    params: Any
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """What a worker holds: a claim, the token that proves it, and the work."""
+
+    claim_id: int
+    token: UUID
+    job: Job
+    kind: str
+    items: tuple[WorkItem, ...] = ()
+
+
+def choose(types: Sequence[str], *, passed: Sequence[str]) -> tuple[str, bool] | None:
+    """Return the id of the job to serve next and whether its items are to be made first.
+
+    Only jobs of `types`, not those in `passed`. None when no job has work that may begin now.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(CHOOSE_SQL, {"types": list(types), "passed": list(passed)})
+        row = cursor.fetchone()
+    return (row[0], row[1]) if row else None
+
+
+@transaction.atomic
+def claim_items(job_id: str, *, limit: int, worker: str) -> Lease | None:
+    """Lease up to `limit` pending items of a job; None when others were faster.
+
+    An item whose worker died is leased alone, after all others: if it kills again, only it is
+    to blame.
+    """
+    token = uuid4()
+    values: dict[str, Any] = {
+        "job": job_id,
+        "worker": worker,
+        "token": token,
+        "lease": settings.JOBS_LEASE,
+    }
+    rows = _take(values | {"suspect": False, "limit": limit})
+    rows = rows or _take(values | {"suspect": True, "limit": 1})
+    if not rows:
+        return None
+    job = _serve(job_id, worker)
+    items = tuple(sorted((WorkItem(*row[1:]) for row in rows), key=lambda item: item.position))
+    return Lease(rows[0][0], token, job, states.ITEMS, items)
+
+
+def _take(values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_SQL, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return [(*row[:3], _loaded(row[3]), row[4]) for row in rows]
+
+
+def _loaded(value: Any) -> Any:
+    # Django's connections hand jsonb over as text.
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _serve(job_id: str, worker: str) -> Job:
+    job = Job.objects.get(pk=job_id)
+    if job.state == states.PENDING:
+        job = locked(job_id)
+    if job.state == states.PENDING:
+        actor = f"system:{worker}"
+        return move(job, "start", actor=actor, state=states.PROCESSING, **_begin())
+    with connection.cursor() as cursor:
+        cursor.execute(SERVED_SQL, [job_id])
+    return job
+
+
+def _begin() -> dict[str, Any]:
+    return {"started_at": Now(), "last_served_at": Now()}
+
+
+@transaction.atomic
+def claim_expansion(job_id: str, *, worker: str) -> Lease | None:
+    """Lease the making of a job's items; None when another worker has it or it is done."""
+    claim = claim_step(job_id, kind=states.EXPAND, worker=worker)
+    if claim is None:
+        return None
+    job = locked(job_id)
+    if not job.is_open or job.expanded_at is not None:
+        transaction.set_rollback(True)
+        return None
+    return Lease(*claim, _serve(job_id, worker), states.EXPAND)
+
+
+def claim_step(job_id: str, *, kind: str, worker: str) -> tuple[int, UUID] | None:
+    """Lease a step that one worker at a time may do; None while another holds it."""
+    token = uuid4()
+    values: dict[str, Any] = {
+        "job": job_id,
+        "kind": kind,
+        "worker": worker,
+        "token": token,
+        "lease": settings.JOBS_LEASE,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(STEP_SQL, values)
+        row = cursor.fetchone()
+    return (row[0], token) if row else None
+
+
+def renew(lease: Lease) -> bool:
+    """Prolong a lease from now on; return whether a cancel of the job is wished.
+
+    :raises LostClaim: when the lease had run out and was taken away.
+    """
+    with connection.cursor() as cursor:
+        values: list[Any] = [settings.JOBS_LEASE, lease.claim_id, lease.token]
+        cursor.execute(RENEW_SQL, values)
+        row = cursor.fetchone()
+    if row is None:
+        log.warning("lease lost job=%s claim=%d", lease.job.pk, lease.claim_id)
+        raise LostClaim(f"The lease on {lease.kind} of job {lease.job.pk} ran out.")
+    return bool(row[0])

@@ -1,0 +1,268 @@
+"""Create, cancel, retry and end jobs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Now
+
+from jobs import queries, states
+from jobs.errors import AlreadyRunning, DuplicateExternalId, NothingToRetry
+from jobs.lifecycle.items import cancel_batch
+from jobs.lifecycle.record import count, finish_if_settled, locked, log, move, note, push
+from jobs.models import Job, JobItem
+
+CANCEL_BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """What a job starts with. `items` None: its type makes them, in a worker."""
+
+    type: str
+    title: str
+    params: dict[str, Any]
+    created_by: str
+    items: Sequence[dict[str, Any]] | None = None
+    priority: int = 0
+    campaign_id: str = ""
+    external_id: str = ""
+    single_flight_key: str = ""
+    parent_id: str | None = None
+
+
+def create(new: NewJob) -> Job:
+    """Store a job, with its inline items if it has any.
+
+    :raises AlreadyRunning: when another job of its single-flight key is open.
+    :raises DuplicateExternalId: when another job has its external id.
+    """
+    try:
+        with transaction.atomic():
+            job = _insert(new)
+            note(job, "create", actor=new.created_by)
+            finish_if_settled(job, actor=new.created_by)
+    except IntegrityError as error:
+        _explain_clash(error, new.single_flight_key, new.external_id)
+        raise
+    return job
+
+
+def _insert(new: NewJob) -> Job:
+    known = new.items is not None
+    total = len(new.items) if new.items is not None else None
+    job = Job.objects.create(
+        type=new.type,
+        title=new.title,
+        params=new.params,
+        created_by=new.created_by,
+        priority=new.priority,
+        campaign_id=new.campaign_id,
+        external_id=new.external_id,
+        single_flight_key=new.single_flight_key,
+        parent_id=new.parent_id,
+        items_total=total,
+        next_position=total or 0,
+        expanded_at=Now() if known else None,
+    )
+    JobItem.objects.bulk_create(
+        JobItem(job=job, position=position, params=params)
+        for position, params in enumerate(new.items or ())
+    )
+    job.refresh_from_db()
+    return job
+
+
+def cancel(job_id: str, *, actor: str) -> Job:
+    """Record the wish to stop a job, and cancel what nobody has begun.
+
+    A job no worker is at ends in this call; any other when its workers have seen the wish, within
+    seconds. A second wish while the first is being carried out changes nothing.
+
+    :raises JobNotFound: when there is none.
+    :raises MoveRefused: when it has ended already.
+    """
+    with transaction.atomic():
+        cancelled = cancel_batch(job_id, limit=CANCEL_BATCH)
+        job = locked(job_id)
+        if job.cancel_requested_at is None or not job.is_open:
+            job = move(
+                job,
+                "cancel",
+                actor=actor,
+                cancel_requested_at=Now(),
+                cancel_requested_by=actor,
+                **_closed_expansion(job),
+            )
+        _count_cancelled(job, cancelled, actor=actor)
+    return cancel_pending(job_id, actor=actor)
+
+
+def cancel_pending(job_id: str, *, actor: str) -> Job:
+    """Carry out a wish to cancel: settle what is pending, batch by batch; return the job."""
+    while _cancel_one_batch(job_id, actor=actor):
+        pass
+    return Job.objects.get(pk=job_id)
+
+
+def _cancel_one_batch(job_id: str, *, actor: str) -> int:
+    with transaction.atomic():
+        cancelled = cancel_batch(job_id, limit=CANCEL_BATCH)
+        if cancelled:
+            _count_cancelled(locked(job_id), cancelled, actor=actor)
+    return cancelled
+
+
+def _count_cancelled(job: Job, cancelled: int, *, actor: str) -> None:
+    counted = count(job.pk, {states.CANCELLED: cancelled})
+    if counted is not None:
+        finish_if_settled(counted, actor=actor)
+        push(job.pk)
+
+
+def _closed_expansion(job: Job) -> dict[str, Any]:
+    """Return the changes that end the making of items where it stands, if it was going on.
+
+    Workers add items only while `expanded_at` is null, and decide that under the job's row lock.
+    """
+    if job.expanded_at is not None:
+        return {}
+    return {"items_total": F("next_position"), "expanded_at": Now(), "cut_short": True}
+
+
+def give_up(job_id: str, *, error: str, actor: str) -> Job:
+    """Fail a job as a whole, because its type cannot go on, and cancel its pending items.
+
+    :raises JobNotFound: when there is none.
+    :raises MoveRefused: when it has ended already.
+    """
+    with transaction.atomic():
+        job = locked(job_id)
+        job = move(
+            job,
+            "give_up",
+            actor=actor,
+            reason=error,
+            error=error,
+            cancel_requested_at=job.cancel_requested_at or Now(),
+            cancel_requested_by=job.cancel_requested_by or actor,
+            **_closed_expansion(job),
+        )
+        finish_if_settled(job, actor=actor)
+    return cancel_pending(job_id, actor=actor)
+
+
+def retry(job_id: str, *, actor: str, include_cancelled: bool = False) -> Job:
+    """Open a new generation in which the failed items are done again; return the job.
+
+    `include_cancelled` takes those that a cancel left undone as well. A job whose type gave up
+    goes on where it stopped. What succeeded stays as it is, and stays counted.
+
+    :raises JobNotFound: when there is none.
+    :raises MoveRefused: when it has not ended.
+    :raises NothingToRetry: when no item is to be done again.
+    :raises AlreadyRunning: when another job of its single-flight key is open.
+    """
+    try:
+        with transaction.atomic():
+            return _retry(locked(job_id), actor=actor, include_cancelled=include_cancelled)
+    except IntegrityError as error:
+        _explain_clash(error, Job.objects.get(pk=job_id).single_flight_key, "")
+        raise
+
+
+def _retry(job: Job, *, actor: str, include_cancelled: bool) -> Job:
+    again = queries.states_to_retry(job, include_cancelled=include_cancelled)
+    reopen = job.cut_short and states.CANCELLED in again
+    if not job.is_open and not reopen and not queries.count_to_retry(job, again):
+        raise NothingToRetry(
+            f"Nothing failed in job {job.pk}, so there is nothing to retry.", state=job.state
+        )
+    # The job's row comes before its items here, which no other writer can run into: an ended job
+    # has no item that anybody else may touch.
+    job = move(
+        job,
+        "retry",
+        actor=actor,
+        state=states.PENDING,
+        generation=F("generation") + 1,
+        **_counters_without(again),
+        **(_reopened_expansion() if reopen else {}),
+        error="",
+        expand_deaths=0,
+        started_at=None,
+        finished_at=None,
+        summarised_at=None,
+        cancel_requested_at=None,
+        cancel_requested_by="",
+    )
+    _reopen_items(job, again)
+    return job
+
+
+def _reopened_expansion() -> dict[str, Any]:
+    return {"expanded_at": None, "items_total": None, "cut_short": False}
+
+
+def _counters_without(again: Sequence[str]) -> dict[str, Any]:
+    kept = [state for state in states.ITEM_ENDED if state not in again]
+    carried = sum((F(state) for state in kept), start=Value(0))
+    return {"carried": carried, **dict.fromkeys(again, 0)}
+
+
+def _reopen_items(job: Job, again: Sequence[str]) -> None:
+    JobItem.objects.filter(job=job, state__in=again).update(
+        state=states.PENDING,
+        attempts=0,
+        deaths=0,
+        suspect=False,
+        error="",
+        result=None,
+        not_before=None,
+        started_at=None,
+        finished_at=None,
+    )
+
+
+def finalise(job_id: str, *, actor: str) -> bool:
+    """End a job if all its items are settled; say whether this call did. Safe to call any time.
+
+    The settling of the last item has normally done it in its own transaction; the sweep and the
+    summary route call this for whatever was left behind.
+
+    :raises JobNotFound: when there is none.
+    """
+    log.info("finalise called job=%s by=%s", job_id, actor)
+    with transaction.atomic():
+        job = locked(job_id)
+        if not job.is_open:
+            log.info("finalise skipped job=%s because it is %s", job_id, job.state)
+            return False
+        if job.items_total is None:
+            log.info("finalise skipped job=%s because its items are not all known", job_id)
+            return False
+        finished = finish_if_settled(job, actor=actor)
+    if not finished:
+        log.info(
+            "finalise skipped job=%s because %d of %d items are settled",
+            job_id,
+            job.settled,
+            job.items_total,
+        )
+    return finished
+
+
+def _explain_clash(error: IntegrityError, single_flight_key: str, external_id: str) -> None:
+    rule = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
+    if rule == "job_single_flight":
+        holder = queries.holder_of(single_flight_key)
+        raise AlreadyRunning(
+            "A job like this is running already, and only one may. Wait for it, or cancel it.",
+            running=holder,
+        ) from error
+    if rule == "job_external_id":
+        raise DuplicateExternalId(
+            f"Another job has the external id '{external_id}'. Use another, or leave it out."
+        ) from error

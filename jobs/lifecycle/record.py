@@ -1,0 +1,108 @@
+"""Move a job from state to state: the guard, the event row and the push, in one place."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models.functions import Now
+
+from batchops.live.publish import publish
+from jobs import states
+from jobs.errors import JobNotFound, MoveRefused
+from jobs.models import Job, JobEvent
+
+log = logging.getLogger("jobs.lifecycle")
+
+# A job over the moment its counters say so: the update that counts is the lock that decides.
+COUNT_SQL = """
+    UPDATE jobs_job
+       SET succeeded = succeeded + %(succeeded)s,
+           failed = failed + %(failed)s,
+           cancelled = cancelled + %(cancelled)s,
+           last_settled_at = clock_timestamp()
+     WHERE id = %(job)s AND state IN ('pending', 'processing')
+ RETURNING *
+"""
+
+
+def locked(job_id: str) -> Job:
+    """Return the job with its row locked until the transaction ends.
+
+    :raises JobNotFound: when there is none.
+    """
+    job = Job.objects.select_for_update(no_key=True).filter(pk=job_id).first()
+    if job is None:
+        raise JobNotFound(f"There is no job '{job_id}'. It may have been removed by retention.")
+    return job
+
+
+def move(job: Job, verb: str, *, actor: str, reason: str = "", **changes: Any) -> Job:
+    """Make the move `verb` on a job and return it as it is afterwards.
+
+    :raises MoveRefused: when the job's state is none that this move starts from.
+    """
+    before = job.state
+    moved = Job.objects.filter(pk=job.pk, state__in=states.MOVES[verb]).update(**changes)
+    job.refresh_from_db()
+    if not moved:
+        raise MoveRefused(
+            f"Job {job.pk} cannot {verb.replace('_', ' ')}: it is {job.state}.", state=job.state
+        )
+    note(job, verb, actor=actor, reason=reason, before=before)
+    return job
+
+
+def note(job: Job, verb: str, *, actor: str, reason: str = "", before: str = "") -> None:
+    """Add an event row and push the job to the screens that show it."""
+    JobEvent.objects.create(
+        job=job,
+        verb=verb,
+        actor=actor,
+        reason=reason,
+        generation=job.generation,
+        before=before,
+        after=job.state,
+    )
+    log.info("%s job=%s by=%s %s->%s %s", verb, job.pk, actor, before, job.state, reason)
+    push(job.pk)
+
+
+def push(job_id: str) -> None:
+    """Announce that a job changed, to its own page and to the lists."""
+    publish("jobs", f"job:{job_id}")
+
+
+def count(job_id: str, counts: Mapping[str, int]) -> Job | None:
+    """Add settled items to an open job's counters and return it locked; None if it has ended."""
+    found = Job.objects.raw(
+        COUNT_SQL,
+        {
+            "job": job_id,
+            "succeeded": counts.get(states.SUCCEEDED, 0),
+            "failed": counts.get(states.FAILED, 0),
+            "cancelled": counts.get(states.CANCELLED, 0),
+        },
+    )
+    return next(iter(found), None)
+
+
+def finish_if_settled(job: Job, *, actor: str) -> bool:
+    """End a job, whose row the caller has locked, if all its items are known and settled."""
+    if not job.is_settled:
+        return False
+    log.info(
+        "finalise condition met job=%s success=%d failed=%d total=%d",
+        job.pk,
+        job.succeeded,
+        job.failed,
+        job.items_total,
+    )
+    state = states.end_state(
+        total=job.items_total or 0,
+        failed=job.failed,
+        cancelled=job.cancelled,
+        cut_short=job.cut_short,
+        error=job.error,
+    )
+    move(job, "finish", actor=actor, state=state, finished_at=Now(), summarised_at=None)
+    return True

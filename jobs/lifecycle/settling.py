@@ -1,0 +1,143 @@
+"""Take in what workers report, and decide in the same transaction whether the job is over."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from jobs import states
+from jobs.errors import LostClaim
+from jobs.lifecycle.claims import Lease, renew
+from jobs.lifecycle.items import cancel_these
+from jobs.lifecycle.record import count, finish_if_settled, note, push
+from jobs.models import Claim, Job
+
+# Only what still runs under this claim is written, and only that is counted: a report that
+# arrives twice, because the answer to the first was lost, counts once.
+SETTLE_SQL = """
+    WITH written AS (
+        UPDATE jobs_jobitem AS i
+           SET state = o.state, result = o.result::jsonb, error = o.error, claim_id = NULL,
+               suspect = false,
+               not_before = clock_timestamp() + make_interval(secs => o.delay_s),
+               finished_at = CASE WHEN o.state <> 'pending' THEN clock_timestamp() END
+          FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::float8[])
+               AS o (id, state, result, error, delay_s)
+         WHERE i.id = o.id AND i.claim_id = %s AND i.state = 'running'
+     RETURNING i.state)
+    SELECT state, count(*) FROM written GROUP BY state
+"""
+RETURN_SQL = """
+    UPDATE jobs_jobitem
+       SET state = 'pending', claim_id = NULL, attempts = attempts - 1, started_at = NULL
+     WHERE id = ANY(%s) AND claim_id = %s AND state = 'running'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one item went. State pending: it is to be tried again, after `retry_after`."""
+
+    item_id: int
+    state: str
+    result: Any = None
+    error: str = ""
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the worker should know after a settle: stop if the job is to be cancelled."""
+
+    cancel_wished: bool
+
+
+def settle(
+    lease: Lease, outcomes: Sequence[Outcome], *, ends: bool, unbegun: Sequence[int] = ()
+) -> Settled:
+    """Store what a worker did, count it, and end the job if that was the last of it.
+
+    With `ends` the lease is given back, and with it the `unbegun` items, which somebody else may
+    begin, or which are cancelled if that is wished.
+
+    :raises LostClaim: when the lease was taken away; nothing is stored, but that is recorded.
+    """
+    try:
+        with transaction.atomic():
+            renew(lease)
+            return _settle(lease, outcomes, ends=ends, unbegun=unbegun)
+    except LostClaim:
+        _record_refusal(lease, len(outcomes))
+        raise
+
+
+def _settle(
+    lease: Lease, outcomes: Sequence[Outcome], *, ends: bool, unbegun: Sequence[int]
+) -> Settled:
+    counts = _write(lease, outcomes)
+    if unbegun:
+        _return(lease, unbegun)
+    if ends:
+        Claim.objects.filter(pk=lease.claim_id).delete()
+    returned = [outcome.item_id for outcome in outcomes if outcome.state == states.PENDING]
+    return close(lease.job.pk, counts, returned=[*returned, *unbegun], actor="system:worker")
+
+
+def close(
+    job_id: str, counts: Mapping[str, int], *, returned: Sequence[int], actor: str
+) -> Settled:
+    """Count settled items on the job, honour a wish to cancel, and end the job if it is over.
+
+    Part of the caller's transaction, which has written the items already. `returned` are those
+    it made pending again: if the wish came first, they are cancelled here, else whoever carries
+    out the wish finds them pending.
+    """
+    job = count(job_id, counts)
+    if job is None:
+        raise LostClaim(f"Job {job_id} has ended, so nothing more can be reported on it.")
+    if returned and job.cancel_requested_at is not None:
+        job = count(job_id, {states.CANCELLED: cancel_these(returned)}) or job
+    if not finish_if_settled(job, actor=actor):
+        push(job_id)
+    return Settled(cancel_wished=job.cancel_requested_at is not None)
+
+
+def _write(lease: Lease, outcomes: Sequence[Outcome]) -> Counter[str]:
+    if not outcomes:
+        return Counter()
+    columns: list[Any] = [
+        [outcome.item_id for outcome in outcomes],
+        [outcome.state for outcome in outcomes],
+        [None if o.result is None else json.dumps(o.result) for o in outcomes],
+        [outcome.error for outcome in outcomes],
+        [_seconds(outcome.retry_after) for outcome in outcomes],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLE_SQL, [*columns, lease.claim_id])
+        return Counter(dict(cursor.fetchall()))
+
+
+def _seconds(delay: timedelta | None) -> float | None:
+    return None if delay is None else delay.total_seconds()
+
+
+def _return(lease: Lease, item_ids: Sequence[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(RETURN_SQL, [list(item_ids), lease.claim_id])
+
+
+def _record_refusal(lease: Lease, reports: int) -> None:
+    job = Job.objects.filter(pk=lease.job.pk).first()
+    if job is not None:
+        reason = f"A late report of {reports} items came under a lease that had run out."
+        note(job, "refuse", actor="system:worker", reason=reason)
+
+
+@transaction.atomic
+def release(lease: Lease) -> None:
+    """Give back the lease on a step, done or not; nothing happens when it was lost already."""
+    Claim.objects.filter(pk=lease.claim_id, token=lease.token).delete()

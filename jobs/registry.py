@@ -1,0 +1,86 @@
+"""Know the job types: what a type says about its work, and which types there are."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from jobs.errors import UnknownType
+from jobs.inputs import StrictSerializer
+from jobs.lifecycle import WorkItem
+from jobs.models import Job
+
+Result = dict[str, Any] | None
+
+
+class JobType:
+    """Say how one kind of job is done; a subclass in jobs/types/, decorated with `register`.
+
+    Needed are `name`, `label`, `params`, `items` and `run_item` (or `run_chunk`). A type keeps
+    no state of its own: any worker may be asked for any part of a job at any time.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    # Validates the params that start a job, and those of an item that comes with the request.
+    params: ClassVar[type[StrictSerializer]]
+    item_params: ClassVar[type[StrictSerializer] | None] = None
+    # Whether only one job of the type may be open at a time.
+    single_flight: ClassVar[bool] = False
+    # An item that runs longer fails; its worker process is ended and replaced.
+    item_limit: ClassVar[timedelta] = timedelta(minutes=5)
+    # How often an item is begun, in all, before its failure is final.
+    max_attempts: ClassVar[int] = 1
+    # Set by a type that does many items in one go: returns, in the same order, for each item
+    # its result or the exception that it failed with.
+    run_chunk: ClassVar[
+        Callable[[Any, Job, Sequence[WorkItem]], Sequence[Result | Exception]] | None
+    ] = None
+
+    def title(self, params: dict[str, Any]) -> str:
+        """Name a job that was started without a title."""
+        return self.label
+
+    def items(self, job: Job, start: int) -> Iterator[dict[str, Any] | None]:
+        """Yield the params of the items at position `start` and on, the same at each call."""
+        raise NotImplementedError
+
+    def run_item(self, job: Job, item: WorkItem) -> Result:
+        """Do one item and return what to keep of it; raise ItemFailed with a sentence if it fails.
+
+        It may be called again for the same item if a worker dies, so let its effects be
+        repeatable, or send `job.pk` and the position outside as the key that makes them so.
+        """
+        raise NotImplementedError
+
+    def backoff(self, attempt: int) -> timedelta:
+        """Return how long to wait after failed attempt number `attempt` before the next."""
+        return timedelta(seconds=min(600, 5 * 2**attempt))
+
+    def summarise(self, job: Job) -> dict[str, Any]:
+        """Return what the summary of an ended job should hold beside its counters."""
+        return {}
+
+
+_types: dict[str, JobType] = {}
+
+
+def register(job_type: type[JobType]) -> type[JobType]:
+    """Make a job type known by its name; a class decorator."""
+    _types[job_type.name] = job_type()
+    return job_type
+
+
+def names() -> list[str]:
+    """Return the names of all types."""
+    return sorted(_types)
+
+
+def find(name: str) -> JobType:
+    """Return the type of that name.
+
+    :raises UnknownType: when there is none; it lists those there are.
+    """
+    if name not in _types:
+        sentence = f"Unknown job type. Known are: {', '.join(names())}."
+        raise UnknownType(sentence, {"type": [sentence]})
+    return _types[name]

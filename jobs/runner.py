@@ -1,0 +1,162 @@
+"""Work for one slice of time: lease a chunk, do its items, settle, and again."""
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from batchops.cluster import bells
+from jobs import lifecycle, queries, registry, states
+from jobs.chunk import Chunk
+from jobs.errors import LostClaim
+from jobs.heartbeat import Heartbeat, Held
+from jobs.lifecycle import Lease
+from jobs.registry import JobType
+
+log = logging.getLogger("jobs.runner")
+
+WORK = "jobs.tasks.work"
+EXPAND_BATCH = 5_000
+CHUNK_MAX = 500
+CHUNK_FIRST = 16
+CHUNK_GROWTH = 8
+CHUNK_TIME = timedelta(milliseconds=200)
+
+
+def run_slice() -> None:
+    """Work until there is nothing to do or JOBS_SLICE is over; ring again if there is more."""
+    with Heartbeat() as heartbeat:
+        try:
+            _Slice(heartbeat).run()
+        except (DatabaseError, InterfaceError):
+            # What was leased comes back with the end of its lease; the sweep rings.
+            log.exception("slice ended early by the database")
+            connection.close()
+
+
+def ring_if_work() -> bool:
+    """Ring one bell if any job has work that may begin now; say whether it has."""
+    known = registry.names()
+    has_work = (
+        lifecycle.choose(known, passed=()) is not None or queries.to_summarise(types=known).exists()
+    )
+    if has_work:
+        bells.ring(WORK, cluster="jobs")
+    return has_work
+
+
+class _Slice:
+    def __init__(self, heartbeat: Heartbeat) -> None:
+        self._heartbeat = heartbeat
+        self._worker = f"{socket.gethostname()}/{os.getpid()}"
+        self._ends_at = time.monotonic() + settings.JOBS_SLICE.total_seconds()
+        self._sizes: dict[str, int] = {}
+
+    def run(self) -> None:
+        lifecycle.expire_claims()
+        lease = self._next_lease()
+        if lease is not None:
+            # Calls the next worker, which calls the next: all are at it in a moment.
+            ring_if_work()
+        while lease is not None:
+            self._work_on(lease)
+            lease = None if time.monotonic() >= self._ends_at else self._next_lease()
+        ring_if_work()
+
+    def _next_lease(self) -> Lease | None:
+        known = registry.names()
+        for job_id in queries.to_summarise(types=known).values_list("pk", flat=True)[:5]:
+            if lease := lifecycle.claim_summary(job_id, worker=self._worker):
+                return lease
+        passed: list[str] = []
+        while chosen := lifecycle.choose(known, passed=passed):
+            if lease := self._claim(*chosen):
+                return lease
+            passed.append(chosen[0])
+        return None
+
+    def _claim(self, job_id: str, wants_expansion: bool) -> Lease | None:  # noqa: FBT001
+        if wants_expansion:
+            return lifecycle.claim_expansion(job_id, worker=self._worker)
+        size = self._sizes.get(job_id, CHUNK_FIRST)
+        return lifecycle.claim_items(job_id, limit=size, worker=self._worker)
+
+    def _work_on(self, lease: Lease) -> None:
+        job_type = registry.find(lease.job.type)
+        try:
+            if lease.kind == states.ITEMS:
+                self._do_items(Chunk(lease, job_type))
+            elif lease.kind == states.EXPAND:
+                self._expand(Held(lease), job_type)
+            else:
+                self._summarise(Held(lease), job_type)
+        except LostClaim as error:
+            log.warning("%s", error)
+        finally:
+            self._heartbeat.held = None
+
+    def _do_items(self, chunk: Chunk) -> None:
+        self._heartbeat.held = chunk
+        began_at = time.monotonic()
+        done = chunk.run(until=self._ends_at)
+        job_id = chunk.lease.job.pk
+        spent_s = time.monotonic() - began_at
+        self._sizes[job_id] = next_size(self._sizes.get(job_id, CHUNK_FIRST), done, spent_s)
+
+    def _expand(self, held: Held, job_type: JobType) -> None:
+        self._heartbeat.held = held
+        try:
+            if self._add_items(held, job_type):
+                lifecycle.close_expansion(held.lease)
+        except (LostClaim, DatabaseError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 (a type's fault is its job's, and is stored)
+            sentence = f"Its items could not be made: {type(error).__name__}: {error}"
+            lifecycle.release(held.lease)
+            lifecycle.give_up(held.lease.job.pk, error=sentence[:2_000], actor="system:worker")
+
+    def _add_items(self, held: Held, job_type: JobType) -> bool:
+        """Make items until all are made, or the slice is over: then say so by False."""
+        job = held.lease.job
+        position = job.next_position
+        for batch in _batches(job_type.items(job, position)):
+            position = lifecycle.add_items(held.lease, batch, start=position)
+            if held.stopped or time.monotonic() >= self._ends_at:
+                lifecycle.release(held.lease)
+                return False
+        return True
+
+    def _summarise(self, held: Held, job_type: JobType) -> None:
+        self._heartbeat.held = held
+        job_id = held.lease.job.pk
+        log.info("aggregate start job=%s", job_id)
+        try:
+            details = job_type.summarise(held.lease.job)
+            lifecycle.store_summary(held.lease, details)
+        except (LostClaim, DatabaseError, InterfaceError):
+            raise
+        except Exception:
+            # The job stays as it ended; with its lease run out the summary is tried again.
+            log.exception("aggregate failed job=%s", job_id)
+            return
+        log.info("aggregate complete job=%s", job_id)
+
+
+def next_size(size: int, done: int, spent_s: float) -> int:
+    """Return how many items to lease next, so that they take about CHUNK_TIME."""
+    if not done:
+        return size
+    fitting = round(CHUNK_TIME.total_seconds() * done / max(spent_s, 1e-6))
+    return max(1, min(fitting, size * CHUNK_GROWTH, CHUNK_MAX))
+
+
+def _batches(items: Iterator[Any]) -> Iterator[list[Any]]:
+    while batch := list(islice(items, EXPAND_BATCH)):
+        yield batch

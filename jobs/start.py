@@ -1,0 +1,123 @@
+"""Start jobs: check what was asked against the job's type, store it, ring for a worker."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from batchops.cluster import bells
+from batchops.errors import InvalidInput
+from batchops.models import User
+from jobs import lifecycle, registry
+from jobs.errors import KeyReused
+from jobs.inputs import StrictSerializer
+from jobs.models import Job, StartKey
+from jobs.registry import JobType
+from jobs.runner import WORK
+
+KEY_LIFE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What somebody asks for, not yet checked against the type it names."""
+
+    type: str
+    params: dict[str, Any]
+    title: str = ""
+    items: list[dict[str, Any]] | None = None
+    priority: int = 0
+    campaign_id: str = ""
+    external_id: str = ""
+
+
+def start_job(order: Order, *, actor: str) -> Job:
+    """Create a job and ring for a worker; the caller may answer before anything ran.
+
+    :raises InvalidInput: when the type does not know the params or items; names each field.
+    :raises UnknownType: when nobody registered the type.
+    :raises AlreadyRunning: when only one job of the type may be open, and one is.
+    :raises DuplicateExternalId: when another job has its external id.
+    """
+    job_type = registry.find(order.type)
+    params = _checked(job_type.params, order.params, "params")
+    new = lifecycle.NewJob(
+        type=order.type,
+        title=order.title or job_type.title(params),
+        params=params,
+        created_by=actor,
+        items=_checked_items(job_type, order.items),
+        priority=order.priority,
+        campaign_id=order.campaign_id,
+        external_id=order.external_id,
+        single_flight_key=order.type if job_type.single_flight else "",
+    )
+    with transaction.atomic():
+        job = lifecycle.create(new)
+        ring()
+    return job
+
+
+def ring() -> None:
+    """Ring one bell; the worker that answers calls the others."""
+    bells.ring(WORK, cluster="jobs")
+
+
+def once(user: User, key: str, body: Any, start: Callable[[], Job]) -> Job:
+    """Start a job at most once in 24 hours for this user and key; return the job either way.
+
+    :raises KeyReused: when the key came with another body.
+    """
+    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    with transaction.atomic():
+        StartKey.objects.filter(user=user, key=key, created_at__lt=Now() - KEY_LIFE).delete()
+        # A second request with the key waits here for the first to commit.
+        StartKey.objects.bulk_create(
+            [StartKey(user=user, key=key, body_digest=digest)], ignore_conflicts=True
+        )
+        held = StartKey.objects.select_for_update(no_key=True).get(user=user, key=key)
+        if held.body_digest != digest:
+            raise KeyReused(
+                "This Idempotency-Key came with another body before. Use a new key for a new "
+                "job, or send the first body again."
+            )
+        if held.job is None:
+            held.job = start()
+            held.save(update_fields=["job"])
+        return held.job
+
+
+def _checked_items(
+    job_type: JobType, items: list[dict[str, Any]] | None
+) -> list[dict[str, Any]] | None:
+    if items is None:
+        return None
+    if job_type.item_params is None:
+        sentence = f"A job of type {job_type.name} makes its own items; leave this field out."
+        raise InvalidInput("Some input cannot be used: items.", {"items": [sentence]})
+    return [
+        _checked(job_type.item_params, item, f"items[{number}]")
+        for number, item in enumerate(items)
+    ]
+
+
+def _checked(
+    serializer: type[StrictSerializer], data: dict[str, Any], where: str
+) -> dict[str, Any]:
+    checked = serializer(data=data)
+    if checked.is_valid():
+        return dict(checked.validated_data)
+    errors = _named(checked.errors, where)
+    raise InvalidInput(f"Some input cannot be used: {', '.join(errors)}.", errors)
+
+
+def _named(errors: Mapping[str, Any], where: str) -> dict[str, list[str]]:
+    return {
+        where if field == "non_field_errors" else f"{where}.{field}": [str(one) for one in found]
+        for field, found in errors.items()
+    }

@@ -1,0 +1,65 @@
+"""Repair, every so often and from outside the workers, whatever was left behind."""
+
+import logging
+
+from django.conf import settings
+from django.db.models import F
+from django.db.models.functions import Now
+
+from batchops.cluster.ticks import Tick, register
+from batchops.db import session_lock
+from jobs import lifecycle
+from jobs.models import Job
+from jobs.runner import ring_if_work
+
+log = logging.getLogger("jobs.sweep")
+
+ACTOR = "system:sweep"
+
+
+def register_ticks() -> None:
+    """Let the wrappers of both kinds of cluster sweep, so that either may be away."""
+    every = settings.JOBS_SWEEP_INTERVAL
+    register(Tick("jobs.sweep", "jobs", every, sweep))
+    register(Tick("jobs.sweep-from-watch", "watch", every, sweep))
+
+
+def sweep() -> None:
+    """Take leases that ran out, end jobs that are over, carry out cancels, ring for the rest.
+
+    Only one sweep runs at a time; a second one returns at once.
+    """
+    with session_lock("jobs.sweep") as held:
+        if held:
+            lifecycle.expire_claims()
+            finalise_stuck()
+            cancel_leftovers()
+            ring_if_work()
+
+
+def finalise_stuck() -> int:
+    """End each open job whose items are all settled for JOBS_STUCK_AFTER; return how many."""
+    stuck = Job.objects.open().filter(
+        items_total=F("succeeded") + F("failed") + F("cancelled"),
+        expanded_at__lt=Now() - settings.JOBS_STUCK_AFTER,
+    )
+    stuck = stuck.exclude(last_settled_at__gte=Now() - settings.JOBS_STUCK_AFTER)
+    return sum(_finalise(job) for job in stuck)
+
+
+def _finalise(job: Job) -> bool:
+    log.warning(
+        "STUCK BATCH DETECTED: %s (success=%d, failed=%d, total=%d) - forcing finalization",
+        job.pk,
+        job.succeeded,
+        job.failed,
+        job.items_total,
+    )
+    return lifecycle.finalise(job.pk, actor=ACTOR)
+
+
+def cancel_leftovers() -> None:
+    """Carry on cancels whose caller died halfway."""
+    wished = Job.objects.open().filter(cancel_requested_at__isnull=False, items__state="pending")
+    for job_id in wished.values_list("pk", flat=True).distinct():
+        lifecycle.cancel_pending(job_id, actor=ACTOR)

@@ -1,0 +1,65 @@
+"""Engine drill: items that only take time, some of which fail, to see that workers are alive."""
+
+import time
+from collections.abc import Iterator
+from itertools import repeat
+from typing import Any
+
+from rest_framework import serializers
+
+from jobs.errors import ItemFailed
+from jobs.inputs import StrictSerializer
+from jobs.lifecycle import WorkItem
+from jobs.models import Job
+from jobs.registry import JobType, Result, register
+
+MAX_ITEMS = 1_000_000
+MAX_MS = 60_000
+
+
+class DrillParams(StrictSerializer):
+    items = serializers.IntegerField(min_value=0, max_value=MAX_ITEMS, default=100)
+    ms = serializers.IntegerField(min_value=0, max_value=MAX_MS, default=10)
+    failPercent = serializers.IntegerField(min_value=0, max_value=100, default=0)  # noqa: N815
+    recovers = serializers.BooleanField(default=False)
+
+
+class DrillItem(StrictSerializer):
+    ms = serializers.IntegerField(min_value=0, max_value=MAX_MS, required=False)
+    fails = serializers.BooleanField(required=False)
+
+
+@register
+class Drill(JobType):
+    """Takes `items` items of `ms` milliseconds; `failPercent` of them fail, spread evenly.
+
+    With `recovers` the failing ones succeed when they are retried.
+    """
+
+    name = "drill"
+    label = "Engine drill"
+    params = DrillParams
+    item_params = DrillItem
+
+    def title(self, params: dict[str, Any]) -> str:
+        return f"{self.label}: {params['ms']} ms an item"
+
+    def items(self, job: Job, start: int) -> Iterator[None]:
+        return repeat(None, max(0, job.params["items"] - start))
+
+    def run_item(self, job: Job, item: WorkItem) -> Result:
+        wanted = {**job.params, **(item.params or {})}
+        if wanted["ms"]:
+            time.sleep(wanted["ms"] / 1000)
+        if self._fails(job, item.position, wanted):
+            raise ItemFailed(
+                f"Item {item.position} failed as the drill asked ({wanted['failPercent']} % do). "
+                "Nothing is wrong with the engine."
+            )
+        return None
+
+    def _fails(self, job: Job, position: int, wanted: dict[str, Any]) -> bool:
+        if wanted["recovers"] and job.generation > 1:
+            return False
+        share = wanted["failPercent"]
+        return bool(wanted.get("fails", share and position * share % 100 >= 100 - share))

@@ -1,0 +1,123 @@
+"""Job types that misbehave on purpose; only the harness' workers know them."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from rest_framework import serializers
+
+from jobs.errors import ItemFailed
+from jobs.inputs import StrictSerializer
+from jobs.lifecycle import WorkItem
+from jobs.models import Job
+from jobs.registry import JobType, Result, register
+
+
+class _Params(StrictSerializer):
+    items = serializers.IntegerField(default=10)
+    at = serializers.IntegerField(default=0)
+    ms = serializers.IntegerField(default=0)
+
+
+class _Counted(JobType):
+    params = _Params
+
+    def items(self, job: Job, start: int) -> Iterator[dict[str, Any]]:
+        return ({"n": position} for position in range(start, job.params["items"]))
+
+
+@register
+class Poison(_Counted):
+    """Item `at` kills its worker, every time."""
+
+    name = "poison"
+    label = "Poison"
+
+    def run_item(self, job: Job, item: WorkItem) -> Result:
+        if item.position == job.params["at"]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return {"n": item.params["n"]}
+
+
+@register
+class Overdue(_Counted):
+    """Item `at` never returns."""
+
+    name = "overdue"
+    label = "Overdue"
+    item_limit = timedelta(seconds=0.5)
+
+    def run_item(self, job: Job, item: WorkItem) -> Result:
+        if item.position == job.params["at"]:
+            time.sleep(3600)
+        return None
+
+
+@register
+class Flaky(_Counted):
+    """Every item fails at its first attempt and is tried again by itself."""
+
+    name = "flaky"
+    label = "Flaky"
+    max_attempts = 2
+
+    def backoff(self, attempt: int) -> timedelta:
+        return timedelta(milliseconds=10)
+
+    def run_item(self, job: Job, item: WorkItem) -> Result:
+        if item.attempt == 1:
+            raise ItemFailed("The first attempt always fails.")
+        return {"attempt": item.attempt}
+
+
+@register
+class Broken(_Counted):
+    """Its items cannot all be made."""
+
+    name = "broken"
+    label = "Broken"
+
+    def items(self, job: Job, start: int) -> Iterator[dict[str, Any]]:
+        yield {"n": 0}
+        raise ValueError("the list has no end")
+
+    def run_item(self, job: Job, item: WorkItem) -> Result:
+        return None
+
+
+@register
+class Together(_Counted):
+    """Does its items at once; odd ones fail."""
+
+    name = "together"
+    label = "Together"
+
+    def run_chunk(self, job: Job, items: Any) -> list[Any]:  # type: ignore[override]
+        return [ValueError("odd") if item.position % 2 else {"n": item.position} for item in items]
+
+
+@register
+class Alone(_Counted):
+    """Only one job of it may be open."""
+
+    name = "alone"
+    label = "Alone"
+    single_flight = True
+
+    def run_item(self, job: Job, item: WorkItem) -> Result:
+        time.sleep(job.params["ms"] / 1000)
+        return None
+
+
+@register
+class Odd(_Counted):
+    """Returns what cannot be stored."""
+
+    name = "odd"
+    label = "Odd"
+
+    def run_item(self, job: Job, item: WorkItem) -> Result:
+        return {"bad": [float("nan"), "\x00", "\ud800", object()][item.position % 4]}

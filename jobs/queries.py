@@ -26,9 +26,11 @@ def jobs() -> JobQuerySet:
 
     Both come from the statement that reads the job, so they can never be of another moment.
     """
-    revision = RawSQL(f"({REVISION_SQL})", [])  # noqa: S611 (a constant)
-    # Unpacked, because the types of both stand on the model already.
-    return Job.objects.annotate(revision=revision, read_at=Now())
+    moment: dict[str, Any] = {
+        "revision": RawSQL(f"({REVISION_SQL})", []),  # noqa: S611 (a constant)
+        "read_at": Now(),
+    }
+    return Job.objects.annotate(**moment)
 
 
 def find_job(name: str) -> Job:

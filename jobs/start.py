@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from batchops.cluster import bells
+from batchops.cluster.queries import require_alive
 from batchops.errors import InvalidInput
 from batchops.models import User
 from jobs import lifecycle, registry
@@ -41,12 +42,27 @@ def start_job(order: Order, *, actor: str) -> Job:
 
     :raises InvalidInput: when the type does not know the params or items; names each field.
     :raises UnknownType: when nobody registered the type.
+    :raises Unavailable: when no jobs cluster is alive, so that nobody would do it.
     :raises AlreadyRunning: when only one job of the type may be open, and one is.
     :raises DuplicateExternalId: when another job has its external id.
     """
+    new = checked(order, actor=actor)
+    require_alive("jobs")
+    with transaction.atomic():
+        job = lifecycle.create(new)
+        ring()
+    return job
+
+
+def checked(order: Order, *, actor: str) -> lifecycle.NewJob:
+    """Return the job that an order asks for, after checking it against its type.
+
+    :raises InvalidInput: when the type does not know the params or items; names each field.
+    :raises UnknownType: when nobody registered the type.
+    """
     job_type = registry.find(order.type)
     params = _checked(job_type.params, order.params, "params")
-    new = lifecycle.NewJob(
+    return lifecycle.NewJob(
         type=order.type,
         title=order.title or job_type.title(params),
         params=params,
@@ -57,10 +73,6 @@ def start_job(order: Order, *, actor: str) -> Job:
         external_id=order.external_id,
         single_flight_key=order.type if job_type.single_flight else "",
     )
-    with transaction.atomic():
-        job = lifecycle.create(new)
-        ring()
-    return job
 
 
 def ring() -> None:

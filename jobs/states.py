@@ -38,13 +38,13 @@ LOOKS = {
     for look in (
         Look(PENDING, "Pending", "neutral", "clock"),
         Look(PROCESSING, "Processing", "info", "play"),
-        Look(COMPLETED, "Completed", "ok", "check"),
+        Look(COMPLETED, "Completed", "ok", "check-circle"),
         Look(COMPLETED_WITH_ERRORS, "Completed with errors", "warn", "warning"),
-        Look(FAILED, "Failed", "bad", "cross"),
+        Look(FAILED, "Failed", "bad", "x-circle"),
         Look(CANCELLED, "Cancelled", "violet", "ban"),
     )
 }
-CANCELLING_LOOK = Look("cancelling", "Cancelling...", "info", "ban")
+CANCELLING_LOOK = Look("cancelling", "Cancelling...", "info", "spinner")
 
 ITEM_LOOKS = {
     look.code: look
@@ -52,7 +52,7 @@ ITEM_LOOKS = {
         Look(PENDING, "Pending", "neutral", "clock"),
         Look(RUNNING, "Running", "info", "play"),
         Look(SUCCEEDED, "Succeeded", "ok", "check"),
-        Look(FAILED, "Failed", "bad", "cross"),
+        Look(FAILED, "Failed", "bad", "x-circle"),
         Look(CANCELLED, "Cancelled", "violet", "ban"),
     )
 }

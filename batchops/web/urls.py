@@ -4,8 +4,11 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from jobs import pages as jobs
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    *jobs.redirects,
     path("admin/", admin.site.urls),
     path("api/", include("jobs.api")),
     path("api/ami-operational/", include("monitoring.api")),

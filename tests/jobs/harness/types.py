@@ -95,7 +95,7 @@ class Together(_Counted):
     name = "together"
     label = "Together"
 
-    def run_chunk(self, job: Job, items: Any) -> list[Any]:  # type: ignore[override]
+    def run_chunk(self, job: Job, items: Any) -> list[Any]:
         return [ValueError("odd") if item.position % 2 else {"n": item.position} for item in items]
 
 

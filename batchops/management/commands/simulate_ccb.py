@@ -16,7 +16,7 @@ from batchops.ccb.simulator.plan import DAY_START, MIXTURES, SCENARIOS
 from batchops.ccb.simulator.play import Simulator, play
 
 # A predecessor that was killed frees its hold as soon as the server notices.
-HOLD_PATIENCE_S = 10
+HOLD_PATIENCE_S = 4
 RECONNECT_S = 2
 
 
@@ -46,10 +46,11 @@ class Command(BaseCommand):
             reader=options["reader"],
             report=lambda text: self.stdout.write(f"simulate_ccb: {text}"),
         )
+        stop = stop_on_signals()
         try:
             self._prepare(simulator)
             if not options["prepare"]:
-                self._play(simulator, speed=options["speed"])
+                self._play(simulator, speed=options["speed"], stop=stop)
         except (CcbError, psycopg.Error) as error:
             raise CommandError(f"The simulated CC&B cannot go on: {error}") from error
         finally:
@@ -67,14 +68,7 @@ class Command(BaseCommand):
         )
         self.stdout.flush()
 
-    def _play(self, simulator: Simulator, *, speed: float) -> None:
-        stop = Event()
-
-        def end(number: int, frame: FrameType | None) -> None:
-            stop.set()
-
-        signal.signal(signal.SIGTERM, end)
-        signal.signal(signal.SIGINT, end)
+    def _play(self, simulator: Simulator, *, speed: float, stop: Event) -> None:
         while not stop.is_set():
             try:
                 self._hold(simulator, stop)
@@ -89,3 +83,15 @@ class Command(BaseCommand):
         while not simulator.hold():
             if time.monotonic() > until or stop.wait(0.5):
                 raise CommandError("Another simulate_ccb plays in this database already.")
+
+
+def stop_on_signals() -> Event:
+    """Return the event that SIGTERM and Ctrl-C set."""
+    stop = Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    return stop

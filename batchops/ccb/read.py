@@ -65,6 +65,7 @@ def main() -> int:
     """Do what the request on stdin asks; 0 when the last line is an end, 3 when a failure."""
     request = json.load(sys.stdin)
     # Should whoever started us die, nobody would end us: the kernel does, Python or not.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, request["deadline_s"])
     try:
         source = parse_source(request["url"])

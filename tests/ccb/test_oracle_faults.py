@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import json
 import os
 import re
+import signal
 import socket
+import subprocess
+import sys
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -97,6 +101,19 @@ class TestListener:
         assert 1.4 < took < 3
         assert len(taken) <= 1
         assert not readers()
+
+    def test_a_reader_whose_starter_died_ends_by_itself(self):
+        with listener(stay_silent) as (port, _):
+            request = {"url": url(port), "task": "snapshot", "deadline_s": 1.2}
+            request |= {"schema": "", "zone": "UTC", "call_timeout_s": 30}
+            reader = subprocess.run(
+                [sys.executable, "-m", "batchops.ccb.read"],
+                input=json.dumps(request).encode(),
+                timeout=10,
+                check=False,
+            )
+
+        assert reader.returncode == -signal.SIGALRM
 
     def test_no_listener_is_a_refused_connection(self):
         with socket.socket() as closed:

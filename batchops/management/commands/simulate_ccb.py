@@ -16,7 +16,7 @@ from batchops.ccb.simulator.plan import DAY_START, MIXTURES, SCENARIOS
 from batchops.ccb.simulator.play import Simulator, play
 
 # A predecessor that was killed frees its hold as soon as the server notices.
-HOLD_PATIENCE_S = 4
+HOLD_PATIENCE_S = 3
 RECONNECT_S = 2
 
 

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from batchops.ccb.checks import Site, judge, statements_for
+from batchops.ccb.source import parse_source
+from tests.ccb.conftest import ZONE, at
+
+pytestmark = [pytest.mark.sql, pytest.mark.processes]
+ORACLE = parse_source("oracle://batchops:secret@db:1521/CCB")
+
+
+def check(settings, url: str) -> str:
+    settings.CCB_URL = url
+    output = StringIO()
+    try:
+        call_command("ccb_check", stdout=output)
+    except CommandError as error:
+        return f"{output.getvalue()}exit 1: {error}"
+    return output.getvalue()
+
+
+class TestCommand:
+    def test_it_prints_a_verdict_per_line_for_a_readable_source(self, ccb, settings):
+        simulator = ccb.simulator()
+        simulator.advance(to=at(13))
+        simulator.close()
+
+        said = check(settings, ccb.reader_url)
+
+        lines = said.splitlines()
+        assert {line.split()[0] for line in lines[1:-1]} <= {"ok", "look"}
+        assert any(line.startswith("ok      RUN_STATUS: 20 1 times") for line in lines)
+        assert "ok      read-only: grants: SELECT on 19 tables, nothing else" in lines
+        assert lines[-1].endswith("to look at.")
+
+    def test_a_missing_grant_is_named_and_the_other_checks_go_on(self, ccb, settings):
+        ccb.execute(f"REVOKE SELECT ON CI_BATCH_THD FROM {ccb.reader}")
+
+        said = check(settings, ccb.reader_url)
+
+        ccb.execute(f"GRANT SELECT ON CI_BATCH_THD TO {ccb.reader}")
+        assert f"GRANT SELECT ON CI_BATCH_THD TO {ccb.reader}" in said
+        assert "missing thread status" in said
+        assert "ok      batch codes" in said
+        assert "exit 1: 1 of 13 checks miss a grant." in said
+
+    def test_an_account_that_may_write_is_to_be_looked_at(self, ccb, settings):
+        said = check(settings, f"{ccb.owner_url}&clock=simulated")
+
+        assert "look    read-only: privileges: the account also holds" in said
+        assert "look    read-only: grants: more than SELECT is granted" in said
+
+    def test_without_a_source_it_says_what_to_set(self, settings):
+        assert "No CC&B is configured" in check(settings, "")
+
+
+class TestVerdicts:
+    SITE = Site(
+        at=at(12), zone=ZONE, simulated=False, codes=["CM-DMRU", "BILLREST"], allowed="READ"
+    )
+
+    def verdicts(self, *lines):
+        clock = [["check_zone_oracle", "+00:00", "+06:00", "2026-11-22T12:01:00"]]
+        answered = clock if not any(line[0] == "check_zone_oracle" for line in lines) else []
+        found = judge([*answered, *map(list, lines)], ORACLE, self.SITE)
+        return {verdict.subject: verdict for verdict in found}
+
+    def test_every_oracle_statement_has_its_verdict(self):
+        assert len(self.verdicts()) == len(statements_for(ORACLE)) == 13
+
+    @pytest.mark.parametrize(
+        ("line", "subject", "mark", "said"),
+        [
+            (["check_run_status", "ER", 4], "RUN_STATUS", "look", "values we do not know: ['ER']"),
+            (["check_run_status", "40", 4], "RUN_STATUS", "ok", "40 4 times"),
+            (
+                ["check_grants_oracle", "CI_BATCH_RUN", "SELECT"],
+                "read-only: grants",
+                "look",
+                "READ",
+            ),
+            (["check_grants_oracle", "CI_BATCH_RUN", "READ"], "read-only: grants", "ok", "READ"),
+            (["check_privileges_oracle", "CREATE SESSION"], "read-only: privileges", "ok", "none"),
+            (["check_privileges_oracle", "ALTER SYSTEM"], "read-only: privileges", "look", "ALTER"),
+            (["check_newest_start", "2026-11-22T18:00:00"], "newest run", "look", "our future"),
+            (["check_newest_start", None], "newest run", "look", "no run"),
+            (["check_heartbeat", 10, 0], "heartbeat", "look", "0 of 10"),
+            (
+                ["check_zone_oracle", "+00:00", "+00:00", "2026-11-22T06:00:00"],
+                "clock",
+                "look",
+                "6:",
+            ),
+        ],
+    )
+    def test_each_sees_what_is_odd(self, line, subject, mark, said):
+        verdict = self.verdicts(line)[subject]
+
+        assert verdict.mark == mark
+        assert said in verdict.text
+
+    def test_batch_codes_that_the_site_does_not_have_are_named(self):
+        line = ["check_controls", "CM-DMRU", "First Reads", 8, None, "Y", 0, 4, 200]
+
+        assert "BILLREST" in self.verdicts(line)["batch codes"].text
+
+    def test_a_clock_a_little_apart_is_no_finding(self):
+        there = at(12) + timedelta(minutes=4)
+        local = there.astimezone(ZONE).replace(tzinfo=None).isoformat()
+
+        assert self.verdicts(["check_zone_oracle", "x", "y", local])["clock"].mark == "ok"

@@ -4,10 +4,12 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import psutil
 import psycopg
 import pytest
+from django.utils import timezone
 from django_q.models import OrmQ
 
 from batchops.cluster.queries import is_alive
@@ -40,6 +42,12 @@ class TestAKilledProcess:
         wait_for(lambda: cluster.answers("noted"), 15, f"an answer: {cluster.log()}")
         wait_for(lambda: not set(before) & set(cluster.pids()), 5, "the old processes' end")
         assert cluster.exit_codes == [-signal.SIGKILL if role == "main" else 70]
+
+    def test_the_bells_it_had_taken_ring_again_at_the_next_start(self, start: Start) -> None:
+        bell("note")
+        OrmQ.objects.update(lock=timezone.now() + timedelta(hours=3))
+        cluster = start()
+        wait_for(lambda: cluster.answers("noted"), 15, f"an answer: {cluster.log()}")
 
     def test_a_program_started_by_a_task_dies_with_the_cluster(self, start: Start) -> None:
         cluster = start()

@@ -28,6 +28,7 @@ from django_q.worker import worker
 from batchops.cluster import stopping
 from batchops.cluster.flag import Flag
 from batchops.cluster.linux import name_process, signal_me_when_parent_dies
+from batchops.cluster.stopping import TasksUntilStop
 
 EXIT_CRASHED = 70
 ROLES = {worker: "worker", pusher: "pusher", monitor: "monitor"}
@@ -89,6 +90,7 @@ class CrashOnlySentinel(Sentinel):  # type: ignore[misc]  # django-q2 has no typ
         if target is worker:
             stopping.follow(self.stop_event)
             pre_execute.connect(self._note_task)
+            args = (TasksUntilStop(args[0], stop=self.stop_event), *args[1:])
         target(*args)
 
     def _note_task(self, **kwargs: Any) -> None:

@@ -103,6 +103,21 @@ class TestAStop:
         assert not OrmQ.objects.exists()
         assert not Heartbeat.objects.exists()
 
+    def test_what_was_fetched_but_not_begun_is_left_for_others(self, start: Start) -> None:
+        cluster = start()
+        cluster.wait_until_up()
+        for _ in range(5):
+            bell("take_two_seconds", at_most=5)
+        wait_for(lambda: len(cluster.answers("begun")) == 2, 10, "two tasks")
+        taken = OrmQ.objects.filter(lock__gt=timezone.now())
+        wait_for(lambda: taken.count() == 4, 5, "two more in the cluster's hands")
+
+        cluster.main.send_signal(signal.SIGTERM)
+
+        assert cluster.wait_for_exit(10) == 0
+        assert len(cluster.answers("finished")) == len(cluster.answers("begun")) == 2
+        assert OrmQ.objects.filter(lock__lte=timezone.now()).count() == 3
+
     @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
     def test_a_signal_to_every_process_lets_tasks_finish(
         self, start: Start, signum: signal.Signals

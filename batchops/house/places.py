@@ -74,6 +74,14 @@ def may_enter(folder: Path, account: Account) -> bool:
     return all(_may_pass(part.stat(), account) for part in (folder, *folder.parents))
 
 
+def remove(data_dir: Path) -> None:
+    """Remove a data folder and what is kept for it elsewhere; nothing of it may run any more."""
+    cluster = cluster_folder(data_dir)
+    sockets = _socket_folder(cluster, _account(data_dir))
+    for folder in (sockets, cluster, _system_home(data_dir), data_dir):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def make_parents(path: Path) -> None:
     """Create the folders above `path`; those of the system folder are open to PostgreSQL's user."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,13 +6,12 @@ the terminal's processes, and holds the lock on the data folder until everything
 """
 
 import os
-import shutil
 import signal
 import sys
 import time
 from pathlib import Path
 
-from batchops.house.places import cluster_folder
+from batchops.house.places import remove
 from batchops.house.processes import marked, stop_house
 
 
@@ -30,8 +29,7 @@ def main() -> None:
         took_s = time.monotonic() - began_at
         sys.stderr.write(f"Stopped {left} processes that `up` left behind, in {took_s:.1f} s.\n")
     if temporary:
-        shutil.rmtree(cluster_folder(data_dir), ignore_errors=True)
-        shutil.rmtree(data_dir, ignore_errors=True)
+        remove(data_dir)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from urllib.parse import urlencode
 import psutil
 
 from batchops.house.environment import MANAGED
+from batchops.house.places import cluster_folder
+from batchops.house.postgres import postmaster
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,9 +117,9 @@ class Up:
         return next((process for process in own if process.ppid() not in pids), None)
 
     def postmaster(self) -> psutil.Process:
-        return psutil.Process(
-            int((self.data_dir / "postgres/postmaster.pid").read_text().split()[0])
-        )
+        found = postmaster(cluster_folder(self.data_dir))
+        assert found is not None
+        return found
 
     def watchdogs(self) -> list[psutil.Process]:
         return [p for p in left_over(self.data_dir) if "batchops.house.watchdog" in p.cmdline()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -15,7 +14,8 @@ import psutil
 import pytest
 
 from batchops.house.environment import FILE_NAME
-from batchops.house.places import choose_place
+from batchops.house.places import cluster_folder, remove
+from batchops.house.postgres import postmaster
 from tests.embedded import temporary_folder
 from tests.house.running import (
     ROOT,
@@ -38,7 +38,9 @@ def folder() -> Iterator[Path]:
     yield made
     for process in left_over(made):
         process.kill()
-    shutil.rmtree(made, ignore_errors=True)
+    for path in made.iterdir():
+        remove(path)
+    remove(made)
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +156,7 @@ class TestHealing:
         before.send_signal(signal.SIGQUIT)
 
         before.wait(STOP_S)
-        wait_for((up.data_dir / "postgres/postmaster.pid").exists, START_S, "PostgreSQL")
+        wait_for(lambda: postmaster(cluster_folder(up.data_dir)), START_S, "PostgreSQL")
         wait_for(lambda: logged_in(up, cookies), START_S, "the session to be found again")
 
     def test_it_replaces_a_killed_watchdog(self, up):
@@ -172,11 +174,11 @@ class TestEnd:
     def data_dir(self, folder: Path) -> Iterator[Path]:
         # Reached by a link, and too deep for a socket of its own.
         deep = folder / ("deep" * 10) / ("deeper" * 10)
-        if not deep.exists():
-            deep.mkdir(parents=True)
-            (folder / "link").symlink_to(deep)
+        deep.mkdir(parents=True)
+        (folder / "link").symlink_to(deep)
         yield deep
-        shutil.rmtree(choose_place(deep).sockets, ignore_errors=True)
+        remove(deep)
+        (folder / "link").unlink()
 
     def test_it_leaves_nothing_and_loses_nothing(self, folder, data_dir):
         first = Up(folder / "link").wait_ready()
@@ -217,12 +219,13 @@ class TestEnd:
 
     def _leave_stale_lock(self, data_dir: Path) -> subprocess.Popen[bytes]:
         """Write a lock file that names a living process of PostgreSQL's own user."""
-        owner = (data_dir / "postgres").stat()
+        cluster = cluster_folder(data_dir)
+        owner = cluster.stat()
         impostor = subprocess.Popen(
             ["sleep", "60"], user=owner.st_uid if os.geteuid() == 0 else None, cwd="/"
         )
-        lock = data_dir / "postgres" / "postmaster.pid"
-        lock.write_text(f"{impostor.pid}\n{data_dir / 'postgres'}\n0\n5432\n")
+        lock = cluster / "postmaster.pid"
+        lock.write_text(f"{impostor.pid}\n{cluster}\n0\n5432\n")
         os.chown(lock, owner.st_uid, owner.st_gid)
         return impostor
 

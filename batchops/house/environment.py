@@ -11,7 +11,14 @@ from pathlib import Path
 
 FILE_NAME = "batchops.env"
 MARK = "# Below this line `manage.py up` writes; your own settings go above it."
-MANAGED = ("SECRET_KEY", "DATABASE_URL", "DATABASE_OWNER_URL", "CCB_URL", "CCB_CLOCK_SPEED")
+MANAGED = (
+    "SECRET_KEY",
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "CCB_URL",
+    "CCB_OWNER_URL",
+    "CCB_CLOCK_SPEED",
+)
 
 
 def given(data_dir: Path) -> dict[str, str]:

@@ -46,7 +46,6 @@ class House:
         self._given = environment.given(data_dir)
         self._embedded = "DATABASE_URL" not in self._given
         self._simulated = options.demo and self._embedded and "CCB_URL" not in self._given
-        self._simulator_url = ""
 
     def start(self) -> None:
         """Start everything and say where it is and how to log in.
@@ -92,7 +91,9 @@ class House:
             "DATABASE_OWNER_URL": postgres.url(place, provision.OWNER, provision.DATABASE),
         }
         if self._simulated:
-            self._simulator_url = postgres.url(place, provision.CCB_OWNER, provision.CCB_DATABASE)
+            values["CCB_OWNER_URL"] = postgres.url(
+                place, provision.CCB_OWNER, provision.CCB_DATABASE
+            )
             values["CCB_URL"] = postgres.url(place, provision.CCB_READER, provision.CCB_DATABASE)
             values["CCB_CLOCK_SPEED"] = f"{self._options.speed:g}"
         return values
@@ -122,20 +123,18 @@ class House:
         self._keep("jobs", ("cluster", "jobs"))
         self._keep("watch", ("cluster", "watch"))
         if self._simulated:
-            self._keep("simulator", ("simulate_ccb",), {"CCB_SIMULATOR_URL": self._simulator_url})
+            self._keep("simulator", ("simulate_ccb",))
 
-    def _keep(
-        self, name: str, command: tuple[str, ...], extra: Mapping[str, str] | None = None
-    ) -> None:
+    def _keep(self, name: str, command: tuple[str, ...]) -> None:
         say(f"{name}: starting")
-        self._supervisor.keep(name, lambda: self._launch(name, command, extra=extra or {}))
+        self._supervisor.keep(name, lambda: self._launch(name, command))
 
     def _launch(
         self,
         service: str,
         command: tuple[str, ...],
         *,
-        extra: Mapping[str, str],
+        extra: Mapping[str, str] | None = None,
         output: int | None = None,
     ) -> "subprocess.Popen[bytes]":
         with (self._data_dir / "log" / f"{service}.log").open("ab") as log:
@@ -148,7 +147,7 @@ class House:
                 start_new_session=True,
                 env=environment.for_services(self._data_dir)
                 | marks(self._data_dir, service)
-                | dict(extra),
+                | dict(extra or {}),
             )
 
     def _wait_for_web(self) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from batchops.ccb.errors import CcbNotConfigured
 
@@ -37,7 +37,8 @@ class Source:
         """Return the URL as libpq takes it: without what only we understand."""
         parts = urlsplit(self.url)
         kept = [(name, value) for name, value in parse_qsl(parts.query) if name != "clock"]
-        return parts._replace(query=urlencode(kept)).geturl()
+        # libpq reads %20 as a space, but not +.
+        return parts._replace(query=urlencode(kept, quote_via=quote)).geturl()
 
 
 def parse_source(url: str) -> Source:

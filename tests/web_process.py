@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from django.conf import settings
+
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).parent.parent
@@ -25,7 +27,7 @@ class WebProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._environment = {
             **os.environ,
-            "SECRET_KEY": "tests",
+            "SECRET_KEY": settings.SECRET_KEY,
             "DATABASE_URL": database_url(database),
             "PYTHONUNBUFFERED": "1",
             **environment,
@@ -76,10 +78,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def database_url(settings: dict[str, Any]) -> str:
+def database_url(described: dict[str, Any]) -> str:
     """Return the address of the database that Django's connection settings describe."""
     user, password, host = (
-        quote(str(settings[key]), safe="") for key in ("USER", "PASSWORD", "HOST")
+        quote(str(described[key]), safe="") for key in ("USER", "PASSWORD", "HOST")
     )
-    port = f":{settings['PORT']}" if settings["PORT"] else ""
-    return f"postgres://{user}:{password}@{host}{port}/{quote(settings['NAME'], safe='')}"
+    port = f":{described['PORT']}" if described["PORT"] else ""
+    return f"postgres://{user}:{password}@{host}{port}/{quote(described['NAME'], safe='')}"

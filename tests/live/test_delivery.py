@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import socket
+import threading
+import time
+from itertools import pairwise
+
+import pytest
+from django.db import connection
+from websockets.exceptions import ConnectionClosed
+
+from batchops.live.outbox import Outbox
+from tests.live.board import notes
+from tests.live.conftest import TIMINGS, logged_in
+from tests.waiting import wait_for
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db]
+
+
+def value_is(value):
+    return lambda frame: frame["data"]["value"] == value
+
+
+class TestFrames:
+    def test_it_sends_one_at_each_change(self, screen):
+        notes.write("each", 1)
+        first = screen.watch("note:each")[0]
+        for value in range(2, 6):
+            notes.write("each", value)
+            frame = screen.frame()
+            assert frame["data"] == {"value": value}
+            assert frame["revision"] > first["revision"]
+            first = frame
+
+    def test_it_sends_everybody_the_same_text(self, new_watcher, open_screen):
+        notes.write("same", 1)
+        screens = [open_screen(logged_in(new_watcher())) for _ in range(3)]
+        for screen in screens:
+            screen.watch("note:same")
+        notes.write("same", 2)
+        texts = {screen.text() for screen in screens}
+        assert len(texts) == 1
+
+    def test_it_sends_nothing_about_what_rolled_back(self, screen):
+        notes.write("rolled", 1)
+        screen.watch("note:rolled")
+        with pytest.raises(ZeroDivisionError):
+            roll_back()
+        notes.write("rolled", 3)
+        assert screen.frame()["data"] == {"value": 3}
+
+    def test_it_gathers_what_follows_and_never_misses_the_last(self, screen):
+        notes.write("busy", 0)
+        screen.watch("note:busy")
+        began_at = time.monotonic()
+        for value in range(1, 401):
+            notes.write("busy", value)
+        lasted_s = time.monotonic() - began_at
+        frames = screen.frames_until(value_is(400))
+        values = [frame["data"]["value"] for frame in frames]
+        revisions = [frame["revision"] for frame in frames]
+        assert values == sorted(values)
+        assert revisions == sorted(revisions)
+        assert len(frames) <= 2 + lasted_s / 0.25
+
+    def test_it_never_goes_backwards_under_many_writers(self, screen):
+        notes.write("race", 0)
+        screen.watch("note:race")
+        writers = [threading.Thread(target=count_up, args=("race", 50)) for _ in range(4)]
+        for writer in writers:
+            writer.start()
+        frames = screen.frames_until(value_is(200))
+        for writer in writers:
+            writer.join()
+        values = [frame["data"]["value"] for frame in frames]
+        assert values == sorted(values)
+        assert all(a["revision"] < b["revision"] for a, b in pairwise(frames))
+
+    def test_it_survives_a_topic_that_cannot_be_read(self, screen, log):
+        notes.write("fragile", 1)
+        screen.watch("note:fragile")
+        notes.write("fragile", notes.UNREADABLE)
+        wait_for(lambda: "'note:fragile' cannot be read" in log.read_text(), 5, "the log line")
+        assert screen.watch("board")[0]["topic"] == "board"
+        with connection.cursor() as cursor:  # nobody publishes this repair
+            cursor.execute("UPDATE board_note SET value = 5 WHERE key = 'fragile'")
+        screen.frames_until(lambda frame: frame["data"] == {"value": 5})
+
+
+class TestListener:
+    def test_it_catches_up_within_10_s_when_its_connection_is_killed(self, screen):
+        notes.write("heal", 1)
+        screen.watch("note:heal")
+        for value in range(2, 5):
+            assert kill_listener() == 1
+            notes.write("heal", value)
+            screen.frames_until(value_is(value))
+
+
+class TestSlowClients:
+    def test_it_drops_one_that_never_answers(self, web, browser):
+        with silent_line(web, browser) as line:
+            line.settimeout(float(TIMINGS["LIVE_SILENCE_S"]) + 4)
+            while line.recv(65536):
+                pass
+
+    async def test_it_keeps_only_the_newest_frame_of_each_topic_for_one_that_reads_slowly(self):
+        reading, sent = asyncio.Event(), []
+
+        async def send(text):
+            await reading.wait()
+            sent.append(text)
+
+        outbox = Outbox(send)
+        for number in range(100):
+            outbox.put("a", f"a{number}")
+            outbox.put("b", f"b{number}")
+            await asyncio.sleep(0)
+        reading.set()
+        async with asyncio.timeout(5):
+            while len(sent) < 3:
+                await asyncio.sleep(0)
+        outbox.close()
+        assert sent == ["a0", "b99", "a99"]
+
+
+class TestRestart:
+    def test_it_sends_sockets_away_to_come_back(self, web, browser, open_screen):
+        notes.write("restart", 1)
+        screen = open_screen(browser)
+        screen.watch("note:restart")
+        began_at = time.monotonic()
+        assert web.stop() == 0
+        assert time.monotonic() - began_at < 5
+        with pytest.raises(ConnectionClosed) as closed:
+            screen.frame()
+        assert closed.value.rcvd.code == 1012
+        notes.write("restart", 2)
+        web.start()
+        again = open_screen(browser)
+        assert again.watch("note:restart")[0]["data"] == {"value": 2}
+
+
+def roll_back():
+    from django.db import transaction
+
+    with transaction.atomic():
+        notes.write("rolled", 2)
+        raise ZeroDivisionError
+
+
+def count_up(key, times):
+    from batchops.live.publish import publish
+
+    try:
+        for _ in range(times):
+            with connection.cursor() as cursor:
+                cursor.execute("BEGIN")
+                cursor.execute("UPDATE board_note SET value = value + 1 WHERE key = %s", [key])
+                publish(f"note:{key}")
+                cursor.execute("COMMIT")
+    finally:
+        connection.close()
+
+
+def kill_listener() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE application_name = 'batchops live' AND datname = current_database()"
+        )
+        return cursor.fetchone()[0]
+
+
+def silent_line(web, browser) -> socket.socket:
+    """Open a WebSocket by hand, which then answers nothing, not even pings."""
+    line = socket.create_connection(("127.0.0.1", web.port))
+    key = base64.b64encode(os.urandom(16)).decode()
+    line.sendall(
+        f"GET /ws/live/ HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\nOrigin: {web.origin}\r\n"
+        f"Cookie: sessionid={browser.cookies['sessionid'].value}\r\n"
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        f"Sec-WebSocket-Key: {key}\r\n\r\n".encode()
+    )
+    assert b"101" in line.recv(4096)
+    return line

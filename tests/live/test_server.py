@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db]
+
+OVER_THE_LIMIT = 16 * 1024 * 1024 + 1
+
+
+def post(web, body):
+    request = urllib.request.Request(f"{web.origin}/api/batch-jobs", data=body, method="POST")
+    request.add_header("Content-Type", "application/octet-stream")
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return response.status, response.headers, response.read()
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.headers, refused.read()
+
+
+class TestBodies:
+    def test_it_refuses_one_that_announces_more_than_16_mb(self, web):
+        status, headers, body = post(web, b"x" * OVER_THE_LIMIT)
+        assert status == 413
+        assert headers["Content-Type"] == "application/json"
+        assert json.loads(body)["error"] == "body_too_large"
+        assert "16 MB" in json.loads(body)["message"]
+
+    def test_it_refuses_one_that_turns_out_larger(self, web):
+        parts = (b"x" * 65536 for _ in range(OVER_THE_LIMIT // 65536 + 1))
+        assert post(web, parts)[0] == 413
+
+    def test_it_takes_one_below(self, web):
+        assert post(web, b"x" * (OVER_THE_LIMIT - 2))[0] in {401, 403, 404}
+
+
+class TestServer:
+    def test_it_hides_what_it_is(self, web):
+        with urllib.request.urlopen(f"{web.origin}/admin/login/", timeout=10) as response:
+            assert "Server" not in response.headers
+
+    def test_it_says_when_the_port_is_taken(self, web):
+        second = subprocess.run(
+            [sys.executable, "manage.py", "web", "--port", str(web.port)],
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert second.returncode == 1
+        assert f"port {web.port}: Address already in use" in second.stderr
+        assert "--port" in second.stderr
+        assert "Traceback" not in second.stderr

@@ -1,0 +1,35 @@
+// Keep the page's live regions as the database is: what each hook does, docs/api.md says.
+import { Region } from "./live/region.js";
+import { LiveSocket } from "./live/socket.js";
+import { showState } from "./live/status.js";
+import { startTicking, tick } from "./live/ticks.js";
+
+const regions = new WeakMap();
+
+function regionOf(element) {
+  if (!regions.has(element)) regions.set(element, new Region(element, scan));
+  return regions.get(element);
+}
+
+function elements() {
+  return [...document.querySelectorAll("[data-live-topic]")];
+}
+
+const socket = new LiveSocket({
+  onState: showState,
+  onFrame(frame) {
+    for (const element of elements()) {
+      if (element.dataset.liveTopic === frame.topic) regionOf(element).take(frame);
+    }
+    tick();
+  },
+});
+
+// Fragments bring regions and take them away.
+function scan() {
+  socket.watch(elements().map((element) => element.dataset.liveTopic));
+  tick();
+}
+
+startTicking();
+scan();

@@ -1,0 +1,42 @@
+// Write figures as the server's template tags do (batchops/templatetags/batchops.py).
+const NOTHING = "–";
+const UNITS = [["d", 86_400], ["h", 3600], ["m", 60], ["s", 1]];
+const { lang, dataset } = document.documentElement;
+
+const FORMATS = {
+  int: (value) => Number(value).toLocaleString(lang, { maximumFractionDigits: 0 }),
+  percent: (value) => `${Math.floor(value)}%`,
+  rate: (value) =>
+    `${Number(value).toLocaleString(lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 })}/s`,
+  duration,
+  datetime: (value) => moment(value, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }),
+};
+
+export function format(value, name) {
+  if (value === null || value === "") return NOTHING;
+  return FORMATS[name]?.(value) ?? String(value);
+}
+
+export function duration(seconds) {
+  let rest = Math.max(Math.floor(seconds), 0);
+  const parts = UNITS.map(([unit, length]) => {
+    const count = Math.floor(rest / length);
+    rest %= length;
+    return `${count}${unit}`;
+  });
+  const first = parts.findIndex((part) => !part.startsWith("0"));
+  return first < 0 ? "0s" : parts.slice(first, first + 2).join(" ");
+}
+
+export function clock(at) {
+  return moment(at, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
+export function valueAt(data, path) {
+  return path.split(".").reduce((value, key) => value?.[key], data);
+}
+
+function moment(at, parts) {
+  const style = { ...parts, hourCycle: "h23", timeZone: dataset.timeZone || "UTC" };
+  return new Intl.DateTimeFormat("en-GB", style).format(new Date(at)).replace(",", "");
+}

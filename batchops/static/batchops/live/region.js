@@ -1,0 +1,95 @@
+// Show a topic's frames in one region: figures at once, structure by a fragment from the server.
+import { Idiomorph } from "../vendor/idiomorph-0.8.0.min.js";
+import { format, valueAt } from "./formats.js";
+
+const FRAGMENT_EVERY_MS = 1000;
+const JITTER_MS = 500;
+const TRY_AGAIN_MS = 5000;
+
+export class Region {
+  #element;
+  #changed;
+  #frame;
+  #structure;
+  #fetching = false;
+  #again = false;
+
+  constructor(element, onStructure) {
+    this.#element = element;
+    this.#changed = onStructure;
+  }
+
+  take(frame) {
+    this.#frame = frame;
+    this.#bind();
+    const structure = this.#structureOf(frame.data);
+    if (structure !== this.#structure) this.#refresh();
+    this.#structure = structure;
+  }
+
+  #structureOf(data) {
+    const fields = this.#element.dataset.liveRefreshOn;
+    if (!fields || !this.#element.dataset.liveFragment) return undefined;
+    if (fields.trim() === "*") return {};
+    return JSON.stringify(fields.trim().split(/\s+/).map((path) => valueAt(this.#frame.data, path)));
+  }
+
+  #bind() {
+    for (const node of this.#element.querySelectorAll("[data-live-text], [data-live-value]")) {
+      if (node.closest("[data-live-topic]") !== this.#element) continue;
+      const { liveText, liveValue, liveFormat } = node.dataset;
+      const value = valueAt(this.#frame.data, liveText ?? liveValue);
+      if (value === undefined) continue;
+      if (liveText) node.textContent = format(value, liveFormat);
+      else if (value === null) node.removeAttribute("value");
+      else node.value = value;
+    }
+  }
+
+  async #refresh() {
+    this.#again = this.#fetching;
+    if (this.#fetching) return;
+    this.#fetching = true;
+    let pause = FRAGMENT_EVERY_MS + Math.random() * JITTER_MS;
+    try {
+      this.#morph(await fetchFragment(this.#element.dataset.liveFragment));
+    } catch {
+      this.#again = true;
+      pause = TRY_AGAIN_MS + Math.random() * TRY_AGAIN_MS;
+    }
+    setTimeout(() => {
+      this.#fetching = false;
+      if (this.#again && this.#element.isConnected) this.#refresh();
+    }, pause);
+  }
+
+  #morph(nodes) {
+    const whole = nodes.find((node) => node.dataset?.liveTopic === this.#element.dataset.liveTopic);
+    Idiomorph.morph(this.#element, whole ?? nodes, {
+      morphStyle: whole ? "outerHTML" : "innerHTML",
+      ignoreActiveValue: true,
+      callbacks: { beforeNodeMorphed: keepTyped, beforeAttributeUpdated: keepOpen },
+    });
+    // The fragment may have been read before the newest frame.
+    this.#bind();
+    this.#changed();
+  }
+}
+
+async function fetchFragment(address) {
+  const response = await fetch(address, { cache: "no-store" });
+  if (!response.ok || response.redirected) throw new Error(`${address}: ${response.status}`);
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  return [...page.body.childNodes];
+}
+
+function keepTyped(old) {
+  const typed = (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+  const chosen = (option) => option.selected !== option.defaultSelected;
+  if (old.matches?.("input, textarea")) return !typed(old);
+  return !(old.matches?.("select") && [...old.options].some(chosen));
+}
+
+function keepOpen(name, node) {
+  return !(name === "open" && node.matches("details, dialog"));
+}

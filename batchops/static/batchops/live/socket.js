@@ -1,0 +1,114 @@
+// Hold one socket, heal it, and hand on every frame that is newer than what is shown.
+import { Revisions } from "./revisions.js";
+
+const PATH = "/ws/live/";
+const PING_EVERY_MS = 20_000;
+const PONG_WITHIN_MS = 10_000;
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 30_000;
+const STOP_HIDDEN_AFTER_MS = 300_000;
+const SIGNED_OUT = [4401, 4403];
+
+export class LiveSocket {
+  #hooks;
+  #topics = new Set();
+  #revisions = new Revisions();
+  #socket = null;
+  #signedOut = false;
+  #failures = 0;
+  #pings = 0;
+  #timers = {};
+
+  // Lifecycle
+
+  constructor(hooks) {
+    this.#hooks = hooks;
+    addEventListener("online", () => this.#connect());
+    addEventListener("offline", () => this.#lose("offline"));
+    document.addEventListener("visibilitychange", () => this.#heedVisibility());
+    setInterval(() => this.#ping(), PING_EVERY_MS);
+  }
+
+  // Actions
+
+  watch(topics) {
+    const wanted = new Set(topics);
+    const added = [...wanted].filter((topic) => !this.#topics.has(topic));
+    const gone = [...this.#topics].filter((topic) => !wanted.has(topic));
+    this.#topics = wanted;
+    if (!this.#socket) this.#connect();
+    if (added.length || gone.length) this.#send({ unsubscribe: gone, subscribe: added });
+  }
+
+  // Private
+
+  #connect() {
+    clearTimeout(this.#timers.retry);
+    if (this.#socket || this.#signedOut || !this.#topics.size || document.hidden) return;
+    this.#hooks.onState(this.#failures ? "lost" : "connecting");
+    const socket = new WebSocket(address());
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#revisions.forget();
+      this.#send({ subscribe: [...this.#topics] });
+    };
+    socket.onmessage = ({ data }) => this.#take(JSON.parse(data));
+    socket.onclose = ({ code }) => this.#closed(code);
+    this.#expectAnswer();
+  }
+
+  #take(message) {
+    clearTimeout(this.#timers.answer);
+    this.#failures = 0;
+    this.#hooks.onState("live");
+    if (message.data && this.#revisions.accept(message)) this.#hooks.onFrame(message);
+  }
+
+  #closed(code) {
+    this.#signedOut = SIGNED_OUT.includes(code);
+    this.#lose(this.#signedOut ? "signed-out" : "lost");
+  }
+
+  #lose(state) {
+    clearTimeout(this.#timers.answer);
+    if (this.#socket) {
+      // A half-open line may take minutes to say that it closed.
+      this.#socket.onclose = this.#socket.onmessage = this.#socket.onopen = null;
+      this.#socket.close();
+      this.#socket = null;
+    }
+    if (this.#topics.size) this.#hooks.onState(navigator.onLine ? state : "offline");
+    const pause = Math.min(FIRST_RETRY_MS * 2 ** this.#failures++, LAST_RETRY_MS);
+    clearTimeout(this.#timers.retry);
+    this.#timers.retry = setTimeout(() => this.#connect(), pause * (0.5 + Math.random()));
+  }
+
+  #ping() {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#send({ ping: ++this.#pings });
+    this.#expectAnswer();
+  }
+
+  #expectAnswer() {
+    clearTimeout(this.#timers.answer);
+    this.#timers.answer = setTimeout(() => this.#lose("lost"), PONG_WITHIN_MS);
+  }
+
+  #send(message) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #heedVisibility() {
+    clearTimeout(this.#timers.hidden);
+    if (document.hidden) {
+      this.#timers.hidden = setTimeout(() => this.#lose("lost"), STOP_HIDDEN_AFTER_MS);
+    } else {
+      this.#connect();
+      this.#ping();
+    }
+  }
+}
+
+function address() {
+  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${PATH}`;
+}

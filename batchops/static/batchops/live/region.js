@@ -22,12 +22,12 @@ export class Region {
   take(frame) {
     this.#frame = frame;
     this.#bind();
-    const structure = this.#structureOf(frame.data);
+    const structure = this.#structureNow();
     if (structure !== this.#structure) this.#refresh();
     this.#structure = structure;
   }
 
-  #structureOf(data) {
+  #structureNow() {
     const fields = this.#element.dataset.liveRefreshOn;
     if (!fields || !this.#element.dataset.liveFragment) return undefined;
     if (fields.trim() === "*") return {};

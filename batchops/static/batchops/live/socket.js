@@ -3,6 +3,7 @@ import { Revisions } from "./revisions.js";
 
 const PATH = "/ws/live/";
 const PING_EVERY_MS = 20_000;
+const CONNECT_WITHIN_MS = 30_000;
 const PONG_WITHIN_MS = 10_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
@@ -54,13 +55,15 @@ export class LiveSocket {
     };
     socket.onmessage = ({ data }) => this.#take(JSON.parse(data));
     socket.onclose = ({ code }) => this.#closed(code);
-    this.#expectAnswer();
+    this.#expectAnswer(CONNECT_WITHIN_MS);
   }
 
   #take(message) {
     clearTimeout(this.#timers.answer);
-    this.#failures = 0;
-    this.#hooks.onState("live");
+    if (message.data || message.pong) {
+      this.#failures = 0;
+      this.#hooks.onState("live");
+    }
     if (message.data && this.#revisions.accept(message)) this.#hooks.onFrame(message);
   }
 
@@ -86,12 +89,12 @@ export class LiveSocket {
   #ping() {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
     this.#send({ ping: ++this.#pings });
-    this.#expectAnswer();
+    this.#expectAnswer(PONG_WITHIN_MS);
   }
 
-  #expectAnswer() {
+  #expectAnswer(within) {
     clearTimeout(this.#timers.answer);
-    this.#timers.answer = setTimeout(() => this.#lose("lost"), PONG_WITHIN_MS);
+    this.#timers.answer = setTimeout(() => this.#lose("lost"), within);
   }
 
   #send(message) {

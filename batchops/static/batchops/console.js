@@ -3,3 +3,4 @@ import "./menu.js";
 import "./toast.js";
 import "./age.js";
 import "./tables.js";
+import "./live.js";

@@ -90,7 +90,7 @@ def _examples() -> dict[str, Any]:
             *(data_age(now - age, at=now, interval=usual, stale_after=2) for age in AGES),
             data_age(None, at=now, interval=usual, stale_after=2),
         ],
-        "toast_examples": [Message(level, text) for level, text in TOASTS],
+        "toast_examples": [Message(level, str(text)) for level, text in TOASTS],
         "at": now - timedelta(hours=2, minutes=12),
     }
 

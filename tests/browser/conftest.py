@@ -1,0 +1,131 @@
+"""Serve the console by its real server to a real Chromium, and watch both."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import override_settings
+from playwright.sync_api import Browser, sync_playwright
+
+from batchops.models import User
+from batchops.web.first_data import load_first_data
+from tests.browser.visitor import Visitor
+from tests.web_process import WebProcess
+
+PASSWORD = "a long and silly password"
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# As the server hashes, which knows nothing of the tests' quick hasher, but with few rounds.
+HASH = PBKDF2PasswordHasher().encode(PASSWORD, "salt", iterations=10)
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+Visit = Callable[..., Visitor]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.processes)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium; it lives no longer than a module, for its loop blocks tests that are async."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        sentence = "No Chromium is on the PATH: install it (Debian: apt install chromium)."
+        if os.environ.get("BATCHOPS_REQUIRE_BROWSER") == "1":
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    # Playwright's loop runs in this thread; Django would take our ORM calls for async ones.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=program, args=CHROMIUM_OPTIONS)
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="session")
+def web(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WebProcess]:
+    """`manage.py web` on the tests' database, with static files collected and named as served."""
+    folder = tmp_path_factory.mktemp("web")
+    manifest = {"BACKEND": "batchops.web.static_files.ModuleManifestStorage"}
+    with override_settings(
+        STORAGES={**settings.STORAGES, "staticfiles": manifest}, STATIC_ROOT=folder / "static"
+    ):
+        call_command("collectstatic", interactive=False, verbosity=0)
+    process = WebProcess(
+        database=connection.settings_dict,
+        log=folder / "web.log",
+        BATCHOPS_DATA_DIR=str(folder),
+        SECRET_KEY=settings.SECRET_KEY,
+    )
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def people(web: WebProcess, django_db_blocker: Any) -> Iterator[Callable[..., User]]:
+    """Make people whom the server sees: committed, and gone after the test."""
+    with django_db_blocker.unblock():
+        load_first_data()
+        known = set(User.objects.values_list("pk", flat=True))
+
+        def make(name: str, role: str | None = None, **fields: Any) -> User:
+            user = User.objects.create(username=name, password=HASH, is_staff=True, **fields)
+            user.groups.set(Group.objects.filter(name=role))
+            return user
+
+        yield make
+        User.objects.exclude(pk__in=known).delete()
+        # Under Playwright's loop Django keeps a connection of its own, which nobody else closes.
+        connection.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, web: WebProcess, people: Callable[..., User]) -> Iterator[Visit]:
+    """Open a browser window, logged in with `role` (None: a stranger); watch it to the end."""
+    visitors: list[Visitor] = []
+
+    def open_window(role: str | None = "Administrator", **options: Any) -> Visitor:
+        options = {"viewport": {"width": 1440, "height": 900}, **options}
+        context = browser.new_context(**options)
+        visitor = Visitor(web.origin, context, context.new_page())
+        if role is not None:
+            visitor.log_in(logged_in(people, role))
+        visitor.watch()
+        visitors.append(visitor)
+        return visitor
+
+    yield open_window
+    for visitor in visitors:
+        visitor.context.close()
+    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
+
+
+def logged_in(people: Callable[..., User], role: str) -> Client:
+    """Return a client with a session of a new person of that role."""
+    client = Client()
+    name = f"{role.lower()}-{User.objects.count()}"
+    client.force_login(people(name, role), backend=BACKEND)
+    return client

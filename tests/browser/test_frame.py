@@ -1,0 +1,139 @@
+"""The frame: logging in and out, the menu, the theme, the messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from batchops.models import User
+from tests.browser.conftest import PASSWORD, Visit
+
+PHONE = {"width": 360, "height": 740}
+
+
+class TestLogin:
+    def test_it_leads_to_today_and_out_again(
+        self, visit: Visit, people: Callable[..., User]
+    ) -> None:
+        people("ayesha", "Viewer")
+        visitor = visit(role=None)
+        page = visitor.page
+        visitor.go("/")
+        page.get_by_label("Username").fill("ayesha")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Today")
+
+        page.locator("summary", has_text="Account of ayesha").click()
+        page.get_by_role("button", name="Log out").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("You are logged out")
+
+    def test_it_locks_a_name_after_ten_wrong_passwords(
+        self, visit: Visit, people: Callable[..., User]
+    ) -> None:
+        people("rahim", "Viewer")
+        visitor = visit(role=None)
+        visitor.expected_statuses.add(429)
+        page = visitor.page
+        visitor.go("/admin/login/")
+        for _ in range(9):
+            page.get_by_label("Username").fill("rahim")
+            page.get_by_label("Password").fill("wrong")
+            page.get_by_role("button", name="Log in").click()
+            expect(page.get_by_role("alert")).to_contain_text("correct username and password")
+        page.get_by_label("Username").fill("rahim")
+        page.get_by_label("Password").fill("wrong")
+        page.get_by_role("button", name="Log in").click()
+
+        expect(page.get_by_role("heading", level=1)).to_have_text("Too many failed logins")
+        expect(page.get_by_role("main")).to_contain_text("after 10 wrong passwords")
+
+
+class TestMenu:
+    def test_it_shows_only_what_the_role_may_see(self, visit: Visit) -> None:
+        visitor = visit(role="nobody in particular")
+        visitor.expected_statuses.add(403)
+        visitor.go("/admin/")
+
+        assert visitor.page.locator(".sidebar .menu-link").count() == 0
+
+    def test_it_marks_where_one_is(self, visit: Visit) -> None:
+        visitor = visit(role="Viewer")
+        visitor.go("/admin/styleguide/")
+
+        current = visitor.page.locator(".sidebar [aria-current=page]")
+        expect(current).to_have_text("Style guide")
+
+    def test_a_phone_opens_it_by_keyboard_and_escape_closes_it(self, visit: Visit) -> None:
+        visitor = visit(viewport=PHONE)
+        page = visitor.page
+        visitor.go("/admin/styleguide/")
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        menu = page.get_by_role("navigation", name="Menu")
+        expect(menu).to_be_visible()
+
+        page.keyboard.press("Tab")
+        expect(menu.get_by_role("link").first).to_be_focused()
+        page.keyboard.press("Escape")
+
+        expect(menu).to_be_hidden()
+        expect(page.locator(".phone-menu summary")).to_be_focused()
+
+    def test_a_phone_opens_it_without_a_script(self, visit: Visit) -> None:
+        visitor = visit(viewport=PHONE, java_script_enabled=False)
+        visitor.go("/admin/styleguide/")
+        visitor.page.locator(".phone-menu summary").click()
+        visitor.page.get_by_role("navigation", name="Menu").get_by_role("link").first.click()
+
+        expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Today")
+
+
+class TestTheme:
+    def test_it_is_remembered(self, visit: Visit) -> None:
+        visitor = visit(color_scheme="light")
+        page = visitor.page
+        visitor.go("/admin/")
+        day = background(visitor)
+        page.get_by_role("button", name="Theme: as the system").click()
+        night = background(visitor)
+        visitor.go("/admin/styleguide/")
+
+        assert day != night
+        assert background(visitor) == night
+        expect(page.get_by_role("button", name="Theme: dark")).to_be_visible()
+
+
+class TestMessages:
+    def test_a_token_is_shown_once_and_can_be_closed(self, visit: Visit) -> None:
+        visitor = visit()
+        page = visitor.page
+        visitor.go("/admin/batchops/apitoken/add/")
+        page.get_by_label("Name").fill("night script")
+        page.get_by_label("User").select_option(index=1)
+        page.get_by_role("button", name="Save", exact=True).click()
+        toast = page.locator("[data-toast]").filter(has_text="night script").first
+        key = toast.locator("code").inner_text()
+        assert len(key) > 40
+
+        toast.get_by_role("button", name="Close this message").click()
+        expect(toast.locator("code")).to_have_count(0)
+        visitor.go("/admin/batchops/apitoken/")
+
+        assert key not in page.content()
+
+    def test_lists_become_cards_that_name_their_figures_on_a_phone(self, visit: Visit) -> None:
+        visitor = visit(viewport=PHONE)
+        visitor.go("/admin/batchops/user/")
+
+        cell = visitor.page.locator("#result_list tbody td[data-label]").first
+        expect(cell).to_have_attribute("data-label", "First name")
+        expect(visitor.page.locator("#result_list thead")).to_be_hidden()
+
+
+def background(visitor: object) -> str:
+    page = visitor.page  # type: ignore[attr-defined]
+    return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))

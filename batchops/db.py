@@ -51,3 +51,19 @@ def session_lock(name: str) -> Iterator[bool]:
         if held:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+
+
+def session_lock_held(name: str) -> bool:
+    """Return whether any session of this database holds the advisory lock `name` now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT EXISTS (
+                SELECT FROM pg_locks
+                 WHERE locktype = 'advisory' AND granted AND objsubid = 1
+                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                   AND (classid::bigint << 32 | objid::bigint) = hashtextextended(%s, 0))
+            """,
+            [name],
+        )
+        return bool(cursor.fetchone()[0])

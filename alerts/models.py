@@ -1,1 +1,161 @@
 """Store alerts: fields, constraints, indexes and chainable filters."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Case, ExpressionWrapper, Q, Value, When
+
+from alerts.states import ACTIVE, RULES, SEVERITY_LOOKS, STATE_LOOKS, Rule, Severity, State
+from batchops.looks import Look
+
+SEVERITY_RANK = Case(
+    *(When(severity=severity, then=Value(rank)) for rank, severity in enumerate(Severity)),
+    output_field=models.SmallIntegerField(),
+)
+
+
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def open(self) -> Self:
+        return self.filter(state=State.OPEN)
+
+    def active(self) -> Self:
+        return self.exclude(state=State.RESOLVED)
+
+    def overdue(self, at: datetime) -> Self:
+        return self.filter(state=State.ACKNOWLEDGED, acknowledged_until__lte=at)
+
+    def worst_first(self) -> Self:
+        return self.order_by(SEVERITY_RANK, "-opened_at", "-id")
+
+
+class Alert(models.Model):
+    """One thing that needs a hand; its columns bear the names that older SQL reads."""
+
+    rule = models.CharField(
+        max_length=40, db_column="alert_type", choices=[(r.code, r.label) for r in RULES.values()]
+    )
+    key = models.CharField(max_length=200, db_column="alert_key")
+    occurrence = models.CharField(max_length=80, blank=True, default="")
+    severity = models.CharField(
+        max_length=16,
+        db_column="alert_severity",
+        choices=[(s.value, look.label) for s, look in SEVERITY_LOOKS.items()],
+    )
+    message = models.TextField(db_column="alert_message")
+    evidence = models.JSONField(default=dict)
+    batch_code = models.CharField(max_length=40, blank=True, default="")
+    business_date = models.DateField(null=True)
+    subject = models.CharField(max_length=120, blank=True, default="")
+    subject_url = models.CharField(max_length=300, blank=True, default="")
+    state = models.CharField(
+        max_length=16,
+        default=State.OPEN,
+        choices=[(s.value, look.label) for s, look in STATE_LOOKS.items()],
+    )
+    opened_at = models.DateTimeField("opened", db_column="created_at")
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.CharField(max_length=200, blank=True, default="")
+    acknowledged_until = models.DateTimeField(null=True)
+    acknowledged_note = models.TextField(blank=True, default="")
+    resolved_at = models.DateTimeField(null=True)
+    resolved_by = models.CharField(max_length=200, blank=True, default="")
+    resolved_by_hand = models.BooleanField(default=False)
+    email_sent = models.BooleanField(default=False)
+    previous = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="following"
+    )
+    # Older SQL asks `WHERE acknowledged = false` for what still waits for somebody.
+    acknowledged = models.GeneratedField(
+        expression=ExpressionWrapper(~Q(state=State.OPEN), output_field=models.BooleanField()),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+
+    objects = AlertQuerySet.as_manager()
+
+    class Meta:
+        db_table = "batch_monitoring_alerts"
+        default_permissions = ("view",)
+        permissions = [
+            ("acknowledge_alert", "Can acknowledge alerts"),
+            ("resolve_alert", "Can resolve alerts by hand"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rule", "key"],
+                condition=Q(state__in=ACTIVE),
+                name="alert_one_active_per_rule_and_key",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(state=State.OPEN, acknowledged_at=None, resolved_at=None)
+                    | Q(state=State.ACKNOWLEDGED, acknowledged_at__isnull=False, resolved_at=None)
+                    | Q(state=State.RESOLVED, resolved_at__isnull=False)
+                ),
+                name="alert_state_and_times_agree",
+            ),
+            models.CheckConstraint(
+                condition=Q(acknowledged_at=None, acknowledged_by="", acknowledged_until=None)
+                | (Q(acknowledged_at__isnull=False) & ~Q(acknowledged_by="")),
+                name="alert_acknowledged_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(severity__in=list(Severity)), name="alert_severity_known"
+            ),
+        ]
+        indexes = [
+            # The banner, the list of open alerts and its counts: few rows out of very many.
+            models.Index(
+                fields=["-opened_at"], condition=Q(state=State.OPEN), name="alert_open_by_age"
+            ),
+            # Acknowledgements that run out, asked for every few seconds.
+            models.Index(
+                fields=["acknowledged_until"],
+                condition=Q(state=State.ACKNOWLEDGED, acknowledged_until__isnull=False),
+                name="alert_acknowledged_until",
+            ),
+            # The last alert of a rule and key, to which the next one is linked.
+            models.Index(fields=["rule", "key", "-id"], name="alert_last_of_key"),
+            # The history, newest first: whole, of one batch, of one day.
+            models.Index(fields=["-opened_at", "-id"], name="alert_newest"),
+            models.Index(fields=["batch_code", "-opened_at"], name="alert_newest_of_batch"),
+            models.Index(fields=["business_date"], name="alert_of_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.key} ({self.pk})"
+
+    @property
+    def severity_look(self) -> Look:
+        return SEVERITY_LOOKS[Severity(self.severity)]
+
+    @property
+    def state_look(self) -> Look:
+        return STATE_LOOKS[State(self.state)]
+
+    @property
+    def definition(self) -> Rule:
+        return RULES[self.rule]
+
+    @property
+    def is_resolved(self) -> bool:
+        return self.state == State.RESOLVED
+
+
+class AlertEvent(models.Model):
+    """One thing that happened to an alert: who, when, what, why, and what it changed."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=200)
+    verb = models.CharField(max_length=20)
+    note = models.TextField(blank=True, default="")
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.verb} by {self.actor} ({self.alert_id})"

@@ -1,1 +1,102 @@
-"""Say what can be in alerts: states, their looks and the moves between them; plain Python."""
+"""Say what can be in alerts: rules, severities, states, their looks; plain Python."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from batchops.looks import Look
+
+
+class Severity(StrEnum):
+    """How bad it is; members stand from bad to harmless."""
+
+    CRITICAL = "CRITICAL"
+    WARNING = "WARNING"
+    INFO = "INFO"
+
+
+class State(StrEnum):
+    """Where an alert stands. It moves open -> acknowledged -> resolved, and never back to life."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+ACTIVE = (State.OPEN, State.ACKNOWLEDGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One reason to raise an alert: its code, its word, and whether a person may resolve it.
+
+    What a rule still finds cannot be resolved by hand: it would only open again. `by_hand` marks
+    those whose finding is a thing of the past once somebody has looked at it.
+    """
+
+    code: str
+    label: str
+    by_hand: bool = False
+
+
+RULES = {
+    rule.code: rule
+    for rule in (
+        Rule("FAILED", "failed"),
+        Rule("STUCK", "stuck"),
+        Rule("LONG_RUNNING", "long running"),
+        Rule("NOT_STARTED", "not started"),
+        Rule("LOW_THROUGHPUT", "low throughput"),
+        Rule("LOW_RECORDS", "low records", by_hand=True),
+        Rule("TOO_FAST", "too fast", by_hand=True),
+        Rule("COMPLETED_WITH_ERRORS", "completed with errors", by_hand=True),
+        Rule("PENDING_TOO_LONG", "pending too long"),
+        Rule("JOB_ORPHAN", "orphan submission"),
+        Rule("OUT_OF_ORDER", "out of order"),
+        Rule("IMD_NOT_DRAINING", "IMD not draining"),
+        Rule("DEADLINE_AT_RISK", "deadline at risk"),
+        Rule("UNKNOWN_STATUS", "unknown status", by_hand=True),
+        Rule("SOURCE_STALE", "source stale"),
+        Rule("JOB_FAILED", "job failed"),
+        Rule("JOB_STUCK", "job stuck"),
+        Rule("JOB_LATE", "job late"),
+    )
+}
+SEVERITY_LOOKS = {
+    Severity.CRITICAL: Look("CRITICAL", "Critical", "bad", "alert-circle"),
+    Severity.WARNING: Look("WARNING", "Warning", "warn", "warning"),
+    Severity.INFO: Look("INFO", "Info", "info", "info"),
+}
+STATE_LOOKS = {
+    State.OPEN: Look("open", "Open", "bad", "bell"),
+    State.ACKNOWLEDGED: Look("acknowledged", "Acknowledged", "warn", "eye"),
+    State.RESOLVED: Look("resolved", "Resolved", "ok", "check"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a rule found on one subject, as facts that an alert keeps.
+
+    `key` names the subject for the rule. `occurrence` tells one trouble of that subject from the
+    next (a run that failed, restarted and failed again), also when nobody saw what lay between.
+    `evidence` has the parts `expected`, `seen` and `history`, each a mapping of names that end
+    in _at, _date, _s or _pct where they carry such a thing.
+    """
+
+    key: str
+    severity: Severity
+    message: str
+    evidence: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    occurrence: str = ""
+    batch_code: str = ""
+    business_date: date | None = None
+    subject: str = ""
+    subject_url: str = ""
+
+
+def rank(severity: str) -> int:
+    """Return 0 for the worst severity, then 1, 2."""
+    return list(Severity).index(Severity(severity))

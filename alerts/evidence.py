@@ -1,0 +1,60 @@
+"""Put an alert's evidence into words: what was expected, what was seen, from which history."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext
+
+KINDS = {"_at": "moment", "_s": "duration", "_pct": "percent", "_per_s": "rate"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of evidence: its name in words, its value, and how the page writes the value."""
+
+    name: str
+    value: Any
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the evidence with its heading."""
+
+    heading: str
+    facts: list[Fact]
+
+
+def parts(evidence: Mapping[str, Mapping[str, Any]]) -> list[Part]:
+    """Return the parts of an alert's evidence that say something, in reading order.
+
+    The end of a fact's name says what it is (_at, _s, _pct, _per_s); any other stays text.
+    """
+    headings = {
+        "expected": gettext("Expected"),
+        "seen": gettext("Seen"),
+        "history": gettext("From which history"),
+    }
+    return [
+        Part(heading, [_fact(name, value) for name, value in evidence[part].items()])
+        for part, heading in headings.items()
+        if evidence.get(part)
+    ]
+
+
+def _fact(name: str, value: Any) -> Fact:
+    for end in sorted(KINDS, key=len, reverse=True):
+        if name.endswith(end) and value is not None:
+            return Fact(_words(name.removesuffix(end)), _typed(value, KINDS[end]), KINDS[end])
+    return Fact(_words(name), value, "text")
+
+
+def _typed(value: Any, kind: str) -> Any:
+    return datetime.fromisoformat(value) if kind == "moment" else value
+
+
+def _words(name: str) -> str:
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,168 @@
+"""Show alerts to people: the banner of every page, the open list, and the moves on one alert."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from alerts import lifecycle, queries
+from batchops.access import AuthenticatedHttpRequest, actor_of
+from batchops.errors import BatchOpsError, InvalidInput
+from batchops.pages import page
+
+LISTED = 50  # open alerts that a page lists; the rest is one click away
+
+
+class AcknowledgeForm(forms.Form):
+    """A note, and until when the alert may rest; both may be left empty."""
+
+    note = forms.CharField(
+        label=_("Note"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("What is being done, for the next person who looks."),
+    )
+    until = forms.DateTimeField(
+        label=_("Until"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("It opens again at this moment. Empty: it rests until its cause is gone."),
+    )
+
+
+class ResolveForm(forms.Form):
+    """Why the alert is closed by hand."""
+
+    note = forms.CharField(
+        label=_("Note"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Why it is over; it is kept in the alert's history."),
+    )
+
+
+def banner_context(request: HttpRequest) -> dict[str, Any]:
+    """Return what `alerts/_banner.html` needs; empty for who may not see alerts."""
+    if not request.user.has_perm("alerts.view_alert"):
+        return {}
+    return {"open_counts": queries.count_open()}
+
+
+def active_context(request: HttpRequest) -> dict[str, Any]:
+    """Return what `alerts/_active.html` needs; empty for who may not see alerts."""
+    if not request.user.has_perm("alerts.view_alert"):
+        return {}
+    return {
+        "open_counts": queries.count_open(),
+        "open_alerts": queries.open_alerts(LISTED),
+        "alerts_return_to": _return_to(request),
+    }
+
+
+@page("alerts.view_alert")
+def to_list(request: AuthenticatedHttpRequest) -> HttpResponse:
+    return redirect("admin:alerts_alert_changelist")
+
+
+@page("alerts.view_alert")
+def banner_fragment(request: AuthenticatedHttpRequest) -> HttpResponse:
+    return TemplateResponse(request, "alerts/_banner.html", banner_context(request))
+
+
+@page("alerts.view_alert")
+def active_fragment(request: AuthenticatedHttpRequest) -> HttpResponse:
+    return TemplateResponse(request, "alerts/_active.html", active_context(request))
+
+
+@page("alerts.acknowledge_alert", methods=("POST",))
+def acknowledge(request: AuthenticatedHttpRequest, alert_id: int) -> HttpResponse:
+    given = _checked(AcknowledgeForm(request.POST))
+    changed = lifecycle.acknowledge(
+        alert_id,
+        at=timezone.now(),
+        actor=actor_of(request),
+        note=given["note"],
+        until=given["until"],
+    )
+    said = (
+        gettext("Alert %(id)s is yours now.")
+        if changed
+        else gettext("Alert %(id)s was yours already; nothing changed.")
+    )
+    messages.success(request, said % {"id": alert_id})
+    return _back(request, alert_id)
+
+
+@page("alerts.resolve_alert", methods=("POST",))
+def resolve(request: AuthenticatedHttpRequest, alert_id: int) -> HttpResponse:
+    given = _checked(ResolveForm(request.POST))
+    lifecycle.resolve(alert_id, at=timezone.now(), actor=actor_of(request), note=given["note"])
+    messages.success(request, gettext("Alert %(id)s is resolved.") % {"id": alert_id})
+    return _back(request, alert_id)
+
+
+def acknowledge_each(
+    ids: list[int], *, actor: str, at: datetime, note: str, until: datetime | None
+) -> tuple[int, list[BatchOpsError]]:
+    """Acknowledge alerts one by one; return how many moved and why the others could not."""
+    return _each(
+        ids, lambda i: lifecycle.acknowledge(i, at=at, actor=actor, note=note, until=until)
+    )
+
+
+def resolve_each(
+    ids: list[int], *, actor: str, at: datetime, note: str
+) -> tuple[int, list[BatchOpsError]]:
+    """Resolve alerts one by one; return how many moved and why the others could not."""
+    return _each(ids, lambda i: lifecycle.resolve(i, at=at, actor=actor, note=note))
+
+
+def _each(ids: list[int], move: Any) -> tuple[int, list[BatchOpsError]]:
+    refused = []
+    for alert_id in ids:
+        try:
+            move(alert_id)
+        except BatchOpsError as error:
+            refused.append(error)
+    return len(ids) - len(refused), refused
+
+
+def _checked(form: forms.Form) -> dict[str, Any]:
+    if not form.is_valid():
+        sentences = "; ".join(
+            f"{form.fields[name].label}: {' '.join(map(str, errors))}"
+            for name, errors in form.errors.items()
+        )
+        raise InvalidInput(sentences, {k: list(map(str, v)) for k, v in form.errors.items()})
+    return form.cleaned_data
+
+
+def _return_to(request: HttpRequest) -> str:
+    """Return where a form on this page leads back to: the page, not the fragment."""
+    return reverse("admin:index") if "/fragment/" in request.path else request.get_full_path()
+
+
+def _back(request: HttpRequest, alert_id: int) -> HttpResponse:
+    target = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
+        target = reverse("admin:alerts_alert_change", args=[alert_id])
+    return HttpResponseRedirect(target)
+
+
+urls = [
+    path("alerts/", to_list, name="alerts"),
+    path("alerts/banner/fragment/", banner_fragment, name="alerts_banner_fragment"),
+    path("alerts/active/fragment/", active_fragment, name="alerts_active_fragment"),
+    path("alerts/<int:alert_id>/acknowledge/", acknowledge, name="alert_acknowledge"),
+    path("alerts/<int:alert_id>/resolve/", resolve, name="alert_resolve"),
+]

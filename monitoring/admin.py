@@ -1,0 +1,157 @@
+"""Let people edit the workflow and how CC&B is watched, and read what was seen."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
+
+from batchops.live.publish import publish
+from batchops.paging import CappedPaginator
+from monitoring.models import MonitoringConfig, Poll, Run, RunEvent, Step
+
+
+class ReadOnly:
+    """Show rows to whoever may see runs; nobody adds, edits or deletes them."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.has_perm("monitoring.view_run")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("monitoring.view_run")
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Step)
+class StepAdmin(admin.ModelAdmin[Step]):
+    list_display = (
+        "sequence_order",
+        "batch_code",
+        "source_batch_cd",
+        "name",
+        "expected_start",
+        "expected_minutes",
+        "max_minutes",
+        "depends_on",
+        "is_critical",
+    )
+    list_display_links = ("batch_code",)
+    fieldsets = (
+        (None, {"fields": ("batch_code", "source_batch_cd", "name", "sequence_order")}),
+        (
+            _("When"),
+            {
+                "fields": (
+                    "expected_start",
+                    "grace_minutes",
+                    "expected_minutes",
+                    "max_minutes",
+                    "repeats",
+                    "drains_imd",
+                    "depends_on",
+                )
+            },
+        ),
+        (_("How it is judged"), {"fields": ("is_critical", "stuck_profile", "rps_floor")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Step | None = None) -> tuple[str, ...]:
+        # Stored runs and dependencies bear the code; another one is another step.
+        return ("batch_code",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Step, form: Any, change: Any) -> None:
+        super().save_model(request, obj, form, change)
+        publish("workflow")
+
+
+@admin.register(MonitoringConfig)
+class MonitoringConfigAdmin(admin.ModelAdmin[MonitoringConfig]):
+    fields = ("poll_minutes", "stale_after_polls", "day_start", "log_retention_days")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: MonitoringConfig | None = None
+    ) -> bool:
+        return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return redirect("admin:monitoring_monitoringconfig_change", 1)
+
+    def save_model(
+        self, request: HttpRequest, obj: MonitoringConfig, form: Any, change: Any
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        publish("workflow")
+
+
+@admin.register(Poll)
+class PollAdmin(ReadOnly, admin.ModelAdmin[Poll]):
+    list_display = (
+        "started_at",
+        "succeeded",
+        "took_s",
+        "runs_read",
+        "runs_changed",
+        "pending_imd",
+        "source_at",
+        "source_offset_s",
+        "asked_by",
+        "error_message",
+    )
+    list_filter = ("succeeded", "error_code")
+    date_hierarchy = "started_at"
+    ordering = ("-started_at", "-id")
+    list_per_page = 50
+    paginator = CappedPaginator
+    show_full_result_count = False
+
+
+class RunEventInline(ReadOnly, admin.TabularInline[RunEvent, Run]):
+    model = RunEvent
+    fields = ("at", "source_at", "verb", "before", "after", "actor")
+    readonly_fields = fields
+    ordering = ("-id",)
+    verbose_name_plural = _("What happened to it")
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnly, admin.ModelAdmin[Run]):
+    list_display = (
+        "batch_code",
+        "batch_nbr",
+        "rerun_nbr",
+        "state_badge",
+        "started_at",
+        "ended_at",
+        "records_processed",
+        "records_in_error",
+        "business_date",
+    )
+    list_filter = ("state", "batch_code")
+    search_fields = ("=batch_code", "=batch_nbr")
+    search_help_text = _("A batch code or a batch number")
+    date_hierarchy = "started_at"
+    ordering = ("-started_at", "-id")
+    list_per_page = 50
+    paginator = CappedPaginator
+    show_full_result_count = False
+    inlines = (RunEventInline,)
+
+    @admin.display(description=_("Status"), ordering="state")
+    def state_badge(self, run: Run) -> str:
+        return render_to_string("alerts/_badge.html", {"look": run.look})

@@ -1,0 +1,33 @@
+"""Name what can keep a poll from being made or kept."""
+
+from batchops.errors import BatchOpsError, Conflict, Unavailable
+
+
+class PollRunning(Conflict):
+    """Say that another process reads CC&B at this moment; two polls never overlap."""
+
+    code = "poll_running"
+
+
+class SnapshotOutdated(Conflict):
+    """Refuse a reading that began before one that is stored already."""
+
+    code = "snapshot_outdated"
+
+
+class CircuitOpen(Conflict):
+    """Refuse to log in to CC&B, which refused the account, until somebody says "try again"."""
+
+    code = "login_circuit_open"
+
+
+class NothingRead(Unavailable):
+    """Say that CC&B was never read, so that there is nothing to answer."""
+
+    code = "nothing_read"
+
+
+class PollBroke(BatchOpsError):
+    """Say that a poll failed in our own code, not in CC&B."""
+
+    code = "poll_broke"

@@ -1,0 +1,145 @@
+"""Read CC&B, store what it shows, and judge it; never two of these at once."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from alerts.lifecycle import Outcome, reconcile
+from batchops.ccb.client import read_snapshot
+from batchops.ccb.errors import CcbError
+from batchops.ccb.snapshot import Snapshot
+from batchops.db import database_now, session_lock
+from batchops.errors import BatchOpsError
+from batchops.live.publish import publish
+from monitoring import lifecycle, queries, rules
+from monitoring.errors import CircuitOpen, PollBroke, PollRunning
+from monitoring.lifecycle import Asked, Change
+from monitoring.models import Poll, Run
+from monitoring.states import RunState
+
+LOCK = "monitoring.poll"
+
+logger = logging.getLogger(__name__)
+
+
+def poll_if_due() -> Poll | None:
+    """Make the poll that is due, if one is and no other process is at it; return it, or None."""
+    with session_lock(LOCK) as held:
+        due = queries.due_poll(database_now()) if held else None
+        return _poll(Asked(due.slot, due.asked_by, database_now())) if due else None
+
+
+def poll_now(*, actor: str) -> Poll:
+    """Make a poll at once, outside the schedule, and return it, good or failed.
+
+    :raises PollRunning: when another process is at one.
+    :raises CircuitOpen: when CC&B refused our login and nobody said "try again".
+    """
+    with session_lock(LOCK) as held:
+        if not held:
+            raise PollRunning("CC&B is being read at this moment. Try again in a minute.")
+        if queries.source().circuit_opened_at:
+            raise CircuitOpen(
+                "CC&B refused our login, and another try could lock the account. Mend the "
+                "account or CCB_URL, then press Try again (or give --try-again)."
+            )
+        return _poll(Asked(None, actor, database_now()))
+
+
+def judge_source(at: datetime) -> Outcome:
+    """Open or resolve SOURCE_STALE as things stand at `at`; also when polls do not even run."""
+    fresh = queries.freshness(at)
+    findings = rules.source_silent(_source_facts(fresh), zone=settings.SITE_ZONE)
+    with transaction.atomic():
+        outcome = reconcile(
+            "SOURCE_STALE",
+            findings if fresh.silent else [],
+            at=at,
+            actor="system:watch",
+            reasons={"ccb": "CC&B was read again."},
+        )
+        if outcome:
+            publish("workflow")
+    return outcome
+
+
+def judge_runs(changes: Iterable[Change], *, at: datetime) -> None:
+    """Evaluate the rules on runs, and open and resolve their alerts; twice changes nothing."""
+    over = {str(change.run): rules.OVER[RunState(change.run.state)] for change in changes}
+    failed = [_run_facts(run) for run in queries.watched(RunState.FAILED)]
+    unheard = [_run_facts(run) for run in queries.watched(RunState.UNKNOWN)]
+    found = {
+        "FAILED": rules.failed(failed, zone=settings.SITE_ZONE),
+        "UNKNOWN_STATUS": rules.unknown_status(unheard),
+    }
+    for rule, findings in found.items():
+        reconcile(rule, findings, at=at, actor="system:watch", reasons=over)
+
+
+def _poll(asked: Asked) -> Poll:
+    try:
+        snapshot = read_snapshot(
+            since=queries.read_since(asked.started_at),
+            keys=queries.unsettled_keys(),
+            deadline=settings.CCB_DEADLINE,
+        )
+        poll = _store(snapshot, asked)
+    except CcbError as error:
+        poll = _store_failure(asked, error)
+    except Exception:
+        # Whatever else goes wrong, the slot must count as tried, or it would be tried each second.
+        _store_failure(asked, PollBroke("The poll itself failed; the log of watch says where."))
+        raise
+    judge_source(database_now())
+    return poll
+
+
+def _store(snapshot: Snapshot, asked: Asked) -> Poll:
+    with transaction.atomic():
+        at = database_now()
+        recorded = lifecycle.record_poll(snapshot, asked=asked, at=at)
+        judge_runs(recorded.changes, at=at)
+    poll = recorded.poll
+    logger.info(
+        "Batch Monitoring poll: %d runs read, %d changed, %s IMD pending, took %.1f s",
+        poll.runs_read,
+        poll.runs_changed,
+        poll.pending_imd,
+        poll.took_s,
+    )
+    return poll
+
+
+def _store_failure(asked: Asked, error: BatchOpsError) -> Poll:
+    logger.warning("Batch Monitoring poll failed (%s): %s", error.code, error.message)
+    return lifecycle.record_failed_poll(error, asked=asked, at=database_now())
+
+
+def _run_facts(run: Run) -> rules.RunFacts:
+    return rules.RunFacts(
+        key=str(run),
+        batch_code=run.batch_code,
+        business_date=run.business_date,
+        status_code=run.status_code,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        message=run.error_message,
+        records_processed=run.records_processed,
+        records_in_error=run.records_in_error,
+        url=reverse("admin:monitoring_run_change", args=[run.pk]),
+    )
+
+
+def _source_facts(fresh: queries.Freshness) -> rules.SourceFacts:
+    failed = fresh.last if fresh.last and not fresh.last.succeeded else None
+    return rules.SourceFacts(
+        seen_at=fresh.seen_at,
+        stale_after_s=fresh.stale_after.total_seconds(),
+        circuit_opened_at=fresh.circuit_opened_at,
+        last_error=fresh.circuit_message or (failed.error_message if failed else ""),
+        url=reverse("admin:runs"),
+    )

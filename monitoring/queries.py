@@ -1,0 +1,200 @@
+"""Read what is stored about CC&B: how fresh it is, what is due, what is unsettled."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+
+from batchops.calendar import business_date, business_day
+from batchops.ccb.snapshot import RunKey
+from monitoring.models import MonitoringConfig, Poll, Run, Source, Step
+from monitoring.reading import Site
+from monitoring.states import OPEN, RunState
+
+OVERLAP = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old our picture of CC&B is at the moment `at`, by our clock."""
+
+    at: datetime
+    configured: bool
+    interval: timedelta
+    stale_after: timedelta
+    last_good: Poll | None
+    last: Poll | None
+    circuit_opened_at: datetime | None
+    circuit_message: str
+
+    @property
+    def seen_at(self) -> datetime | None:
+        return self.last_good.started_at if self.last_good else None
+
+    @property
+    def stale(self) -> bool:
+        """Whether the last good reading is too old to say what goes on now."""
+        return self.seen_at is None or self.at - self.seen_at > self.stale_after
+
+    @property
+    def stale_at(self) -> datetime | None:
+        return self.seen_at and self.seen_at + self.stale_after
+
+    @property
+    def silent(self) -> bool:
+        """Whether somebody must be told: nothing good for too long, or the login is refused."""
+        return self.configured and bool(
+            self.circuit_opened_at or (self.stale and (self.last_good or self._tried_for_long()))
+        )
+
+    @property
+    def source_now(self) -> datetime:
+        """CC&B's clock at this moment, reckoned on from the last good reading."""
+        if self.last_good is None or self.last_good.source_at is None:
+            return self.at
+        passed = self.at - self.last_good.started_at
+        return self.last_good.source_at + passed * clock_speed()
+
+    @property
+    def speed(self) -> str:
+        """How fast CC&B's clock runs against ours, as people read it."""
+        return f"{clock_speed():g}"
+
+    @property
+    def simulated(self) -> bool:
+        return clock_speed() != 1
+
+    def _tried_for_long(self) -> bool:
+        first = Poll.objects.order_by("started_at").values_list("started_at", flat=True).first()
+        return first is not None and self.at - first > self.stale_after
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A poll that should be made: of a slot, or because somebody asked."""
+
+    slot: datetime | None
+    asked_by: str
+
+
+def clock_speed() -> float:
+    """Return how many seconds pass on CC&B's clock in one of ours; 1 but for the simulator."""
+    return float(settings.CCB_CLOCK_SPEED)
+
+
+def monitoring_config() -> MonitoringConfig:
+    """Return the settings people made, or their defaults before the first data is loaded."""
+    return MonitoringConfig.objects.filter(pk=1).first() or MonitoringConfig(pk=1)
+
+
+def source() -> Source:
+    """Return what is known of CC&B as a whole, empty before anything is."""
+    return Source.objects.filter(pk=1).first() or Source(pk=1)
+
+
+def poll_interval(config: MonitoringConfig) -> timedelta:
+    """Return the time between scheduled polls on our clock."""
+    return timedelta(minutes=config.poll_minutes) / clock_speed()
+
+
+def freshness(at: datetime) -> Freshness:
+    """Say how old the picture is at `at`."""
+    config, known = monitoring_config(), source()
+    interval = poll_interval(config)
+    # A poll that began in time may take a while, and must not count as missing meanwhile.
+    patience = min(settings.CCB_DEADLINE, interval / 3)
+    return Freshness(
+        at=at,
+        configured=bool(settings.CCB_URL),
+        interval=interval,
+        stale_after=interval * config.stale_after_polls + patience,
+        last_good=last_good_poll(),
+        last=Poll.objects.order_by("-started_at", "-id").first(),
+        circuit_opened_at=known.circuit_opened_at,
+        circuit_message=known.circuit_message,
+    )
+
+
+def last_good_poll() -> Poll | None:
+    """Return the last poll that read CC&B, None before the first."""
+    return Poll.objects.filter(succeeded=True).order_by("-started_at").first()
+
+
+def due_poll(at: datetime) -> Due | None:
+    """Return the poll that is due at `at`, None when there is none or the circuit is open."""
+    known = source()
+    if not settings.CCB_URL or known.circuit_opened_at:
+        return None
+    slot = slot_of(at, poll_interval(monitoring_config()))
+    if not Poll.objects.filter(slot=slot).exists():
+        return Due(slot, "system:watch")
+    asked_at = known.poll_asked_at
+    if asked_at and not Poll.objects.filter(started_at__gte=asked_at).exists():
+        return Due(None, known.poll_asked_by)
+    return None
+
+
+def slot_of(at: datetime, interval: timedelta) -> datetime:
+    """Return the beginning of the slot that `at` lies in; slots count from the epoch."""
+    seconds = interval.total_seconds()
+    return datetime.fromtimestamp(at.timestamp() // seconds * seconds, UTC)
+
+
+def read_since(at: datetime) -> datetime:
+    """Return from when on a poll at `at` must read, by CC&B's clock.
+
+    The first poll takes the days that the log keeps; a later one goes back 30 minutes behind the
+    last good one, because what is committed late bears an earlier time.
+    """
+    last = last_good_poll()
+    if last is None or last.source_at is None:
+        return at - timedelta(days=monitoring_config().log_retention_days)
+    return last.source_at - OVERLAP
+
+
+def unsettled_keys() -> list[RunKey]:
+    """Return the keys of the runs that may still change without a new date: open or failed."""
+    since = source().watching_since
+    unsettled = Q(state__in=[*OPEN, RunState.UNKNOWN])
+    if since is not None:
+        unsettled |= Q(state=RunState.FAILED, started_at__gte=since - timedelta(days=7))
+    rows = Run.objects.filter(unsettled).values_list("source_batch_cd", "batch_nbr", "rerun_nbr")
+    return [RunKey(*row) for row in rows]
+
+
+def watched(state: RunState) -> Iterable[Run]:
+    """Return the runs in `state` that came to it since we watch, older ones being history."""
+    since = source().watching_since
+    runs = Run.objects.filter(state=state).alias(moved_at=Coalesce("ended_at", "started_at"))
+    return runs.filter(moved_at__gte=since).order_by("id") if since else runs.order_by("id")
+
+
+def runs_by_key(keys: Iterable[RunKey]) -> dict[RunKey, Run]:
+    """Return the runs we hold of these keys."""
+    wanted = set(keys)
+    runs = Run.objects.filter(
+        source_batch_cd__in={key.batch_cd for key in wanted},
+        batch_nbr__in={key.batch_nbr for key in wanted},
+    )
+    return {key: run for run in runs if (key := key_of(run)) in wanted}
+
+
+def key_of(run: Run) -> RunKey:
+    """Return CC&B's key of a run."""
+    return RunKey(run.source_batch_cd, run.batch_nbr, run.rerun_nbr)
+
+
+def site(config: MonitoringConfig) -> Site:
+    """Return our names of CC&B's batches and where the site's business days begin."""
+    names = Step.objects.values_list("source_batch_cd", "batch_code")
+    day_of = partial(business_date, zone=settings.SITE_ZONE, day_start=config.day_start)
+    return Site(dict(names), day_of)
+
+
+def day_bounds(day: date, config: MonitoringConfig) -> tuple[datetime, datetime]:
+    """Return the first moment of business day `day` and of the next."""
+    return business_day(day, zone=settings.SITE_ZONE, day_start=config.day_start)

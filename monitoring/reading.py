@@ -1,0 +1,123 @@
+"""Turn one reading of CC&B into what we keep of each run; plain Python."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from batchops.ccb.snapshot import MessageRow, ProgressRow, RunKey, RunRow, Snapshot, SubmissionRow
+from monitoring.states import LEFT, OPEN, RunState, state_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What one reading says of one run, in the fields that we store."""
+
+    batch_code: str
+    state: RunState
+    status_code: str
+    started_at: datetime
+    business_date: date
+    ended_at: datetime | None = None
+    thread_count: int = 0
+    instances: int = 0
+    threads: Mapping[str, int] = field(default_factory=dict)
+    records_processed: int = 0
+    records_in_error: int = 0
+    heartbeat: int = 0
+    version: int = 0
+    do_not_restart: bool = False
+    source_business_date: date | None = None
+    error_message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the site knows and CC&B does not: our names of batches, and where a day begins."""
+
+    code_of: Mapping[str, str]
+    day_of: Callable[[datetime], date]
+
+
+def observe(snapshot: Snapshot, site: Site) -> dict[RunKey, Observed]:
+    """Return every run that the reading holds, by its key."""
+    progress = {row.key: row for row in snapshot.progress}
+    threads: dict[RunKey, dict[str, int]] = defaultdict(dict)
+    for row in snapshot.threads:
+        threads[row.key][row.status] = row.threads
+    messages = last_messages(snapshot)
+    return {
+        run.key: _observed(
+            run,
+            site,
+            progress=progress.get(run.key),
+            threads=threads[run.key],
+            message=messages.get(run.key, ""),
+        )
+        for run in snapshot.runs
+    }
+
+
+def last_messages(snapshot: Snapshot) -> dict[RunKey, str]:
+    """Return the text of each run's last message."""
+    last: dict[RunKey, MessageRow] = {}
+    for row in snapshot.messages:
+        known = last.get(row.key)
+        if known is None or (row.scheduler_id, row.sequence) > (known.scheduler_id, known.sequence):
+            last[row.key] = row
+    return {key: row.text.replace("\x00", "").strip() for key, row in last.items()}
+
+
+def ended_submissions(snapshot: Snapshot) -> dict[RunKey, tuple[RunState, SubmissionRow]]:
+    """Return the submissions that are over and whose run the reading does not hold."""
+    readable = {run.key for run in snapshot.runs}
+    over = {}
+    for row in snapshot.submissions:
+        key = RunKey(row.batch_cd, row.batch_nbr, row.rerun_nbr)
+        if row.batch_nbr and key not in readable and (state := state_of(row.status)) in LEFT:
+            over[key] = (state, row)
+    return over
+
+
+def observe_submission(row: SubmissionRow, state: RunState, site: Site, at: datetime) -> Observed:
+    """Return what a submission alone tells of a run that cannot be read: that it is over."""
+    started_at = row.requested_at or at
+    return Observed(
+        batch_code=site.code_of.get(row.batch_cd, row.batch_cd),
+        state=state,
+        status_code=row.status,
+        started_at=started_at,
+        business_date=site.day_of(started_at),
+        source_business_date=row.process_date,
+    )
+
+
+def _observed(
+    run: RunRow,
+    site: Site,
+    *,
+    progress: ProgressRow | None,
+    threads: Mapping[str, int],
+    message: str,
+) -> Observed:
+    state = state_of(run.run_status)
+    last_ended_at = progress.last_ended_at if progress else None
+    return Observed(
+        batch_code=site.code_of.get(run.key.batch_cd, run.key.batch_cd),
+        state=state,
+        status_code=run.run_status.strip(),
+        started_at=run.started_at,
+        # CC&B may keep the old end when a run is restarted, and may lack one that was set by hand.
+        ended_at=None if state in OPEN else run.ended_at or last_ended_at,
+        thread_count=progress.threads if progress else sum(threads.values()),
+        instances=progress.instances if progress else 0,
+        threads=dict(threads),
+        records_processed=progress.records if progress else 0,
+        records_in_error=progress.errors if progress else 0,
+        heartbeat=progress.heartbeat if progress else 0,
+        version=run.version,
+        do_not_restart=run.do_not_restart,
+        source_business_date=run.business_date,
+        business_date=site.day_of(run.started_at),
+        error_message=message if state is RunState.FAILED else "",
+    )

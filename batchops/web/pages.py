@@ -5,8 +5,16 @@ from django.urls import URLPattern, URLResolver
 
 def console_urls() -> list[URLPattern | URLResolver]:
     """Return the pages that stand before the stock admin's own."""
+    from alerts import pages as alerts
     from batchops.web import administration, dashboard, styleguide
     from jobs import pages as jobs
     from monitoring import pages as monitoring
 
-    return [*dashboard.urls, *administration.urls, *styleguide.urls, *jobs.urls, *monitoring.urls]
+    return [
+        *dashboard.urls,
+        *administration.urls,
+        *styleguide.urls,
+        *alerts.urls,
+        *jobs.urls,
+        *monitoring.urls,
+    ]

@@ -1,0 +1,196 @@
+"""Alerts in the admin and in the frame of every page."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.test import Client
+from django.utils import timezone
+
+from alerts import lifecycle
+from alerts.models import Alert
+from alerts.states import Severity
+from tests.alerts.findings import AT, finding, opened
+from tests.people import client_of
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/alerts/alert/"
+
+
+def text_of(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return " ".join(answer.content.decode().split())
+
+
+class TestBanner:
+    def test_it_counts_by_type_what_is_open(self) -> None:
+        opened("FAILED", key="a")
+        opened("LONG_RUNNING", key="b", severity=Severity.WARNING)
+        opened("LONG_RUNNING", key="c", severity=Severity.WARNING)
+
+        page = text_of(client_of("Viewer"), "/admin/alerts/banner/fragment/")
+
+        assert "3 active alerts" in page
+        assert "1 failed" in page
+        assert "2 long running" in page
+        assert "View all alerts" in page
+
+    def test_it_is_hidden_when_nothing_waits(self) -> None:
+        alert = opened()
+        lifecycle.acknowledge(alert.pk, at=AT, actor="user:a")
+
+        page = text_of(client_of("Viewer"), "/admin/alerts/banner/fragment/")
+
+        assert " hidden>" in page
+        assert "active alert" not in page
+
+    def test_a_message_is_shown_as_text(self) -> None:
+        opened(message="<script>alert(1)</script>")
+
+        page = text_of(client_of("Operator"), "/admin/alerts/active/fragment/")
+
+        assert "<script>alert(1)" not in page
+        assert "&lt;script&gt;alert(1)" in page
+
+
+class TestAddress:
+    def test_alerts_lead_to_the_list(self) -> None:
+        answer = client_of("Viewer").get("/admin/alerts/")
+
+        assert answer.status_code == 302
+        assert answer["Location"] == LIST
+
+
+class TestActiveList:
+    def test_only_who_may_sees_the_button(self) -> None:
+        opened()
+
+        assert "Acknowledge alert" not in text_of(
+            client_of("Viewer"), "/admin/alerts/active/fragment/"
+        )
+        assert "Acknowledge alert" in text_of(
+            client_of("Operator"), "/admin/alerts/active/fragment/"
+        )
+
+    def test_its_form_acknowledges_and_leads_back(self) -> None:
+        alert = opened()
+
+        answer = client_of("Operator").post(
+            f"/admin/alerts/{alert.pk}/acknowledge/", {"next": "/admin/"}
+        )
+
+        assert answer["Location"] == "/admin/"
+        assert Alert.objects.get().acknowledged_by == "user:operator"
+
+    def test_it_leads_nowhere_else(self) -> None:
+        alert = opened()
+
+        answer = client_of("Operator").post(
+            f"/admin/alerts/{alert.pk}/acknowledge/", {"next": "https://elsewhere.example/"}
+        )
+
+        assert answer["Location"] == f"{LIST}{alert.pk}/change/"
+
+    def test_a_viewer_may_not(self) -> None:
+        alert = opened()
+
+        answer = client_of("Viewer").post(f"/admin/alerts/{alert.pk}/acknowledge/")
+
+        assert answer.status_code == 403
+        assert Alert.objects.get().state == "open"
+
+
+class TestList:
+    def test_it_shows_filters_and_finds(self) -> None:
+        opened(key="a", message="ORA-12545 Connection timeout")
+        opened("LOW_RECORDS", key="b", severity=Severity.WARNING, message="too few")
+        client = client_of("Viewer")
+
+        assert "ORA-12545" in text_of(client, LIST)
+        assert "ORA-12545" not in text_of(client, f"{LIST}?severity__exact=WARNING")
+        assert "too few" not in text_of(client, f"{LIST}?q=ora-12545")
+
+    def test_nobody_adds_deletes_or_edits(self) -> None:
+        alert, client = opened(), client_of("Administrator")
+
+        assert client.get(f"{LIST}add/").status_code == 403
+        assert client.get(f"{LIST}{alert.pk}/delete/").status_code == 403
+        assert client.post(f"{LIST}{alert.pk}/change/", {"state": "resolved"}).status_code == 403
+
+    def test_many_are_acknowledged_with_a_note(self) -> None:
+        ids = [opened(key=key).pk for key in "abc"]
+        client = client_of("Operator")
+        chosen = {"action": "acknowledge_selected", ACTION_CHECKBOX_NAME: ids}
+
+        asked = client.post(LIST, chosen)
+        client.post(LIST, {**chosen, "confirmed": "1", "note": "one cause"})
+
+        assert "What is being done" in asked.content.decode()
+        assert Alert.objects.filter(acknowledged_note="one cause").count() == 3
+
+    def test_resolving_many_says_what_could_not(self) -> None:
+        ids = [opened("FAILED").pk, opened("LOW_RECORDS").pk]
+        body = {"action": "resolve_selected", ACTION_CHECKBOX_NAME: ids, "confirmed": "1"}
+
+        answer = client_of("Supervisor").post(LIST, {**body, "note": "holiday"}, follow=True)
+
+        page = answer.content.decode()
+        assert "1 alert is resolved." in page
+        assert "closes by itself when its cause is gone" in page
+        assert set(Alert.objects.values_list("rule", "state")) == {
+            ("FAILED", "open"),
+            ("LOW_RECORDS", "resolved"),
+        }
+
+    def test_an_operator_is_not_offered_to_resolve(self) -> None:
+        opened()
+        client = client_of("Operator")
+
+        assert "resolve_selected" not in text_of(client, LIST)
+        assert "acknowledge_selected" in text_of(client, LIST)
+
+
+class TestAlertPage:
+    def test_it_tells_the_evidence_in_words_and_what_happened(self) -> None:
+        alert = opened(
+            evidence={
+                "expected": {"status_code": "40"},
+                "seen": {"status_code": "30", "ended_at": AT.isoformat(), "elapsed_s": 3900},
+            }
+        )
+        until = timezone.now() + timedelta(days=1)
+        lifecycle.acknowledge(
+            alert.pk, at=timezone.now(), actor="user:rahim", note="restarting", until=until
+        )
+
+        page = text_of(client_of("Operator"), f"{LIST}{alert.pk}/change/")
+
+        for words in ("Expected", "Status code", "1h 5m", "user:rahim", "restarting", "opened"):
+            assert words in page
+        assert "Take over or extend" in page
+
+    def test_it_leads_to_the_alert_before(self) -> None:
+        first = opened()
+        lifecycle.reconcile("FAILED", [], at=AT, actor="system:test")
+        second = opened()
+
+        page = text_of(client_of("Viewer"), f"{LIST}{second.pk}/change/")
+
+        assert f"{LIST}{first.pk}/change/" in page
+        assert 'name="note"' not in page
+
+
+class TestManyAlerts:
+    def test_the_list_counts_no_further_than_it_must(
+        self, django_assert_max_num_queries: object
+    ) -> None:
+        found = [finding(f"k{n}") for n in range(120)]
+        lifecycle.reconcile("FAILED", found, at=AT, actor="system:test")
+        client = client_of("Viewer")
+        client.get(LIST)
+
+        with django_assert_max_num_queries(20):  # type: ignore[operator]
+            page = text_of(client, LIST)
+
+        assert "120 alerts" in page

@@ -1,0 +1,114 @@
+"""Moves on one alert from two processes at once, round after round."""
+
+import multiprocessing
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from multiprocessing.synchronize import Barrier
+
+import pytest
+from django.db import connection, connections
+
+from alerts import lifecycle
+from alerts.models import Alert, AlertEvent
+from batchops.errors import BatchOpsError
+from tests.alerts.findings import AT, finding
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
+ROUNDS = 20
+KEYS = [f"key {n}" for n in range(ROUNDS)]
+LATER = AT + timedelta(minutes=1)
+Move = Callable[[int], object]
+
+
+def race(first: Move, second: Move) -> None:
+    """Make two processes move each of ROUNDS alerts at the same moment."""
+    context = multiprocessing.get_context("fork")
+    barrier = context.Barrier(2, timeout=20)
+    connections.close_all()
+    both = [context.Process(target=play, args=(barrier, move)) for move in (first, second)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(60)
+    assert [process.exitcode for process in both] == [0, 0]
+
+
+def play(barrier: Barrier, move: Move) -> None:
+    connection.close()
+    for number in range(ROUNDS):
+        barrier.wait()
+        with suppress(BatchOpsError):
+            move(number)
+    connection.close()
+
+
+def open_all() -> list[int]:
+    lifecycle.reconcile("LOW_RECORDS", map(finding, KEYS), at=AT, actor="system:test")
+    return list(Alert.objects.order_by("id").values_list("id", flat=True))
+
+
+def verbs(alert_id: int) -> list[str]:
+    events = AlertEvent.objects.filter(alert=alert_id).order_by("id")
+    return list(events.values_list("verb", flat=True))
+
+
+class TestTwoProcesses:
+    def test_acknowledge_and_acknowledge_end_with_one_after_the_other(self) -> None:
+        ids = open_all()
+
+        race(
+            lambda n: lifecycle.acknowledge(ids[n], at=LATER, actor="user:a"),
+            lambda n: lifecycle.acknowledge(ids[n], at=LATER, actor="user:b"),
+        )
+
+        for alert_id in ids:
+            assert verbs(alert_id) == ["opened", "acknowledged", "taken over"]
+
+    def test_the_same_person_twice_leaves_one_event(self) -> None:
+        ids = open_all()
+
+        race(
+            *[lambda n: lifecycle.acknowledge(ids[n], at=LATER, actor="user:a") for _ in "ab"],
+        )
+
+        for alert_id in ids:
+            assert verbs(alert_id) == ["opened", "acknowledged"]
+
+    def test_acknowledge_and_resolve_never_reopen(self) -> None:
+        ids = open_all()
+
+        race(
+            lambda n: lifecycle.acknowledge(ids[n], at=LATER, actor="user:a"),
+            lambda n: lifecycle.resolve(ids[n], at=LATER, actor="user:b"),
+        )
+
+        assert Alert.objects.filter(state="resolved").count() == ROUNDS
+        for alert_id in ids:
+            assert verbs(alert_id) in (
+                ["opened", "resolved"],
+                ["opened", "acknowledged", "resolved"],
+            )
+
+    def test_acknowledge_and_reconcile_never_reopen(self) -> None:
+        ids = open_all()
+
+        race(
+            lambda n: lifecycle.acknowledge(ids[n], at=LATER, actor="user:a"),
+            lambda n: lifecycle.reconcile(
+                "LOW_RECORDS", map(finding, KEYS[n + 1 :]), at=LATER, actor="system:test"
+            ),
+        )
+
+        assert Alert.objects.filter(state="resolved").count() == ROUNDS
+        assert all(verbs(alert_id)[-1] == "resolved" for alert_id in ids)
+
+    def test_reconcile_and_reconcile_open_each_once(self) -> None:
+        def find_more(n: int) -> object:
+            found = [finding(key) for key in KEYS[: n + 1]]
+            return lifecycle.reconcile("FAILED", found, at=LATER, actor="system:test")
+
+        race(find_more, find_more)
+
+        assert Alert.objects.filter(state="open").count() == ROUNDS
+        assert Alert.objects.count() == AlertEvent.objects.count() == ROUNDS

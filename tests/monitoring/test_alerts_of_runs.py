@@ -1,0 +1,211 @@
+"""Which alerts polls open and resolve, over whatever sequence of polls."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from alerts.models import Alert
+from batchops.ccb.errors import CcbTimeout
+from monitoring import poll as polling
+from monitoring.models import MonitoringConfig, Poll, Run
+from tests.monitoring.source import FakeCcb
+
+pytestmark = pytest.mark.django_db
+MakePoll = Callable[[], Poll]
+
+
+def history() -> list[tuple[str, str, str]]:
+    rows = Alert.objects.order_by("id")
+    return [(a.rule, a.state, a.events.order_by("-id")[0].note) for a in rows]
+
+
+class TestFailed:
+    def test_it_opens_once_over_doubled_polls(self, ccb: FakeCcb, poll: MakePoll) -> None:
+        ccb.fail("C1-PPBTR", text="ORA-12545 Connection timeout")
+
+        poll(), poll(), poll()
+
+        alert = Alert.objects.get()
+        assert (alert.severity, alert.state, alert.batch_code) == ("CRITICAL", "open", "C1-PPBTR")
+        assert alert.message == (
+            "Batch C1-PPBTR failed at 05:30. Error: ORA-12545 Connection timeout"
+        )
+        assert alert.evidence["seen"]["status_code"] == "30"
+
+    def test_the_last_message_is_told(self, ccb: FakeCcb, poll: MakePoll) -> None:
+        ccb.fail("C1-PPBTR", text="the first")
+        ccb.fail("C1-PPBTR", text="the last")
+
+        poll()
+
+        assert Alert.objects.get().message.endswith("Error: the last")
+
+    def test_it_resolves_when_the_run_is_restarted(self, ccb: FakeCcb, poll: MakePoll) -> None:
+        key = ccb.fail("CM-DMRU")
+        poll()
+        ccb.runs[key] = replace(ccb.runs[key], run_status="20")  # CC&B keeps the old end
+
+        poll()
+
+        assert history() == [("FAILED", "resolved", "The run was restarted.")]
+        assert Run.objects.get().ended_at is None
+
+    def test_it_resolves_when_the_run_completed_meanwhile(
+        self, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        ccb.fail("CM-DMRU")
+        poll()
+        ccb.advance(hours=1)
+        ccb.complete("CM-DMRU")
+
+        poll()
+
+        assert history() == [("FAILED", "resolved", "The run completed.")]
+
+    def test_it_resolves_when_the_run_is_purged(self, ccb: FakeCcb, poll: MakePoll) -> None:
+        key = ccb.fail("CM-DMRU")
+        poll()
+        ccb.purge(key)
+
+        poll()
+
+        assert history() == [("FAILED", "resolved", "CC&B no longer holds the run.")]
+
+    @pytest.mark.parametrize("restart_seen", [True, False])
+    def test_a_second_failure_is_a_new_alert_linked_to_the_old(
+        self, ccb: FakeCcb, poll: MakePoll, *, restart_seen: bool
+    ) -> None:
+        ccb.fail("CM-DMRU", text="first")
+        poll()
+        ccb.advance(minutes=20)
+        ccb.run("CM-DMRU", ended_at=None)
+        if restart_seen:
+            poll()
+        ccb.advance(minutes=20)
+        ccb.fail("CM-DMRU", text="second")
+
+        poll()
+
+        old, new = Alert.objects.order_by("id")
+        assert (old.state, new.state, new.previous) == ("resolved", "open", old)
+        assert new.message.endswith("second")
+
+    def test_two_failed_runs_of_one_batch_are_two_alerts(
+        self, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        ccb.fail("F1-FLUSH", 1)
+        ccb.fail("F1-FLUSH", 2)
+
+        poll()
+
+        assert Alert.objects.open().count() == 2
+
+    def test_a_failed_poll_resolves_nothing(self, ccb: FakeCcb, poll: MakePoll) -> None:
+        ccb.fail("CM-DMRU")
+        poll()
+        ccb.failing = CcbTimeout("late")
+
+        poll()
+
+        assert Alert.objects.get().state == "open"
+
+
+class TestSourceStale:
+    def test_it_opens_without_good_polls_and_resolves_with_one(
+        self,
+        ccb: FakeCcb,
+        poll: MakePoll,
+        made_stale: Callable[[], None],
+        open_rules: Callable[[], list[str]],
+    ) -> None:
+        poll()
+        made_stale()
+        ccb.failing = CcbTimeout("CC&B did not answer within 90 s.")
+        poll()
+        poll()
+
+        assert open_rules() == ["SOURCE_STALE"]
+        assert "did not answer within 90 s" in Alert.objects.get().message
+
+        ccb.failing = None
+        poll()
+
+        assert history() == [("SOURCE_STALE", "resolved", "CC&B was read again.")]
+
+    def test_it_opens_when_polls_do_not_even_run(
+        self,
+        poll: MakePoll,
+        made_stale: Callable[[], None],
+        open_rules: Callable[[], list[str]],
+    ) -> None:
+        from batchops.db import database_now
+
+        poll()
+        made_stale()
+
+        polling.judge_source(database_now())
+
+        assert open_rules() == ["SOURCE_STALE"]
+
+    def test_one_missed_poll_is_no_alarm(
+        self, ccb: FakeCcb, poll: MakePoll, open_rules: Callable[[], list[str]]
+    ) -> None:
+        poll()
+        ccb.failing = CcbTimeout("late")
+
+        poll()
+
+        assert open_rules() == []
+
+
+MOVES = {
+    "start": lambda ccb, code: ccb.run(code, ended_at=None),
+    "fail": lambda ccb, code: ccb.fail(code),
+    "complete": lambda ccb, code: ccb.complete(code),
+    "break": lambda ccb, code: ccb.run(code, status="xx"),
+}
+STEP = st.tuples(st.sampled_from(sorted(MOVES)), st.sampled_from(["CM-DMRU", "F1-FLUSH"]))
+
+
+class TestAnySequenceOfPolls:
+    @settings(
+        max_examples=25,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    @given(played=st.lists(st.tuples(STEP, st.integers(0, 2)), max_size=8))
+    def test_it_ends_in_the_same_console_state(
+        self, ccb: FakeCcb, poll: MakePoll, played: list[tuple[tuple[str, str], int]]
+    ) -> None:
+        """`played`: each move of the source, and how many polls see it."""
+        seen_always = self._play(ccb, poll, [(move, 1) for move, _ in played])
+        seen_by_chance = self._play(ccb, poll, played)
+
+        assert seen_by_chance == seen_always
+
+    def _play(
+        self, ccb: FakeCcb, poll: MakePoll, played: list[tuple[tuple[str, str], int]]
+    ) -> tuple[object, ...]:
+        for model in (Alert, Run, Poll):
+            model.objects.all().delete()
+        ccb.__init__()  # type: ignore[misc]
+        poll()
+        for (move, code), polls in played:
+            MOVES[move](ccb, code)
+            for _ in range(polls):
+                poll()
+            ccb.advance(minutes=7)
+        poll()
+        runs = Run.objects.order_by("source_batch_cd")
+        alerts = Alert.objects.active().order_by("rule", "key")
+        return (
+            list(runs.values_list("source_batch_cd", "state", "ended_at", "error_message")),
+            list(alerts.values_list("rule", "key", "occurrence", "message", "state")),
+        )
+
+
+def test_the_settings_are_one_row() -> None:
+    assert MonitoringConfig.objects.count() == 1

@@ -1,0 +1,202 @@
+"""What people see and press about CC&B."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django_q.models import OrmQ
+
+from batchops.ccb.errors import CcbLoginRefused, CcbTimeout
+from monitoring import queries
+from monitoring.models import MonitoringConfig, Poll, Run, Step
+from tests.monitoring.source import FakeCcb
+from tests.people import client_of
+
+pytestmark = pytest.mark.django_db
+MakePoll = Callable[[], Poll]
+WORKFLOW = "/admin/workflow/fragment/"
+
+
+def text_of(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return " ".join(answer.content.decode().split())
+
+
+class TestWorkflow:
+    def test_it_draws_the_six_steps_with_their_runs(self, ccb: FakeCcb, poll: MakePoll) -> None:
+        ccb.count(ccb.run("CM-DMRU", 4711), 1234, errors=7)
+        ccb.fail("C1-PPBTR", 12, text="ORA-12545 Connection timeout")
+        poll()
+
+        page = text_of(client_of("Viewer"), WORKFLOW)
+
+        assert page.count('<li class="step"') == 6
+        for words in ("4711", "1,234", "ORA-12545 Connection timeout", "Running", "Failed"):
+            assert words in page
+
+    def test_it_says_since_when_nothing_is_known(
+        self, poll: MakePoll, made_stale: Callable[[], None]
+    ) -> None:
+        poll()
+        made_stale()
+
+        assert "What may have changed since is shown as unknown" in text_of(
+            client_of("Viewer"), WORKFLOW
+        )
+
+    def test_its_queries_do_not_grow_with_the_day(
+        self, ccb: FakeCcb, poll: MakePoll, django_assert_max_num_queries: object
+    ) -> None:
+        client = client_of("Viewer")
+        for number in range(40):
+            ccb.run("F1-FLUSH", number)
+        poll()
+
+        with django_assert_max_num_queries(16):  # type: ignore[operator]
+            text_of(client, WORKFLOW)
+
+
+class TestDataAge:
+    def test_it_tells_the_age_the_circuit_and_the_simulation(
+        self, ccb: FakeCcb, poll: MakePoll, settings: object
+    ) -> None:
+        client, address = client_of("Viewer"), "/admin/data-age/fragment/"
+        never = text_of(client, address)
+        poll()
+        seen = text_of(client, address)
+        ccb.failing = CcbLoginRefused("ORA-28000: locked")
+        poll()
+        settings.CCB_CLOCK_SPEED = 60  # type: ignore[attr-defined]
+        refused = text_of(client, address)
+
+        assert "not seen yet" in never
+        assert 'data-tick="since"' in seen
+        assert "Simulated" not in seen
+        assert "Login refused" in refused
+        assert "Simulated CC&amp;B, 60x" in refused
+
+
+class TestRuns:
+    def test_filters_narrow_and_pages_follow(self, ccb: FakeCcb, poll: MakePoll) -> None:
+        for number in range(1, 53):
+            ccb.complete("F1-FLUSH", number)
+            ccb.advance(seconds=1)
+        ccb.fail("CM-DMRU", 900)
+        poll()
+        client = client_of("Viewer")
+
+        first = client.get("/admin/runs/")
+        older = client.get(first.context["older"])
+        failed = client.get("/admin/runs/", {"status": "failed"})
+
+        assert len(first.context["runs"]) == 50
+        assert len(older.context["runs"]) == 3
+        assert [view.run.batch_nbr for view in failed.context["runs"]] == [900]
+
+    @pytest.mark.parametrize(
+        "asked", [{"status": "great"}, {"day": "soon"}, {"step": "x"}, {"cursor": "x"}]
+    )
+    def test_bad_filters_are_refused_with_a_sentence(
+        self, poll: MakePoll, asked: dict[str, str]
+    ) -> None:
+        answer = client_of("Viewer").get("/admin/runs/", asked)
+
+        assert answer.status_code == 400
+
+    def test_the_last_failure_is_told(self, ccb: FakeCcb, poll: MakePoll) -> None:
+        ccb.failing = CcbTimeout("CC&B did not answer within 90 s.")
+        poll()
+
+        assert "did not answer within 90 s" in text_of(client_of("Viewer"), "/admin/runs/")
+
+
+class TestPollNow:
+    def test_it_asks_and_rings(self, ccb: FakeCcb) -> None:
+        answer = client_of("Operator").post("/admin/runs/poll/")
+
+        assert answer.status_code == 302
+        assert queries.source().poll_asked_by == "user:operator"
+        assert OrmQ.objects.filter(key="watch").count() == 1
+
+    def test_a_viewer_may_not(self) -> None:
+        assert client_of("Viewer").post("/admin/runs/poll/").status_code == 403
+        assert queries.source().poll_asked_at is None
+
+    def test_try_again_closes_the_circuit(self, ccb: FakeCcb, poll: MakePoll) -> None:
+        ccb.failing = CcbLoginRefused("ORA-01017")
+        poll()
+        client = client_of("Operator")
+        assert "Try again" in text_of(client, "/admin/runs/")
+
+        client.post("/admin/runs/try-again/")
+
+        assert queries.source().circuit_opened_at is None
+        assert queries.source().poll_asked_by == "user:operator"
+
+
+class TestAdmin:
+    def test_supervisors_edit_steps_within_reason(self) -> None:
+        step = Step.objects.get(batch_code="F1-FLUSH")
+        client, address = client_of("Supervisor"), f"/admin/monitoring/step/{step.pk}/change/"
+        form = {
+            "source_batch_cd": "F1-FLUSH",
+            "name": "Flush",
+            "sequence_order": 4,
+            "expected_start": "10:15",
+            "grace_minutes": 30,
+            "expected_minutes": 5,
+            "max_minutes": 30,
+            "stuck_profile": "off",
+        }
+
+        good = client.post(address, form)
+        too_long = client.post(address, {**form, "expected_minutes": 31})
+        itself = client.post(address, {**form, "depends_on": "F1-FLUSH"})
+
+        step.refresh_from_db()
+        assert good.status_code == 302
+        assert step.expected_start.isoformat() == "10:15:00"
+        assert "raise the maximum" in too_long.content.decode()
+        assert "wait for itself" in itself.content.decode()
+
+    def test_an_operator_edits_nothing(self) -> None:
+        step = Step.objects.get(batch_code="F1-FLUSH")
+
+        answer = client_of("Operator").post(f"/admin/monitoring/step/{step.pk}/change/", {})
+
+        assert answer.status_code == 403
+
+    def test_the_settings_are_one_page(self) -> None:
+        client = client_of("Supervisor")
+        address = "/admin/monitoring/monitoringconfig/1/change/"
+        form = {
+            "poll_minutes": 5,
+            "stale_after_polls": 2,
+            "day_start": "05:00",
+            "log_retention_days": 60,
+        }
+
+        lists = client.get("/admin/monitoring/monitoringconfig/")
+        good = client.post(address, form)
+        bad = client.post(address, {**form, "poll_minutes": 0})
+
+        assert lists["Location"] == address
+        assert good.status_code == 302
+        assert bad.status_code == 200
+        assert MonitoringConfig.objects.get().poll_minutes == 5
+
+    def test_runs_and_polls_are_read_only(self, ccb: FakeCcb, poll: MakePoll) -> None:
+        ccb.fail("CM-DMRU")
+        made, client = poll(), client_of("Administrator")
+        run = Run.objects.get()
+
+        for address in (
+            "/admin/monitoring/poll/",
+            f"/admin/monitoring/poll/{made.pk}/change/",
+            "/admin/monitoring/run/",
+            f"/admin/monitoring/run/{run.pk}/change/",
+        ):
+            text_of(client, address)
+        assert client.post(f"/admin/monitoring/run/{run.pk}/change/", {}).status_code == 403
+        assert client.get("/admin/monitoring/run/add/").status_code == 403

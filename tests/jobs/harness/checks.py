@@ -1,0 +1,37 @@
+"""Ask the database, by named SQL, whether everything is whole."""
+
+import re
+from pathlib import Path
+
+from django.db import connection
+
+HERE = Path(__file__).parent
+NAMED = re.compile(r"^-- name: (\w+)\n(.*?)(?=^-- name:|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def install_audit() -> None:
+    """Let triggers record every result of an item and every counter that falls."""
+    with connection.cursor() as cursor:
+        cursor.execute((HERE / "audit.sql").read_text())
+        cursor.execute("TRUNCATE harness_result, harness_violation")
+
+
+def remove_audit() -> None:
+    """Take the triggers and their tables away again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DROP FUNCTION IF EXISTS harness_item() CASCADE;"
+            "DROP FUNCTION IF EXISTS harness_job() CASCADE;"
+            "DROP TABLE IF EXISTS harness_result, harness_violation"
+        )
+
+
+def broken_invariants() -> dict[str, list[tuple[object, ...]]]:
+    """Return the invariants that do not hold, each with up to five offenders."""
+    broken = {}
+    with connection.cursor() as cursor:
+        for name, sql in NAMED.findall((HERE / "invariants.sql").read_text()):
+            cursor.execute(sql)
+            if offenders := cursor.fetchmany(5):
+                broken[name] = offenders
+    return broken

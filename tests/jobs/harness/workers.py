@@ -1,0 +1,172 @@
+"""Start real worker processes, and do to them what nights do: kill, freeze, cut off."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+from django.db import connection
+
+from tests.waiting import wait_for
+from tests.web_process import database_url
+
+ROOT = Path(__file__).parents[3]
+FAST = {"JOBS_LEASE_S": "1.5", "JOBS_SLICE_S": "1", "JOBS_SWEEP_INTERVAL_S": "1"}
+
+
+class Workers:
+    """`count` bare processes that loop the runner's slice: fast to start, easy to kill."""
+
+    def __init__(self, count: int, settings: Mapping[str, str] = FAST) -> None:
+        self.count = count
+        self._environment = {
+            **os.environ,
+            "DATABASE_URL": database_url(connection.settings_dict),
+            "LOG_LEVEL": "CRITICAL",
+            **settings,
+        }
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> "Workers":
+        self._processes = [self._start() for _ in range(self.count)]
+        for process in self._processes:
+            assert process.stdout is not None
+            process.stdout.readline()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._processes:
+            process.send_signal(signal.SIGCONT)
+            process.kill()
+        for process in self._processes:
+            process.communicate()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.jobs.harness.worker"],
+            cwd=ROOT,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def kill(self, chance: random.Random) -> None:
+        """End one process as the system would for lack of memory."""
+        chance.choice(self._processes).kill()
+
+    def freeze(self, chance: random.Random) -> int:
+        """Stop one process where it stands; return its pid."""
+        process = chance.choice(self._processes)
+        if process.poll() is None:
+            process.send_signal(signal.SIGSTOP)
+        return process.pid
+
+    def thaw(self, pid: int) -> None:
+        """Let a frozen process go on, not knowing how late it is."""
+        for process in self._processes:
+            if process.pid == pid and process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+
+    def heal(self) -> None:
+        """Replace what died, as a cluster's guard would."""
+        self._processes = [
+            process if process.poll() is None else self._replaced(process)
+            for process in self._processes
+        ]
+
+    def _replaced(self, process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
+        process.communicate()
+        return self._start()
+
+
+class Cluster:
+    """The real thing: `manage.py cluster jobs`, whose processes are found and hurt one by one."""
+
+    def __init__(self, settings: Mapping[str, str] = FAST) -> None:
+        self._environment = {
+            **os.environ,
+            "DATABASE_URL": database_url(connection.settings_dict),
+            "LOG_LEVEL": "CRITICAL",
+            **settings,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Cluster":
+        self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process is not None
+        family = [psutil.Process(self._process.pid), *self._family()]
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            for one in family:
+                if one.is_running():
+                    one.kill()
+            self._process.wait()
+
+    def _start(self) -> None:
+        from batchops.cluster.queries import is_alive
+
+        self._process = subprocess.Popen(
+            [sys.executable, "manage.py", "cluster", "jobs"],
+            cwd=ROOT,
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_for(lambda: is_alive("jobs"), 30, "the cluster to beat")
+
+    def _family(self) -> list[psutil.Process]:
+        assert self._process is not None
+        if self._process.poll() is not None:
+            return []
+        return psutil.Process(self._process.pid).children(recursive=True)
+
+    def kill(self, chance: random.Random) -> None:
+        """Kill one process of the cluster below its wrapper."""
+        if family := self._family():
+            self._hurt(chance.choice(family), signal.SIGKILL)
+
+    def freeze(self, chance: random.Random) -> int:
+        """Stop one of its processes where it stands; return its pid, 0 when none is there."""
+        family = self._family()
+        if not family:
+            return 0
+        chosen = chance.choice(family)
+        self._hurt(chosen, signal.SIGSTOP)
+        return chosen.pid
+
+    def thaw(self, pid: int) -> None:
+        """Let a frozen process go on, not knowing how late it is."""
+        if pid and psutil.pid_exists(pid):
+            self._hurt(psutil.Process(pid), signal.SIGCONT)
+
+    def heal(self) -> None:
+        """Start the wrapper again if it gave up, as a supervisor would."""
+        assert self._process is not None
+        if self._process.poll() is not None:
+            self._start()
+
+    def _hurt(self, process: psutil.Process, how: signal.Signals) -> None:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(how)
+
+
+def cut_off_one(chance: random.Random) -> None:
+    """End the database session of one worker in the middle of whatever it does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        pids = [row[0] for row in cursor.fetchall()]
+        if pids:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [chance.choice(sorted(pids))])

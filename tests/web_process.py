@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -79,9 +79,5 @@ def free_port() -> int:
 
 
 def database_url(described: dict[str, Any]) -> str:
-    """Return the address of the database that Django's connection settings describe."""
-    user, password, host = (
-        quote(str(described[key]), safe="") for key in ("USER", "PASSWORD", "HOST")
-    )
-    port = f":{described['PORT']}" if described["PORT"] else ""
-    return f"postgres://{user}:{password}@{host}{port}/{quote(described['NAME'], safe='')}"
+    """Return the address of the tests' database, which Django's connection settings name."""
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{described['NAME']}").geturl()

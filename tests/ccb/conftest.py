@@ -71,7 +71,7 @@ class CcbDatabase:
 def server() -> Server:
     default = settings.DATABASES["default"]
     return Server(
-        host=default["HOST"] or "localhost",
+        host=default["HOST"] or default["OPTIONS"].get("host", "localhost"),
         port=str(default["PORT"] or 5432),
         user=default["USER"],
         password=default["PASSWORD"],

@@ -42,6 +42,11 @@ class WebProcess:
         assert self._process is not None
         return self._process.pid
 
+    def manage(self, *arguments: str) -> None:
+        """Run another command in the server's environment."""
+        command = [sys.executable, "manage.py", *arguments]
+        subprocess.run(command, cwd=ROOT, env=self._environment, check=True, timeout=60)
+
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

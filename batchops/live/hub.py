@@ -86,11 +86,13 @@ class Hub:
             if not feed.watchers:
                 del self._feeds[address]
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End what runs beside the sockets, when the process stops."""
-        self._listener.stop()
+        await self._listener.stop()
         if self._reauthorising is not None:
             self._reauthorising.cancel()
+        self._readers.shutdown(cancel_futures=True)
+        self._porter.shutdown(cancel_futures=True)
 
     def _mark(self, address: str) -> None:
         if feed := self._feeds.get(address):

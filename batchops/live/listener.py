@@ -48,9 +48,11 @@ class Listener:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
+        """End listening and close the connection."""
         if self._task is not None:
             self._task.cancel()
+            await asyncio.wait([self._task])
             self._task = None
 
     async def _run(self) -> None:

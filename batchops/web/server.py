@@ -37,6 +37,7 @@ def serve(*, host: str, port: int) -> None:
     use_pool()
     server = ConsoleServer(**_options(host=host, port=port))
     server.run()
+    connections["default"].close_pool()
     if server.refusal is not None:
         cause = getattr(server.refusal, "socketError", server.refusal)
         raise Unavailable(
@@ -129,7 +130,6 @@ class ConsoleServer(Server):
         """Take nobody new, send the sockets away to come back, let requests under way end."""
         for port in self.listeners:
             port.stopListening()
-        HUB.close()
         for protocol in list(self.connections):
             if isinstance(protocol, WebSocketProtocol):
                 protocol.serverClose(code=SERVICE_RESTART)
@@ -142,4 +142,5 @@ class ConsoleServer(Server):
             _, late = await asyncio.wait(running, timeout=STOP_GRACE_S)
             for application in late:
                 application.cancel()
+        await HUB.close()
         logger.info("The web server has stopped.")

@@ -108,6 +108,11 @@ class PacedSocket(WebSocketProtocol):
         self.transport.registerProducer(self, True)  # noqa: FBT003
         super().onOpen()
 
+    def serverClose(self, code: int | None = None) -> None:  # noqa: N802
+        # The way Daphne goes refuses the server's own codes, such as 1012, come back later.
+        if self.state == self.STATE_OPEN:
+            self.sendCloseFrame(code=code or 1000)
+
     def pauseProducing(self) -> None:  # noqa: N802
         self.writable.clear()
         self.transport.pauseProducing()

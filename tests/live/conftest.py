@@ -43,12 +43,15 @@ def web(
     with django_db_blocker.unblock():
         notes.create_table()
         settings = dict(connection.settings_dict)
+    folder = tmp_path_factory.mktemp("web")
     server = WebProcess(
         database=settings,
-        log=tmp_path_factory.mktemp("web") / "web.log",
+        log=folder / "web.log",
+        BATCHOPS_DATA_DIR=str(folder),
         DJANGO_SETTINGS_MODULE="tests.live.settings",
         **TIMINGS,
     )
+    server.manage("collectstatic", "--noinput", "--verbosity=0")
     server.start()
     yield server
     server.stop()

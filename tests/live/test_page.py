@@ -1,0 +1,136 @@
+"""Drive a real page in Chromium: what the hooks of live.js promise."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.live.board import notes
+from tests.live.conftest import logged_in
+from tests.waiting import wait_for
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.browser,
+    pytest.mark.django_db,
+    pytest.mark.skipif(
+        not CHROMIUM.exists() and os.environ.get("BATCHOPS_REQUIRE_BROWSER") != "1",
+        reason=f"Chromium is not at {CHROMIUM}; install it to run the browser tests.",
+    ),
+]
+
+
+@pytest.fixture
+def chromium(monkeypatch):
+    # Playwright's loop makes Django believe that this thread is asynchronous.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def board(chromium, web, watcher):
+    """Open the board, logged in; fail on any script error or violation of the policy."""
+    notes.write("percent", 10)
+    notes.write("kind", 1)
+    notes.write("elapsed", 1)
+    context = chromium.new_context(base_url=web.origin)
+    session = logged_in(watcher).cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": web.origin}])
+    page = context.new_page()
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text) if "Policy" in line.text else None)
+    page.goto("/board/")
+    page.wait_for_selector("[data-live-status=live]", state="attached")
+    yield page
+    assert complaints == []
+    context.close()
+
+
+def text_of(page, selector):
+    return page.locator(selector).first.text_content().strip()
+
+
+def shows(page, selector, text, timeout_s=10):
+    wait_for(lambda: text_of(page, selector) == text, timeout_s, f"{selector} to show {text!r}")
+
+
+class TestPage:
+    def test_it_shows_each_change_in_its_format(self, board):
+        shows(board, "#percent", "10%")
+        notes.write("percent", 55)
+        notes.write("elapsed", 5415)
+        shows(board, "#percent", "55%")
+        shows(board, "#duration", "1h 30m")
+        shows(board, "#int", "5,415")
+        shows(board, "#rate", "5,415.0/s")
+        assert board.locator("#bar").evaluate("bar => bar.value") == 55
+        wait_for(lambda: "days ago" in text_of(board, "#since"), 5, "the ticking age")
+
+    def test_it_morphs_structure_and_leaves_what_a_person_did(self, board):
+        board.click("#more summary")
+        board.fill("#typed", "half a sen")
+        board.focus("#focused")
+        notes.write("row", 1)
+        notes.write("kind", 2)
+        shows(board, "#note-kind", "kind: 2")
+        assert text_of(board, "#note-row") == "row: 1"
+        assert board.locator("#more").evaluate("more => more.open")
+        assert board.input_value("#typed") == "half a sen"
+        assert board.evaluate("document.activeElement.id") == "focused"
+        notes.erase("row")
+        notes.write("kind", 3)
+        board.wait_for_selector("#note-row", state="detached")
+
+    def test_it_says_that_it_reconnects_and_catches_up(self, board, web):
+        shows(board, "#percent", "10%")
+        web.stop()
+        board.wait_for_selector("[data-live-status=lost]", state="attached")
+        assert text_of(board, "[data-when=lost] [data-live-seen]").count(":") == 2
+        notes.write("percent", 77)
+        web.start()
+        shows(board, "#percent", "77%", timeout_s=20)
+        board.wait_for_selector("[data-live-status=live]", state="attached")
+
+    def test_it_says_signed_out_and_stays_so(self, board, watcher):
+        watcher.groups.clear()
+        board.wait_for_selector("[data-live-status=signed-out]", state="attached", timeout=10_000)
+        link = board.locator("[data-when=signed-out] a").get_attribute("href")
+        assert link == "/admin/login/?next=/board/"
+
+    def test_it_never_takes_a_stale_frame(self, board):
+        address = board.evaluate(
+            """performance.getEntriesByType("resource").map((each) => each.name)
+               .find((name) => name.includes("live/revisions"))"""
+        )
+        taken = board.evaluate(
+            """async (address) => {
+              const { Revisions } = await import(address);
+              const shown = new Revisions();
+              const offer = (topic, revision) => shown.accept({ topic, revision });
+              const before = [5, 4, 5, 6].map((revision) => offer("a", revision));
+              const other = offer("b", 1);
+              shown.forget();
+              return [...before, other, ...[2, 1, 3].map((revision) => offer("a", revision))];
+            }""",
+            address,
+        )
+        assert taken == [True, False, False, True, True, True, False, True]

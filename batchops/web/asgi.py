@@ -19,8 +19,8 @@ application = ProtocolTypeRouter(
         "http": http,
         "websocket": URLRouter(
             [
-                re_path(r"^ws/live/?$", LiveConsumer.as_asgi()),  # type: ignore[list-item]
-                re_path(r"", WebsocketDenier.as_asgi()),  # type: ignore[list-item]
+                re_path(r"^ws/live/?$", LiveConsumer.as_asgi()),  # type: ignore[list-item, arg-type]
+                re_path(r"", WebsocketDenier.as_asgi()),  # type: ignore[list-item, arg-type]
             ]
         ),
     }

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from typing import Any
+from typing import Any, cast
 
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server, twisted_loop
 from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import serverFromString
@@ -37,7 +38,7 @@ def serve(*, host: str, port: int) -> None:
     use_pool()
     server = ConsoleServer(**_options(host=host, port=port))
     server.run()
-    connections["default"].close_pool()
+    cast(DatabaseWrapper, connections["default"]).close_pool()
     if server.refusal is not None:
         cause = getattr(server.refusal, "socketError", server.refusal)
         raise Unavailable(

@@ -139,6 +139,7 @@ class TestRestart:
         assert time.monotonic() - began_at < 5
         with pytest.raises(ConnectionClosed) as closed:
             screen.frame()
+        assert closed.value.rcvd
         assert closed.value.rcvd.code == 1012
         notes.write("restart", 2)
         web.start()
@@ -174,7 +175,8 @@ def kill_listener() -> int:
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
             " WHERE application_name = 'batchops live' AND datname = current_database()"
         )
-        return cursor.fetchone()[0]
+        killed: int = cursor.fetchone()[0]
+    return killed
 
 
 def silent_line(web, browser) -> socket.socket:

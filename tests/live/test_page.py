@@ -9,6 +9,7 @@ import pytest
 
 from tests.live.board import notes
 from tests.live.conftest import logged_in
+from tests.live.test_docs import client_in
 from tests.waiting import wait_for
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -134,3 +135,15 @@ class TestPage:
             address,
         )
         assert taken == [True, False, False, True, True, True, False, True]
+
+    def test_it_runs_the_client_that_the_docs_print(self, board):
+        board.evaluate(
+            f"""() => {{
+              {client_in("javascript")}
+              window.shown = [];
+              watch("note:elapsed", (data, error) => window.shown.push(data?.value ?? error));
+            }}"""
+        )
+        wait_for(lambda: board.evaluate("window.shown") == [1], 10, "the first frame")
+        notes.write("elapsed", 2)
+        wait_for(lambda: board.evaluate("window.shown") == [1, 2], 10, "the second frame")

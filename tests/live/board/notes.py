@@ -43,7 +43,8 @@ def erase(key: str) -> None:
 def all_notes() -> list[tuple[str, int]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT key, value FROM board_note ORDER BY key")
-        return cursor.fetchall()
+        notes: list[tuple[str, int]] = cursor.fetchall()
+    return notes
 
 
 def read_board(key: str) -> dict[str, Any]:

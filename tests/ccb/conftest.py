@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import quote
@@ -62,9 +62,17 @@ class CcbDatabase:
         with self.server.connect(self.name) as session:
             session.execute(statement.encode(), params or None)
 
-    def simulator(self, **options: object) -> Simulator:
-        defaults = {"zone": ZONE, "history_days": 0, "reader": self.reader, "scenario": "normal"}
-        return Simulator(self.owner_url, **(defaults | options))
+    def simulator(
+        self, *, history_days: int = 0, seed: int = 1, scenario: str = "normal"
+    ) -> Simulator:
+        return Simulator(
+            self.owner_url,
+            seed=seed,
+            scenario=scenario,
+            zone=ZONE,
+            history_days=history_days,
+            reader=self.reader,
+        )
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +101,7 @@ def reader(server: Server) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def make_database(server: Server, reader: str):
+def make_database(server: Server, reader: str) -> Iterator[Callable[[], CcbDatabase]]:
     made: list[sql.Identifier] = []
 
     def make() -> CcbDatabase:
@@ -110,7 +118,7 @@ def make_database(server: Server, reader: str):
 
 
 @pytest.fixture(scope="module")
-def ccb(make_database) -> CcbDatabase:
+def ccb(make_database: Callable[[], CcbDatabase]) -> CcbDatabase:
     """Return a simulated CC&B without history, its clock at 05:00 of TODAY."""
     database = make_database()
     simulator = database.simulator()

@@ -10,6 +10,7 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import oracledb
 import psutil
@@ -186,6 +187,11 @@ class Refusing:
         raise database_error(self._full_code, self._offset)
 
 
+def refusing(full_code: str, offset: int = 0) -> oracle.Connection:
+    session: Any = Refusing(full_code, offset)
+    return oracle.Connection(session, parse_source(url(1521)))
+
+
 class Said:
     def __init__(self, full_code: str, offset: int) -> None:
         self.full_code = full_code
@@ -219,7 +225,7 @@ class TestServerErrors:
     def test_each_becomes_a_code_with_a_remedy_and_without_the_password(
         self, full_code, kind, code
     ):
-        connection = oracle.Connection(Refusing(full_code), parse_source(url(1521)))
+        connection = refusing(full_code)
 
         with pytest.raises(CcbError) as caught:
             list(connection.rows(statement("imd"), {}))
@@ -231,7 +237,7 @@ class TestServerErrors:
     def test_a_missing_grant_names_the_table_the_server_stopped_at(self):
         asked = statement("messages")
         offset = asked.text.index("CI_MSG_LOGPARM")
-        connection = oracle.Connection(Refusing("ORA-00942", offset), parse_source(url(1521)))
+        connection = refusing("ORA-00942", offset)
 
         with pytest.raises(CcbRefused, match="GRANT READ ON CI_MSG_LOGPARM TO BATCHOPS") as caught:
             list(connection.rows(asked, {}))

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 import psutil
 import pytest
 
-from batchops.ccb import client
 from batchops.ccb.client import read_snapshot
 from batchops.ccb.errors import CcbBroken, CcbError
 from batchops.ccb.rows import Collector, UnexpectedRow
@@ -16,6 +15,7 @@ from batchops.ccb.snapshot import RunKey
 from tests.ccb.conftest import ZONE, at
 from tests.waiting import wait_for
 
+PYTHON = sys.executable
 CLOCK = ["clock_simulated", "2026-11-22T05:30:00"]
 DAY = "2026-11-22T00:00:00"
 RUN = ["runs", "CM-DMRU", 7, 0, "20", DAY, "N", 2, "2026-11-22T05:01:00", None]
@@ -90,9 +90,9 @@ class TestReader:
 
     def read(self, tmp_path, monkeypatch, script: str, seconds: float = 10) -> CcbError:
         stand_in = tmp_path / "reader.py"
-        stand_in.write_text(f"#!{sys.executable}\nimport json, os, sys, time\n{script}\n")
+        stand_in.write_text(f"#!{PYTHON}\nimport json, os, sys, time\n{script}\n")
         stand_in.chmod(0o700)
-        monkeypatch.setattr(client.sys, "executable", str(stand_in))
+        monkeypatch.setattr(sys, "executable", str(stand_in))
         with pytest.raises(CcbError) as caught:
             read_snapshot(
                 since=at(5), deadline=timedelta(seconds=seconds), url="postgresql://u:p@h/d"

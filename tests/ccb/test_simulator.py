@@ -8,8 +8,11 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import psycopg
 import pytest
@@ -18,9 +21,10 @@ from django.core.management import CommandError, call_command
 
 from batchops.ccb.client import read_snapshot
 from batchops.ccb.errors import NotASimulation
+from batchops.ccb.simulator import Simulator
 from batchops.ccb.simulator.plan import MIXTURES, SCENARIOS, plan_day, scenario_of
 from batchops.ccb.simulator.tables import measured
-from batchops.ccb.snapshot import RunKey
+from batchops.ccb.snapshot import RunKey, RunRow
 from tests.ccb.conftest import TODAY, ZONE, CcbDatabase, at
 from tests.waiting import wait_for
 
@@ -35,7 +39,11 @@ def snapshot_of(database: CcbDatabase, *, since: datetime = EVERYTHING, keys=())
     return read_snapshot(since=since, keys=keys, url=database.reader_url)
 
 
-def dump(database: CcbDatabase) -> dict[str, list]:
+def has_passed(simulator: Simulator, moment: datetime) -> bool:
+    return simulator.clock() > moment
+
+
+def dump(database: CcbDatabase) -> dict[str, list[tuple[Any, ...]]]:
     with database.server.connect(database.name) as session:
         return {
             table: session.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3, 4").fetchall()
@@ -44,7 +52,7 @@ def dump(database: CcbDatabase) -> dict[str, list]:
 
 
 @pytest.fixture(scope="module")
-def history(make_database) -> CcbDatabase:
+def history(make_database: Callable[[], CcbDatabase]) -> CcbDatabase:
     database = make_database()
     simulator = database.simulator(history_days=400, scenario="demo")
     began = time.monotonic()
@@ -89,7 +97,7 @@ class TestHistory:
     def test_no_run_is_impossible(self, history):
         snapshot = snapshot_of(history)
         progress = {row.key: row for row in snapshot.progress}
-        by_code: dict[str, list] = defaultdict(list)
+        by_code: dict[str, list[RunRow]] = defaultdict(list)
         for run in snapshot.runs:
             by_code[run.key.batch_cd].append(run)
 
@@ -98,6 +106,7 @@ class TestHistory:
             numbers = [run.key.batch_nbr for run in runs]
             assert numbers == list(range(numbers[0], numbers[0] + len(runs)))
             for earlier, later in pairwise(runs):
+                assert earlier.ended_at is not None
                 assert earlier.started_at < earlier.ended_at < later.started_at
         for run in snapshot.runs:
             row = progress[run.key]
@@ -176,10 +185,10 @@ class TestDay:
         assert [(r.key.batch_cd, r.started_at, r.ended_at) for r in snapshot.runs] == sorted(
             (r.profile.code, r.started_at, r.ended_at) for r in plan.runs
         )
-        planned = Counter()
+        planned: Counter[str] = Counter()
         for run in plan.runs:
             planned[run.profile.code] += sum(e.records for e in run.executions)
-        read = Counter()
+        read: Counter[str] = Counter()
         for row in snapshot.progress:
             read[row.key.batch_cd] += row.records
         assert read == planned
@@ -286,7 +295,7 @@ class TestScenarios:
 
 @pytest.mark.processes
 class TestCommand:
-    def start(self, database: CcbDatabase) -> subprocess.Popen:
+    def start(self, database: CcbDatabase) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "manage.py", "simulate_ccb", *OPTIONS, "--reader", database.reader],
             cwd=settings.BASE_DIR,
@@ -306,7 +315,7 @@ class TestCommand:
             one.prepare(today=TODAY)
         for moment in (at(5, 40), at(8), at(11)):
             process = self.start(killed)
-            wait_for(lambda moment=moment: simulator.clock() > moment, 30, f"{moment}")
+            wait_for(partial(has_passed, simulator, moment), 30, f"{moment}")
             process.send_signal(signal.SIGKILL)
             process.communicate()
         assert simulator.clock() < at(23)
@@ -329,7 +338,7 @@ class TestCommand:
 
     def test_it_stops_in_order_when_asked(self, make_database):
         process = self.start(make_database())
-        assert any("ready" in line for line in process.stdout)
+        assert any("ready" in line for line in process.stdout or ())
         process.send_signal(signal.SIGTERM)
 
         assert process.wait(timeout=10) == 0

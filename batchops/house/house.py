@@ -94,7 +94,8 @@ class House:
             values["CCB_OWNER_URL"] = postgres.url(
                 place, provision.CCB_OWNER, provision.CCB_DATABASE
             )
-            values["CCB_URL"] = postgres.url(place, provision.CCB_READER, provision.CCB_DATABASE)
+            reader_url = postgres.url(place, provision.CCB_READER, provision.CCB_DATABASE)
+            values["CCB_URL"] = f"{reader_url}&clock=simulated"
             values["CCB_CLOCK_SPEED"] = f"{self._options.speed:g}"
         return values
 

@@ -214,6 +214,22 @@ class TestDay:
             assert pending == came - worked >= 0
         simulator.close()
 
+    def test_moves_of_any_length_write_each_measurement_once(self, make_database):
+        database = make_database()
+        simulator = database.simulator()
+        simulator.prepare(today=TODAY)
+        plan = plan_day(TODAY, seed=1, scenario="normal", zone=ZONE)
+        moment = at(5, 1)
+        for tenths in (7, 603, 612, 1, 9, 3, 599, 604, 25, 6001):
+            moment += timedelta(seconds=tenths / 10)
+            simulator.advance(to=moment)
+        simulator.close()
+
+        came, worked, _ = measured(plan, simulator.clock())
+        (pending,) = {sum(row.count for row in snapshot_of(database).imd)}
+        simulator.close()
+        assert pending == came - worked > 0
+
     def test_a_stuck_run_is_open_and_stands_still_for_over_an_hour(self, make_database):
         database = make_database()
         simulator = database.simulator(scenario="stuck")

@@ -76,8 +76,11 @@ class Simulator:
             return self._clock()
 
     def advance(self, *, to: datetime) -> None:
-        """Move CC&B to the aware moment `to`, in one transaction; the clock never goes back."""
-        session = self._open()
+        """Move CC&B to the aware moment `to`, in one transaction; the clock never goes back.
+
+        CC&B's times have whole seconds: what is left of `to` counts at the next move.
+        """
+        session, to = self._open(), to.replace(microsecond=0)
         with session.transaction():
             session.execute("SELECT 1 FROM SIM_CLOCK FOR UPDATE")
             clock = self._clock()

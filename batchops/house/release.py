@@ -1,6 +1,7 @@
 """Bring an installation's database, static files and first user to what the code expects."""
 
 import hashlib
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from psycopg import sql
 from batchops.db import session_lock
 from batchops.errors import Unavailable
 from batchops.models import User
+
+logger = logging.getLogger(__name__)
 
 DATABASE_PATIENCE_S = 120.0
 FINGERPRINT = "sources.sha256"
@@ -66,6 +69,7 @@ def wait_for_database() -> None:
                 raise Unavailable(
                     f"The database that DATABASE_URL names does not answer: {error}"
                 ) from error
+            logger.warning("The database does not answer yet; trying again: %s", error)
             time.sleep(delay_s)
             delay_s = min(5, delay_s * 2)
         else:

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
+from batchops.house import postgres
 from batchops.house.environment import FILE_NAME
-from batchops.house.places import cluster_folder, remove
-from batchops.house.postgres import postmaster
+from batchops.house.places import choose_place, cluster_folder, remove
+from batchops.house.provision import APPLICATION, CCB_DATABASE, CCB_READER, DATABASE
 from tests.embedded import temporary_folder
 from tests.house.running import (
     ROOT,
@@ -55,6 +57,11 @@ def healed(up: Up, name: str, killed: psutil.Process) -> bool:
     return found is not None and found.pid != killed.pid
 
 
+def make_a_table(address: str) -> None:
+    with psycopg.connect(address) as session:
+        session.execute("CREATE TABLE mine (id integer)")
+
+
 class TestStart:
     def test_it_serves_the_login_page(self, up):
         assert up.login_page_answers()
@@ -71,6 +78,28 @@ class TestStart:
 
         assert stat.S_IMODE(mode) == 0o600
         assert "a password for tests only" not in up.output()
+
+    def test_it_gives_each_role_no_more_than_it_needs(self, up):
+        place = choose_place(up.data_dir)
+        application = postgres.url(place, APPLICATION, DATABASE)
+        reader = postgres.url(place, CCB_READER, CCB_DATABASE)
+
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            make_a_table(application)
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            make_a_table(reader)
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            psycopg.connect(postgres.url(place, CCB_READER, DATABASE))
+
+    def test_it_listens_on_no_port_but_the_web_servers(self, up):
+        listening = {
+            connection.laddr.port
+            for process in left_over(up.data_dir)
+            for connection in process.net_connections("tcp")
+            if connection.status == psutil.CONN_LISTEN
+        }
+
+        assert listening == {up.port}
 
     def test_it_lets_other_commands_find_the_database(self, up):
         done = subprocess.run(
@@ -156,7 +185,7 @@ class TestHealing:
         before.send_signal(signal.SIGQUIT)
 
         before.wait(STOP_S)
-        wait_for(lambda: postmaster(cluster_folder(up.data_dir)), START_S, "PostgreSQL")
+        wait_for(lambda: postgres.postmaster(cluster_folder(up.data_dir)), START_S, "PostgreSQL")
         wait_for(lambda: logged_in(up, cookies), START_S, "the session to be found again")
 
     def test_it_replaces_a_killed_watchdog(self, up):

@@ -15,7 +15,7 @@ run: $(VENV)/run.stamp
 	@$(BIN)/python manage.py up --stop-with-parent
 
 test: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 bench: $(VENV)/dev.stamp
 	@$(BIN)/python manage.py bench all --json

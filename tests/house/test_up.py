@@ -31,7 +31,7 @@ from tests.house.running import (
 )
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("up")]
+pytestmark = pytest.mark.processes
 
 
 @pytest.fixture(scope="module")

@@ -41,6 +41,16 @@ class Freshness:
         return self.seen_at is None or self.at - self.seen_at > self.stale_after
 
     @property
+    def late_at(self) -> datetime | None:
+        """When the next reading was missed by half an interval: old, but not yet unknown."""
+        return self.seen_at and self.seen_at + 1.5 * self.interval
+
+    @property
+    def late(self) -> bool:
+        """Whether a reading is missing."""
+        return self.late_at is not None and self.at > self.late_at
+
+    @property
     def stale_at(self) -> datetime | None:
         return self.seen_at and self.seen_at + self.stale_after
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from alerts.states import SEVERITY_LOOKS, STATE_LOOKS
 from batchops.access import AuthenticatedHttpRequest
 from batchops.looks import Look
 from batchops.pages import page, render_page
-from batchops.web.frame import data_age
+from jobs.states import CANCELLING_LOOK
+from jobs.states import LOOKS as JOB_LOOKS
+from monitoring.models import Poll
+from monitoring.queries import Freshness
+from monitoring.states import LATE
+from monitoring.states import LOOKS as RUN_LOOKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +64,10 @@ TONES = (
     Look("cancelled", "Cancelled", "violet", "ban"),
     Look("unknown", "Unknown", "unknown", "question"),
 )
+# Which of the tones a row wears, its progress and its seconds.
 ROWS = ((1, 42, 135), (2, 100, 8130), (4, 31, 2700), (5, 64, 50))
-LIVE_STATES = ("off", "connecting", "live", "lost")
-AGES = (timedelta(seconds=40), timedelta(minutes=26), timedelta(hours=3))
+LIVE_STATES = ("off", "connecting", "live", "lost", "offline", "signed-out")
+AGES = (timedelta(seconds=40), timedelta(minutes=26), timedelta(hours=3), None)
 TOASTS = (
     (constants.SUCCESS, _("The job is cancelled.")),
     (constants.INFO, _("CC&B is being read now.")),
@@ -76,23 +83,36 @@ def styleguide(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 def _examples() -> dict[str, Any]:
     now = timezone.now()
-    usual = timedelta(minutes=15)
     return {
         "sections": SECTIONS,
-        "families": [(gettext("Tones"), TONES)],
+        "families": [
+            (gettext("Runs of CC&B"), [*RUN_LOOKS.values(), LATE]),
+            (gettext("Jobs"), [*JOB_LOOKS.values(), CANCELLING_LOOK]),
+            (gettext("Alerts"), [*SEVERITY_LOOKS.values(), *STATE_LOOKS.values()]),
+        ],
         "icons": icon_names(),
         "rows": [
             {"title": f"Job {n}", "look": TONES[n], "percent": percent, "seconds": seconds}
             for n, percent, seconds in ROWS
         ],
         "live_states": LIVE_STATES,
-        "age_examples": [
-            *(data_age(now - age, at=now, interval=usual, stale_after=2) for age in AGES),
-            data_age(None, at=now, interval=usual, stale_after=2),
-        ],
+        "age_examples": [_freshness(now, age) for age in AGES],
         "toast_examples": [Message(level, str(text)) for level, text in TOASTS],
         "at": now - timedelta(hours=2, minutes=12),
     }
+
+
+def _freshness(at: datetime, age: timedelta | None) -> Freshness:
+    return Freshness(
+        at=at,
+        configured=True,
+        interval=timedelta(minutes=15),
+        stale_after=timedelta(minutes=30),
+        last_good=None if age is None else Poll(started_at=at - age),
+        last=None,
+        circuit_opened_at=None,
+        circuit_message="",
+    )
 
 
 @cache

@@ -244,6 +244,11 @@ REST_FRAMEWORK = {
         "batchops.api.TokenAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["batchops.api.HasPermission"],
+    "DEFAULT_PARSER_CLASSES": [
+        "batchops.api.JsonParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": "600/minute", "status": "1200/minute"},

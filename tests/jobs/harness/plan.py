@@ -9,9 +9,11 @@ from typing import Any
 from django.db import DatabaseError, connection, connections
 from django.utils import timezone
 
+from batchops.cluster import bells
 from batchops.errors import BatchOpsError
 from jobs import lifecycle, start, sweep
 from jobs.models import Claim, Job
+from jobs.runner import WORK
 from jobs.start import Order
 from tests.jobs.harness import checks, types  # noqa: F401  (registers the types)
 from tests.jobs.harness.workers import Cluster, Workers, cut_off_one
@@ -117,7 +119,7 @@ def _order(chance: random.Random) -> Order:
         "failPercent": chance.choice([0, 0, 10, 100]),
         "recovers": chance.random() < 0.5,
     }
-    items = [{} for _ in range(size)] if size <= 50 else None
+    items: list[dict[str, Any]] | None = [{} for _ in range(size)] if size <= 50 else None
     return Order(type=kind, params=params, items=items, priority=chance.randrange(3))
 
 
@@ -131,7 +133,7 @@ def _retry(chance: random.Random) -> None:
 
 def _ring_many() -> None:
     for _ in range(4):
-        start.bells.ring(start.WORK, cluster="jobs", at_most=10)
+        bells.ring(WORK, cluster="jobs", at_most=10)
 
 
 def _thaw(workers: Workers | Cluster, frozen: list[tuple[float, int]], *, before: float) -> None:

@@ -1,0 +1,73 @@
+"""Give tests of the engine a database in which transactions really commit."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from batchops.models import Heartbeat, User
+from jobs import lifecycle, start
+from jobs.models import Job
+from jobs.runner import run_slice
+from jobs.start import Order
+from tests.jobs.harness import checks, types  # noqa: F401  (registers the types)
+from tests.jobs.harness.plan import empty_tables
+
+Make = Callable[..., Job]
+
+
+@pytest.fixture
+def _django_db_helper(
+    django_db_setup: None, django_db_blocker: pytest.FixtureRequest
+) -> Iterator[None]:
+    """Let transactions really commit, as workers and races need it, and clear up afterwards.
+
+    It stands here for pytest-django's fixture of the mark `django_db`, which would either roll
+    back what workers must see, or empty every table of the site.
+    """
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        empty_tables()
+        yield
+        empty_tables()
+        checks.remove_audit()
+        User.objects.filter(username="operator").delete()
+
+
+@pytest.fixture
+def make(_django_db_helper: None) -> Make:
+    """Create a job of a type with params, as the API would."""
+
+    def make_job(
+        job_type: str = "drill", *, inline: list[dict[str, object]] | None = None, **params: object
+    ) -> Job:
+        order = Order(type=job_type, params=dict(params), items=inline)
+        return lifecycle.create(start.checked(order, actor="user:tester"))
+
+    return make_job
+
+
+@pytest.fixture
+def done(make: Make) -> Make:
+    """Create a job and do it, in this process."""
+
+    def do_job(job_type: str = "drill", **params: object) -> Job:
+        job = make(job_type, **params)
+        run_slice()
+        job.refresh_from_db()
+        return job
+
+    return do_job
+
+
+@pytest.fixture
+def client(_django_db_helper: None) -> Client:
+    """A person who may do everything, logged in, while a jobs cluster is alive."""
+    user = User.objects.create_superuser("operator", password="correct horse battery")
+    now = timezone.now()
+    Heartbeat.objects.create(
+        part="jobs", host="test", pid=1, started_at=now, beat_at=now, workers=4
+    )
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client

@@ -1,0 +1,338 @@
+"""Ask about jobs over HTTP, as old clients and careless ones do."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from batchops.models import Heartbeat
+from jobs import lifecycle
+from jobs.models import Job, RunSummary
+from jobs.runner import run_slice
+from tests.jobs.conftest import Make
+
+pytestmark = pytest.mark.django_db
+
+JOB_FIELDS = {
+    "id", "type", "title", "campaignId", "status", "priority", "totalRecipients",
+    "processedCount", "successCount", "failedCount", "progressPercent", "createdAt", "startedAt",
+    "completedAt", "durationSeconds", "etaSeconds", "createdBy", "cancelRequestedAt",
+    "outputZipPath", "downloadUrl", "artifactState", "parentId", "revision", "error",
+}  # fmt: skip
+
+
+def post(client: Client, path: str, body: Any = None, **headers: str) -> Any:
+    data = body if isinstance(body, str) else json.dumps(body if body is not None else {})
+    return client.post(path, data, content_type="application/json", headers=headers or None)
+
+
+class TestStart:
+    def test_it_answers_the_job_with_every_field(self, client: Client) -> None:
+        answer = post(client, "/api/batch-jobs", {"type": "drill", "params": {"items": 3}})
+
+        assert answer.status_code == 201
+        job = answer.json()["data"]
+        assert set(job) >= JOB_FIELDS
+        assert job["id"].isalnum()
+        assert len(job["id"]) == 16
+        assert (job["status"], job["totalRecipients"], job["progressPercent"]) == ("pending", 0, 0)
+        assert answer["Cache-Control"] == "no-store"
+
+    def test_inline_items_go_in_with_the_request(self, client: Client) -> None:
+        body = {"type": "drill", "params": {"ms": 0}, "items": [{}, {"fails": True}]}
+        job = post(client, "/api/batch-jobs/", body).json()["data"]
+        assert job["totalRecipients"] == 2
+
+        run_slice()
+
+        items = client.get(f"/api/batch-jobs/{job['id']}/items").json()["data"]["items"]
+        assert [item["status"] for item in items] == ["succeeded", "failed"]
+
+    def test_an_idempotency_key_makes_one_job(self, client: Client) -> None:
+        body = {"type": "drill"}
+        first = post(client, "/api/batch-jobs", body, **{"Idempotency-Key": "k1"})
+        again = post(client, "/api/batch-jobs", body, **{"Idempotency-Key": "k1"})
+
+        assert (first.status_code, again.status_code) == (201, 201)
+        assert first.json()["data"]["id"] == again.json()["data"]["id"]
+        assert Job.objects.count() == 1
+
+    def test_the_key_with_another_body_is_refused(self, client: Client) -> None:
+        post(client, "/api/batch-jobs", {"type": "drill"}, **{"Idempotency-Key": "k1"})
+        other = {"type": "drill", "title": "other"}
+
+        answer = post(client, "/api/batch-jobs", other, **{"Idempotency-Key": "k1"})
+
+        assert (answer.status_code, answer.json()["error"]) == (422, "idempotency_key_reused")
+
+    def test_a_second_job_of_a_single_flight_type_is_told_who_holds_it(
+        self, client: Client
+    ) -> None:
+        first = post(client, "/api/batch-jobs", {"type": "alone"}).json()["data"]
+
+        answer = post(client, "/api/batch-jobs", {"type": "alone"})
+
+        assert (answer.status_code, answer.json()["error"]) == (409, "already_running")
+        running = answer.json()["running"]
+        assert (running["jobId"], running["status"]) == (first["id"], "pending")
+        assert set(running) == {
+            "jobId", "startTime", "startedBy", "status", "progressPercent", "etaSeconds"
+        }  # fmt: skip
+
+    def test_without_a_living_cluster_it_says_so(self, client: Client) -> None:
+        Heartbeat.objects.all().delete()
+
+        answer = post(client, "/api/batch-jobs", {"type": "drill"})
+
+        assert answer.status_code == 503
+        assert not Job.objects.exists()
+
+    def test_an_external_id_finds_the_job_and_is_not_given_twice(self, client: Client) -> None:
+        body = {"type": "drill", "externalId": "batch_1"}
+        job = post(client, "/api/batch-jobs", body).json()["data"]
+
+        assert client.get("/api/batch-jobs/batch_1").json()["data"]["id"] == job["id"]
+        assert post(client, "/api/batch-jobs", body).status_code == 409
+
+
+BAD_BODIES: list[tuple[Any, str]] = [
+    ({}, "type"),
+    ({"type": "nosuch"}, "type"),
+    ({"type": 5e300}, "type"),
+    ({"type": "drill", "surprise": 1}, "surprise"),
+    ({"type": "drill", "title": "a\x00b"}, "title"),
+    ({"type": "drill", "title": "x" * 201}, "title"),
+    ({"type": "drill", "campaignId": "a b"}, "campaignId"),
+    ({"type": "drill", "externalId": "../x"}, "externalId"),
+    ({"type": "drill", "priority": 10**30}, "priority"),
+    ({"type": "drill", "priority": "high"}, "priority"),
+    ({"type": "drill", "params": []}, "params"),
+    ({"type": "drill", "params": {"items": -1}}, "params.items"),
+    ({"type": "drill", "params": {"items": 10**9}}, "params.items"),
+    ({"type": "drill", "params": {"ms": "soon"}}, "params.ms"),
+    ({"type": "drill", "params": {"what": 1}}, "params.what"),
+    ({"type": "drill", "items": [{}] * 1001}, "items"),
+    ({"type": "drill", "items": [5]}, "items"),
+    ({"type": "drill", "items": [{"ms": 10**9}]}, "items[0].ms"),
+    ({"type": "flaky", "items": [{}]}, "items"),
+    ('{"type": "drill", "title": "\\ud800"}', "title"),
+    ('{"type": "drill", "params": {"x": 1e400}}', "params"),
+    ('{"type": "drill", "params": {"x": "\\u0000"}}', "params"),
+]
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(("body", "field"), BAD_BODIES)
+    def test_each_is_refused_by_the_field_s_name(
+        self, client: Client, body: Any, field: str
+    ) -> None:
+        answer = post(client, "/api/batch-jobs", body)
+
+        assert answer.status_code == 400, answer.content
+        assert field in answer.json()["errors"]
+        assert not Job.objects.exists()
+
+    @pytest.mark.parametrize(
+        "text", ["{", "[]", "5", '"x"', "null", "[" * 100_000, '{"priority": ' + "9" * 5000 + "}"]
+    )
+    def test_what_is_no_object_is_refused(self, client: Client, text: str) -> None:
+        assert post(client, "/api/batch-jobs", text).status_code == 400
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "status=odd", "limit=0", "limit=501", "limit=x", "cursor=%00", "cursor=abc",
+            "cursor=W10=", "search=%00", "what=1", "type=%00", "campaign=" + "x" * 65,
+            "cursor=WyI5OTk5LTEyLTMxVDIzOjU5OjU5KzE0OjAwIiwgImEiXQ==",
+        ],
+    )  # fmt: skip
+    def test_a_list_refuses_what_it_does_not_know(self, client: Client, query: str) -> None:
+        assert client.get(f"/api/batch-jobs?{query}").status_code == 400
+
+    @pytest.mark.parametrize("query", ["status=odd", "cursor=LTE=", "limit=-1", "cursor=W10="])
+    def test_items_do_so_too(self, client: Client, make: Make, query: str) -> None:
+        job = make(items=1)
+
+        assert client.get(f"/api/batch-jobs/{job.pk}/items?{query}").status_code == 400
+
+    def test_a_key_that_is_no_key_is_refused(self, client: Client) -> None:
+        answer = post(client, "/api/batch-jobs", {"type": "drill"}, **{"Idempotency-Key": "a b"})
+
+        assert answer.status_code == 400
+        assert "Idempotency-Key" in answer.json()["errors"]
+
+    @pytest.mark.parametrize("path", ["", "/status", "/items", "/cancel", "/retry"])
+    def test_a_job_that_is_not_there_is_404(self, client: Client, path: str) -> None:
+        call = client.post if path in ("/cancel", "/retry") else client.get
+
+        answer = call(f"/api/batch-jobs/nosuchjob{path}")
+
+        assert (answer.status_code, answer.json()["error"]) == (404, "job_not_found")
+
+
+class TestList:
+    def test_it_narrows_down_by_status(self, client: Client, make: Make, done: Make) -> None:
+        make(items=1)
+        done(items=2, ms=0, failPercent=50)
+
+        def ids(status: str) -> int:
+            found = client.get(f"/api/batch-jobs?status={status}").json()["data"]["jobs"]
+            return len(found)
+
+        counts = {s: ids(s) for s in ("active", "completed", "failed", "cancelled", "queued")}
+        assert counts == {"active": 0, "completed": 2, "failed": 0, "cancelled": 0, "queued": 0}
+
+    def test_pages_follow_each_other_without_gap(self, client: Client, make: Make) -> None:
+        made = [make(items=1).pk for _ in range(5)]
+
+        seen: list[str] = []
+        address = "/api/batch-jobs?limit=2&stats=true"
+        while True:
+            data = client.get(address).json()["data"]
+            seen += [job["id"] for job in data["jobs"]]
+            if data["nextCursor"] is None:
+                break
+            address = f"/api/batch-jobs?limit=2&stats=true&cursor={data['nextCursor']}"
+
+        assert seen == made[::-1]
+        assert data["stats"] == {
+            "total": 5, "pending": 5, "processing": 0, "completed": 0, "failed": 0, "cancelled": 0
+        }  # fmt: skip
+
+
+class TestStatus:
+    def test_it_reaches_completed_and_hundred_together(self, client: Client, make: Make) -> None:
+        job = make(inline=[{}, {}], ms=0)
+        before = client.get(f"/api/batch-jobs/{job.pk}/status").json()
+
+        run_slice()
+
+        after = client.get(f"/api/batch-jobs/{job.pk}/status/").json()
+        assert (before["status"], before["remainingItems"]) == ("queued", 2)
+        assert (after["status"], after["progress"]) == (
+            "completed",
+            {"total": 2, "completed": 2, "successful": 2, "failed": 0, "percentage": 100},
+        )
+        assert after["revision"] > before["revision"]
+
+
+class TestMoves:
+    def test_cancel_answers_as_the_old_system_did(self, client: Client, make: Make) -> None:
+        job = make(items=5)
+
+        first = post(client, f"/api/batch-jobs/{job.pk}/cancel")
+        second = post(client, f"/api/batch-jobs/{job.pk}/cancel")
+
+        assert first.json()["message"] == "Batch job cancelled successfully"
+        assert set(first.json()) == {"success", "message", "note"}
+        assert (second.status_code, second.json()["state"]) == (409, "cancelled")
+
+    def test_retry_says_how_many_before_it_does_it(self, client: Client, done: Make) -> None:
+        job = done(items=10, ms=0, failPercent=20, recovers=True)
+        path = f"/api/batch-jobs/{job.pk}/retry"
+
+        assert post(client, f"{path}?dryRun=true").json()["count"] == 2
+        assert Job.objects.get().state == "completed_with_errors"
+        assert post(client, path).json()["data"]["status"] == "pending"
+        run_slice()
+        assert post(client, path).status_code == 409
+
+
+class TestBatch:
+    def test_it_counts_files(self, client: Client, done: Make) -> None:
+        job = done(items=4, ms=0, failPercent=50)
+
+        answer = client.get(f"/api/batches/{job.pk}").json()
+
+        assert (answer["status"], answer["filesTotal"]) == ("completed_with_errors", 4)
+        assert (answer["filesSuccess"], answer["filesFailed"]) == (2, 2)
+        assert (answer["filesProcessing"], answer["filesPending"]) == (0, 0)
+
+    def test_its_summary_waits_for_the_last_file(self, client: Client, make: Make) -> None:
+        answer = client.get(f"/api/batches/{make(items=3).pk}/summary")
+
+        assert answer.status_code == 404
+        assert set(answer.json()) == {"message", "status", "progress"}
+
+    def test_a_missing_summary_is_made_because_somebody_asks(
+        self, client: Client, done: Make
+    ) -> None:
+        job = done(items=3, ms=0)
+        RunSummary.objects.all().delete()
+        Job.objects.update(summarised_at=None)
+
+        first = client.get(f"/api/batches/{job.pk}/summary")
+        run_slice()
+        second = client.get(f"/api/batches/{job.pk}/summary")
+
+        assert (first.status_code, first["Retry-After"]) == (202, "5")
+        assert first.json() == {
+            "message": "Summary is being generated. Please retry in a few seconds.",
+            "retry_after": 5,
+        }
+        assert second.status_code == 200
+        assert (second.json()["totalFiles"], second.json()["successFiles"]) == (3, 3)
+
+    def test_asking_repairs_a_job_that_should_have_ended(self, client: Client, done: Make) -> None:
+        job = done(items=3, ms=0)
+        Job.objects.update(state="processing", finished_at=None, summarised_at=None)
+        RunSummary.objects.all().delete()
+
+        assert client.get(f"/api/batches/{job.pk}/summary").status_code == 202
+        assert Job.objects.get().state == "completed"
+
+
+class TestPages:
+    @pytest.mark.parametrize(
+        "path", ["", "?status=active", "fragment/", "new/", "{id}/", "{id}/fragment/",
+                 "{id}/items/fragment/?status=failed", "{id}/?status=pending"]
+    )  # fmt: skip
+    def test_each_shows(self, client: Client, make: Make, path: str) -> None:
+        job = make(inline=[{}, {}], ms=0)
+
+        assert client.get(f"/admin/jobs/{path.format(id=job.pk)}").status_code == 200
+
+    def test_a_drill_is_started_and_shown(self, client: Client) -> None:
+        form = {"title": "canary", "items": 3, "ms": 0, "failPercent": 0}
+
+        answer = client.post("/admin/jobs/new/", form, follow=True)
+
+        assert answer.redirect_chain[0][0] == f"/admin/jobs/{Job.objects.get().pk}/"
+        assert "canary" in answer.content.decode()
+
+    def test_a_drill_with_bad_figures_is_not(self, client: Client) -> None:
+        answer = client.post("/admin/jobs/new/", {"items": 10**9, "ms": -1, "failPercent": "x"})
+
+        assert answer.status_code == 400
+        assert not Job.objects.exists()
+
+    def test_cancel_asks_first(self, client: Client, make: Make) -> None:
+        job = make(items=9)
+
+        assert "Yes, cancel" in client.get(f"/admin/jobs/{job.pk}/cancel/").content.decode()
+        assert Job.objects.get().is_open
+        client.post(f"/admin/jobs/{job.pk}/cancel/")
+        assert Job.objects.get().state == "cancelled"
+
+    def test_retry_does_the_failed_items_again(self, client: Client, done: Make) -> None:
+        job = done(items=4, ms=0, failPercent=50, recovers=True)
+        assert "Retry failed (2)" in client.get(f"/admin/jobs/{job.pk}/").content.decode()
+
+        client.post(f"/admin/jobs/{job.pk}/retry/")
+
+        assert Job.objects.get().generation == 2
+
+    def test_a_wish_to_cancel_is_visible_at_once(self, client: Client, make: Make) -> None:
+        job = make(inline=[{}, {}], ms=0)
+        lifecycle.claim_items(job.pk, limit=1, worker="test")
+        lifecycle.cancel(job.pk, actor="user:x")
+
+        assert "Cancelling..." in client.get(f"/admin/jobs/{job.pk}/").content.decode()
+
+    @pytest.mark.parametrize("path", ["/batch-jobs", "/batch-jobs/"])
+    def test_old_addresses_lead_to_the_list(self, client: Client, path: str) -> None:
+        assert client.get(path)["Location"] == "/admin/jobs/"
+
+    def test_old_addresses_of_jobs_lead_to_the_job(self, client: Client) -> None:
+        assert client.get("/batch-jobs/abc")["Location"] == "/admin/jobs/abc/"

@@ -1,0 +1,418 @@
+"""See the engine do jobs whole: every item once, counters that equal the rows, one end."""
+
+from datetime import timedelta
+from unittest.mock import patch
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models.functions import Now
+
+from batchops.errors import BatchOpsError
+from jobs import lifecycle, sweep
+from jobs.errors import LostClaim, MoveRefused, NothingToRetry
+from jobs.lifecycle import Outcome
+from jobs.models import Claim, Job, JobEvent, JobItem, RunSummary
+from jobs.runner import run_slice
+from jobs.types.drill import Drill
+from tests.jobs.conftest import Make
+from tests.jobs.harness import checks
+
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
+
+
+def states_of(job: Job) -> list[str]:
+    return list(job.items.order_by("position").values_list("state", flat=True))
+
+
+def claimed(job: Job, limit: int = 500) -> lifecycle.Lease:
+    lease = lifecycle.claim_items(job.pk, limit=limit, worker="test")
+    assert lease is not None
+    return lease
+
+
+def succeeded(lease: lifecycle.Lease) -> list[Outcome]:
+    return [Outcome(item.id, "succeeded") for item in lease.items]
+
+
+def run_out(lease: lifecycle.Lease) -> None:
+    Claim.objects.filter(pk=lease.claim_id).update(expires_at=Now() - timedelta(seconds=1))
+    lifecycle.expire_claims()
+
+
+class TestWork:
+    def test_it_does_every_item_and_completes(self, done: Make) -> None:
+        job = done(items=120, ms=0)
+
+        assert (job.state, job.items_total, job.succeeded) == ("completed", 120, 120)
+        assert set(states_of(job)) == {"succeeded"}
+
+    def test_a_job_without_items_completes(self, done: Make) -> None:
+        assert done(items=0).state == "completed"
+
+    def test_a_job_with_an_empty_list_completes_at_once(self, make: Make) -> None:
+        assert make(inline=[]).state == "completed"
+
+    def test_a_share_that_fails_shows_in_state_and_error(self, done: Make) -> None:
+        job = done(items=100, ms=0, failPercent=25)
+
+        assert (job.state, job.failed, job.succeeded) == ("completed_with_errors", 25, 75)
+        errors = set(job.items.filter(state="failed").values_list("error", flat=True))
+        assert all("as the drill asked" in error for error in errors)
+
+    def test_all_items_failing_fails_the_job(self, done: Make) -> None:
+        assert done(items=3, ms=0, failPercent=100).state == "failed"
+
+    def test_a_type_that_cannot_list_its_items_fails_the_job_with_its_reason(
+        self, done: Make
+    ) -> None:
+        job = done("broken")
+
+        assert job.state == "failed"
+        assert "the list has no end" in job.error
+
+    def test_an_item_is_tried_again_by_itself(self, done: Make) -> None:
+        done("flaky", items=5)
+        while Job.objects.open().exists():
+            run_slice()
+
+        job = Job.objects.get()
+        assert (job.state, job.succeeded) == ("completed", 5)
+        assert list(job.items.values_list("attempts", flat=True)) == [2] * 5
+
+    def test_results_that_cannot_be_stored_fail_only_their_item(self, done: Make) -> None:
+        job = done("odd", items=4)
+
+        assert job.failed == 4
+        errors = job.items.values_list("error", flat=True)
+        assert all("cannot be stored" in error for error in errors)
+
+    def test_a_type_may_do_its_items_at_once(self, done: Make) -> None:
+        job = done("together", items=10)
+
+        assert (job.succeeded, job.failed) == (5, 5)
+        assert job.items.get(position=4).result == {"n": 4}
+
+    def test_the_making_of_items_goes_on_where_it_stopped(self, make: Make) -> None:
+        job = make("flaky", items=12_000)
+        first = lifecycle.claim_expansion(job.pk, worker="one")
+        assert first is not None
+        lifecycle.add_items(first, [{"n": n} for n in range(7_000)], start=0)
+        run_out(first)
+
+        while Job.objects.open().exists():
+            run_slice()
+
+        job.refresh_from_db()
+        assert job.items_total == job.succeeded == 12_000
+        assert job.items.filter(params__n=11_999, position=11_999).exists()
+
+    def test_higher_priority_is_served_first_then_who_waited_longest(self, make: Make) -> None:
+        one, two, urgent = (make(inline=[{}, {}], ms=0) for _ in range(3))
+        Job.objects.filter(pk=urgent.pk).update(priority=5)
+
+        served = []
+        for _ in range(6):
+            job_id, _ = lifecycle.choose(["drill"], passed=()) or ("", False)
+            lease = lifecycle.claim_items(job_id, limit=1, worker="test")
+            assert lease is not None
+            lifecycle.settle(lease, succeeded(lease), ends=True)
+            served.append(job_id)
+
+        assert served == [urgent.pk, urgent.pk, one.pk, two.pk, one.pk, two.pk]
+
+
+class TestSettle:
+    def test_the_last_item_ends_the_job_in_the_same_transaction(self, make: Make) -> None:
+        lease = claimed(make(inline=[{}, {}], ms=0))
+
+        with transaction.atomic():
+            lifecycle.settle(lease, succeeded(lease), ends=True)
+            state = Job.objects.get().state
+            transaction.set_rollback(True)
+
+        assert state == "completed"
+        assert Job.objects.get().state == "processing"
+
+    def test_it_refuses_a_lost_lease_and_records_that(self, make: Make) -> None:
+        job = make(inline=[{}, {}], ms=0)
+        lease = claimed(job)
+        run_out(lease)
+
+        with pytest.raises(LostClaim):
+            lifecycle.settle(lease, succeeded(lease), ends=True)
+
+        assert states_of(job) == ["pending", "pending"]
+        assert job.events.filter(verb="refuse").count() == 1
+
+    def test_a_report_that_comes_twice_counts_once(self, make: Make) -> None:
+        lease = claimed(make(inline=[{}, {}, {}], ms=0))
+        first = succeeded(lease)[:1]
+
+        lifecycle.settle(lease, first, ends=False)
+        lifecycle.settle(lease, first, ends=False)
+
+        assert Job.objects.get().succeeded == 1
+
+    def test_unbegun_items_are_given_back_as_if_never_taken(self, make: Make) -> None:
+        job = make(inline=[{}, {}], ms=0)
+        lease = claimed(job)
+
+        lifecycle.settle(lease, succeeded(lease)[:1], ends=True, unbegun=[lease.items[1].id])
+
+        assert states_of(job) == ["succeeded", "pending"]
+        assert job.items.get(position=1).attempts == 0
+
+    def test_the_database_refuses_an_end_without_its_time(self, make: Make) -> None:
+        job = make(inline=[{}], ms=0)
+
+        with pytest.raises(IntegrityError), connection.cursor() as cursor:
+            cursor.execute("UPDATE jobs_job SET state = 'completed' WHERE id = %s", [job.pk])
+
+
+class TestExpiry:
+    def test_items_of_a_dead_worker_are_done_alone_afterwards(self, make: Make) -> None:
+        job = make(inline=[{}, {}, {}], ms=0)
+        run_out(claimed(job))
+
+        assert [len(claimed(job).items) for _ in range(3)] == [1, 1, 1]
+
+    def test_only_a_death_while_alone_counts(self, make: Make) -> None:
+        job = make(inline=[{}, {}], ms=0)
+        run_out(claimed(job))
+        run_out(claimed(job))
+
+        assert list(job.items.order_by("position").values_list("deaths", flat=True)) == [1, 0]
+
+    def test_an_item_that_killed_three_workers_alone_fails_with_a_reason(self, make: Make) -> None:
+        job = make(inline=[{}], ms=0)
+        for _ in range(3):
+            run_out(claimed(job))
+
+        job.refresh_from_db()
+        assert job.state == "failed"
+        assert "died 3 times" in job.items.get().error
+
+    def test_a_cancel_wished_meanwhile_takes_what_comes_back(self, make: Make) -> None:
+        job = make(inline=[{}, {}], ms=0)
+        lease = claimed(job)
+        lifecycle.cancel(job.pk, actor="user:x")
+
+        run_out(lease)
+
+        job.refresh_from_db()
+        assert (job.state, job.cancelled) == ("cancelled", 2)
+
+    def test_a_type_that_kills_workers_while_listing_is_given_up(self, make: Make) -> None:
+        job = make(items=10)
+        for _ in range(3):
+            lease = lifecycle.claim_expansion(job.pk, worker="test")
+            assert lease is not None
+            run_out(lease)
+
+        job.refresh_from_db()
+        assert job.state == "failed"
+        assert "making the items" in job.error
+
+
+class TestCancel:
+    def test_a_pending_job_ends_at_once(self, make: Make) -> None:
+        job = lifecycle.cancel(make(inline=[{}, {}], ms=0).pk, actor="user:x")
+
+        assert (job.state, job.cancelled) == ("cancelled", 2)
+
+    def test_a_job_whose_items_nobody_made_ends_at_once(self, make: Make) -> None:
+        job = lifecycle.cancel(make(items=50).pk, actor="user:x")
+
+        assert (job.state, job.items_total) == ("cancelled", 0)
+
+    def test_a_processing_job_ends_when_its_worker_sees_the_wish(self, make: Make) -> None:
+        lease = claimed(make(inline=[{}, {}, {}], ms=0), limit=2)
+
+        job = lifecycle.cancel(lease.job.pk, actor="user:x")
+        assert (job.state, job.cancelled) == ("processing", 1)
+        settled = lifecycle.settle(lease, succeeded(lease)[:1], ends=False)
+        assert settled.cancel_wished
+        lifecycle.settle(lease, [], ends=True, unbegun=[lease.items[1].id])
+
+        job.refresh_from_db()
+        assert (job.state, job.succeeded, job.cancelled) == ("cancelled", 1, 2)
+
+    def test_a_wish_that_came_too_late_leaves_the_job_completed(self, make: Make) -> None:
+        lease = claimed(make(inline=[{}], ms=0))
+        lifecycle.cancel(lease.job.pk, actor="user:x")
+
+        lifecycle.settle(lease, succeeded(lease), ends=True)
+
+        assert Job.objects.get().state == "completed"
+
+    def test_it_refuses_an_ended_job_and_changes_nothing(self, done: Make) -> None:
+        job = done(items=1, ms=0)
+        events = JobEvent.objects.count()
+
+        with pytest.raises(MoveRefused):
+            lifecycle.cancel(job.pk, actor="user:x")
+
+        assert JobEvent.objects.count() == events
+        assert Job.objects.get().cancel_requested_at is None
+
+    def test_the_making_of_items_ends_with_it(self, make: Make) -> None:
+        job = make(items=100)
+        lease = lifecycle.claim_expansion(job.pk, worker="test")
+        assert lease is not None
+        lifecycle.add_items(lease, [None] * 10, start=0)
+
+        lifecycle.cancel(job.pk, actor="user:x")
+        with pytest.raises(LostClaim):
+            lifecycle.add_items(lease, [None] * 10, start=10)
+
+        job.refresh_from_db()
+        assert (job.state, job.items_total, job.items.count()) == ("cancelled", 10, 10)
+
+
+class TestRetry:
+    def test_failed_items_are_done_again_in_a_new_generation(self, done: Make) -> None:
+        job = done(items=10, ms=0, failPercent=30, recovers=True)
+
+        job = lifecycle.retry(job.pk, actor="user:x")
+        assert (job.state, job.generation, job.succeeded, job.failed) == ("pending", 2, 7, 0)
+        assert job.finished_at is None
+        run_slice()
+
+        job.refresh_from_db()
+        assert (job.state, job.succeeded, job.failed) == ("completed", 10, 0)
+        assert RunSummary.objects.filter(job=job).count() == 2
+
+    def test_it_refuses_a_job_in_which_nothing_failed(self, done: Make) -> None:
+        with pytest.raises(NothingToRetry):
+            lifecycle.retry(done(items=2, ms=0).pk, actor="user:x")
+
+    def test_it_refuses_an_open_job(self, make: Make) -> None:
+        with pytest.raises(MoveRefused):
+            lifecycle.retry(make(items=2).pk, actor="user:x")
+
+    def test_cancelled_items_come_back_only_when_asked_for(self, make: Make) -> None:
+        job = lifecycle.cancel(make(items=20, ms=0).pk, actor="user:x")
+
+        with pytest.raises(NothingToRetry):
+            lifecycle.retry(job.pk, actor="user:x")
+        lifecycle.retry(job.pk, actor="user:x", include_cancelled=True)
+        run_slice()
+
+        job.refresh_from_db()
+        assert (job.state, job.succeeded) == ("completed", 20)
+
+
+class TestSummary:
+    def test_it_is_made_once_for_each_generation(self, done: Make) -> None:
+        job = done(items=4, ms=0, failPercent=50)
+
+        summary = RunSummary.objects.get()
+        assert (summary.state, summary.items_total, summary.failed) == (job.state, 4, 2)
+        assert lifecycle.claim_summary(job.pk, worker="test") is None
+
+    def test_failing_to_make_it_leaves_the_job_ended_and_is_made_up_for(self, done: Make) -> None:
+        with patch.object(Drill, "summarise", side_effect=RuntimeError("no disk")):
+            job = done(items=1, ms=0)
+        assert job.state == "completed"
+        assert not RunSummary.objects.exists()
+
+        Claim.objects.update(expires_at=Now() - timedelta(seconds=1))
+        run_slice()
+
+        assert RunSummary.objects.count() == 1
+
+
+class TestSweep:
+    def stick(self, job: Job) -> None:
+        """Leave the job as a crash between counting and ending would have, long ago."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE jobs_job SET state = 'processing', finished_at = NULL,"
+                " summarised_at = NULL, expanded_at = now() - interval '1 hour',"
+                " last_settled_at = now() - interval '1 hour' WHERE id = %s",
+                [job.pk],
+            )
+
+    def test_it_ends_a_job_whose_items_are_all_settled(self, done: Make) -> None:
+        job = done(items=7, ms=0)
+        self.stick(job)
+
+        sweep.sweep()
+
+        job.refresh_from_db()
+        assert job.state == "completed"
+
+    def test_it_leaves_one_that_was_settled_a_moment_ago(self, done: Make) -> None:
+        job = done(items=7, ms=0)
+        self.stick(job)
+        Job.objects.update(last_settled_at=Now())
+
+        sweep.sweep()
+
+        assert Job.objects.get().state == "processing"
+
+    def test_it_carries_on_a_cancel_whose_caller_died(self, make: Make) -> None:
+        job = make(inline=[{}] * 5, ms=0)
+        Job.objects.update(cancel_requested_at=Now())
+
+        sweep.sweep()
+
+        job.refresh_from_db()
+        assert (job.state, job.cancelled) == ("cancelled", 5)
+
+    def test_finalise_may_be_called_any_time(self, make: Make) -> None:
+        job = make(items=3, ms=0)
+
+        assert not lifecycle.finalise(job.pk, actor="user:x")
+        run_slice()
+        assert not lifecycle.finalise(job.pk, actor="user:x")
+
+        assert JobEvent.objects.filter(verb="finish").count() == 1
+
+
+class TestInvariants:
+    def test_they_hold_after_ordinary_work(self, done: Make) -> None:
+        checks.install_audit()
+        done(items=30, ms=0, failPercent=10)
+        lifecycle.retry(Job.objects.get().pk, actor="user:x")
+        run_slice()
+
+        assert checks.broken_invariants() == {}
+
+    @pytest.mark.parametrize(
+        ("damage", "name"),
+        [
+            ("UPDATE jobs_job SET succeeded = 2", "counters_equal_the_rows"),
+            ("DELETE FROM jobs_runsummary", "one_summary_of_the_last_generation"),
+            ("DELETE FROM jobs_jobevent", "the_last_generation_ended_exactly_once"),
+            (
+                "UPDATE jobs_job SET state = 'processing', finished_at = NULL",
+                "every_job_has_ended",
+            ),
+            (
+                "UPDATE jobs_jobitem SET state = 'failed' WHERE position = 0",
+                "no_result_was_overwritten",
+            ),
+        ],
+    )
+    def test_each_kind_of_damage_shows(self, done: Make, damage: str, name: str) -> None:
+        checks.install_audit()
+        done(items=3, ms=0)
+
+        with connection.cursor() as cursor:
+            cursor.execute(damage)
+
+        assert name in checks.broken_invariants()
+
+
+class TestErrors:
+    def test_a_job_that_does_not_exist_is_named(self) -> None:
+        with pytest.raises(BatchOpsError, match="nosuchjob"):
+            lifecycle.cancel("nosuchjob", actor="user:x")
+
+    def test_items_are_left_alone_by_it(self, make: Make) -> None:
+        make(inline=[{}], ms=0)
+        with pytest.raises(BatchOpsError):
+            lifecycle.retry("nosuchjob", actor="user:x")
+
+        assert JobItem.objects.get().state == "pending"

@@ -61,11 +61,12 @@ class _Slice:
 
     def run(self) -> None:
         lifecycle.expire_claims()
+        called_next = False
         lease = self._next_lease()
-        if lease is not None:
-            # Calls the next worker, which calls the next: all are at it in a moment.
-            ring_if_work()
         while lease is not None:
+            # Calls the next worker, which calls the next: all are at it in a moment. Not only
+            # before the first lease, for that may be the one that makes the items.
+            called_next = called_next or ring_if_work()
             self._work_on(lease)
             lease = None if time.monotonic() >= self._ends_at else self._next_lease()
         ring_if_work()

@@ -17,7 +17,9 @@ from jobs.lifecycle.record import count, finish_if_settled, note, push
 from jobs.models import Claim, Job
 
 # Only what still runs under this claim is written, and only that is counted: a report that
-# arrives twice, because the answer to the first was lost, counts once.
+# arrives twice, because the answer to the first was lost, counts once. A claim's items are the
+# running ones (a constraint says so); coalesce keeps the planner from the statistics of that
+# column, by which it expects one row and joins 500 with 500 by comparing each with each.
 SETTLE_SQL = """
     WITH written AS (
         UPDATE jobs_jobitem AS i
@@ -27,7 +29,7 @@ SETTLE_SQL = """
                finished_at = CASE WHEN o.state <> 'pending' THEN clock_timestamp() END
           FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::float8[])
                AS o (id, state, result, error, delay_s)
-         WHERE i.id = o.id AND i.claim_id = %s AND i.state = 'running'
+         WHERE i.id = o.id AND coalesce(i.claim_id, 0) = %s
      RETURNING i.state)
     SELECT state, count(*) FROM written GROUP BY state
 """

@@ -6,10 +6,9 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path, re_path, reverse
+from django.urls import URLPattern, path, re_path
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.generic import RedirectView
 
 from batchops.access import AuthenticatedHttpRequest, actor_of
 from batchops.cluster.queries import is_alive
@@ -179,15 +178,18 @@ urls: list[URLPattern] = [
 ]
 
 
-class ToJob(RedirectView):
-    """Send an old console's address of a job to its page."""
+@page(VIEW)
+def old_list(request: AuthenticatedHttpRequest) -> HttpResponse:
+    return redirect("admin:jobs")
 
-    def get_redirect_url(self, *args: Any, **kwargs: Any) -> str:
-        return reverse("admin:job", args=[kwargs["job_id"]])
+
+@page(VIEW)
+def old_job(request: AuthenticatedHttpRequest, job_id: str) -> HttpResponse:
+    return redirect("admin:job", job_id)
 
 
 # Where the old console's pages were; outside /admin/.
 redirects: list[URLPattern] = [
-    re_path(r"^batch-jobs/?$", RedirectView.as_view(pattern_name="admin:jobs"), name="old-jobs"),
-    re_path(r"^batch-jobs/(?P<job_id>[A-Za-z0-9._:-]{1,64})/?$", ToJob.as_view(), name="old-job"),
+    re_path(r"^batch-jobs/?$", old_list, name="old-jobs"),
+    re_path(r"^batch-jobs/(?P<job_id>[A-Za-z0-9._:-]{1,64})/?$", old_job, name="old-job"),
 ]

@@ -1,0 +1,134 @@
+"""See what was left behind repaired: summaries, stuck jobs, cancels whose caller died."""
+
+from datetime import timedelta
+from unittest.mock import patch
+
+import pytest
+from django.db import connection
+from django.db.models.functions import Now
+
+from batchops.errors import BatchOpsError
+from jobs import lifecycle, sweep
+from jobs.models import Claim, Job, JobEvent, JobItem, RunSummary
+from jobs.runner import run_slice
+from jobs.types.drill import Drill
+from tests.jobs.conftest import Make
+from tests.jobs.harness import checks
+
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
+
+
+class TestSummary:
+    def test_it_is_made_once_for_each_generation(self, done: Make) -> None:
+        job = done(items=4, ms=0, failPercent=50)
+
+        summary = RunSummary.objects.get()
+        assert (summary.state, summary.items_total, summary.failed) == (job.state, 4, 2)
+        assert lifecycle.claim_summary(job.pk, worker="test") is None
+
+    def test_failing_to_make_it_leaves_the_job_ended_and_is_made_up_for(self, done: Make) -> None:
+        with patch.object(Drill, "summarise", side_effect=RuntimeError("no disk")):
+            job = done(items=1, ms=0)
+        assert job.state == "completed"
+        assert not RunSummary.objects.exists()
+
+        Claim.objects.update(expires_at=Now() - timedelta(seconds=1))
+        run_slice()
+
+        assert RunSummary.objects.count() == 1
+
+
+class TestSweep:
+    def stick(self, job: Job) -> None:
+        """Leave the job as a crash between counting and ending would have, long ago."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE jobs_job SET state = 'processing', finished_at = NULL,"
+                " summarised_at = NULL, expanded_at = now() - interval '1 hour',"
+                " last_settled_at = now() - interval '1 hour' WHERE id = %s",
+                [job.pk],
+            )
+
+    def test_it_ends_a_job_whose_items_are_all_settled(self, done: Make) -> None:
+        job = done(items=7, ms=0)
+        self.stick(job)
+
+        sweep.sweep()
+
+        job.refresh_from_db()
+        assert job.state == "completed"
+
+    def test_it_leaves_one_that_was_settled_a_moment_ago(self, done: Make) -> None:
+        job = done(items=7, ms=0)
+        self.stick(job)
+        Job.objects.update(last_settled_at=Now())
+
+        sweep.sweep()
+
+        assert Job.objects.get().state == "processing"
+
+    def test_it_carries_on_a_cancel_whose_caller_died(self, make: Make) -> None:
+        job = make(inline=[{}] * 5, ms=0)
+        Job.objects.update(cancel_requested_at=Now())
+
+        sweep.sweep()
+
+        job.refresh_from_db()
+        assert (job.state, job.cancelled) == ("cancelled", 5)
+
+    def test_finalise_may_be_called_any_time(self, make: Make) -> None:
+        job = make(items=3, ms=0)
+
+        assert not lifecycle.finalise(job.pk, actor="user:x")
+        run_slice()
+        assert not lifecycle.finalise(job.pk, actor="user:x")
+
+        assert JobEvent.objects.filter(verb="finish").count() == 1
+
+
+class TestInvariants:
+    def test_they_hold_after_ordinary_work(self, done: Make) -> None:
+        checks.install_audit()
+        done(items=30, ms=0, failPercent=10)
+        lifecycle.retry(Job.objects.get().pk, actor="user:x")
+        run_slice()
+
+        assert checks.broken_invariants() == {}
+
+    @pytest.mark.parametrize(
+        ("damage", "name"),
+        [
+            ("UPDATE jobs_job SET succeeded = 2", "counters_equal_the_rows"),
+            ("DELETE FROM jobs_runsummary", "one_summary_of_the_last_generation"),
+            ("DELETE FROM jobs_jobevent", "the_last_generation_ended_exactly_once"),
+            (
+                "UPDATE jobs_job SET state = 'processing', finished_at = NULL",
+                "every_job_has_ended",
+            ),
+            (
+                "UPDATE jobs_jobitem SET state = 'failed' WHERE position = 0",
+                "no_result_was_overwritten",
+            ),
+        ],
+    )
+    def test_each_kind_of_damage_shows(self, done: Make, damage: str, name: str) -> None:
+        checks.install_audit()
+        done(items=3, ms=0)
+
+        with connection.cursor() as cursor:
+            cursor.execute(damage)
+
+        assert name in checks.broken_invariants()
+
+
+class TestErrors:
+    def test_a_job_that_does_not_exist_is_named(self) -> None:
+        with pytest.raises(BatchOpsError, match="nosuchjob"):
+            lifecycle.cancel("nosuchjob", actor="user:x")
+
+    def test_items_are_left_alone_by_it(self, make: Make) -> None:
+        make(inline=[{}], ms=0)
+        with pytest.raises(BatchOpsError):
+            lifecycle.retry("nosuchjob", actor="user:x")
+
+        assert JobItem.objects.get().state == "pending"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from batchops.house import environment, postgres, provision
 from batchops.house.errors import CannotStart
+from batchops.house.logs import Log
 from batchops.house.places import Place, choose_place
 from batchops.house.processes import marks
 from batchops.house.supervisor import ROOT, Supervisor
@@ -22,6 +23,7 @@ from batchops.house.terminal import say
 LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (recognised, not bound)
 WEB_PATIENCE_S = 60.0
 RELEASE_PATIENCE_S = 3600.0
+SIMULATE = ("simulate_ccb",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,22 +103,30 @@ class House:
 
     def _release(self, password: str) -> bool:
         say("Release: migrations, static files, first data ...")
-        log = self._data_dir / "log" / "release.log"
-        process = self._launch(
+        release = self._launch(
             "release",
             ("release", "--json"),
             extra={"BATCHOPS_ADMIN_PASSWORD": password},
             output=subprocess.PIPE,
         )
+        if self._simulated:
+            say("CC&B: making the simulated one's tables and history ...")
+            # Before anybody polls it, and beside the release, which does not need it.
+            self._wait_for_end("simulator", self._launch("simulator", (*SIMULATE, "--prepare")))
+        self._wait_for_end("release", release)
+        answer, _ = release.communicate()
+        return bool(json.loads(answer)["admin_created"])
+
+    def _wait_for_end(self, name: str, process: "subprocess.Popen[bytes]") -> None:
+        log = Log(self._data_dir / "log", name)
         if not self._supervisor.wait_for(
             lambda: process.poll() is not None, patience_s=RELEASE_PATIENCE_S
         ):
-            raise CannotStart(f"`manage.py release` did not end within an hour; see {log}.")
-        answer, _ = process.communicate()
+            raise CannotStart(f"The step '{name}' did not end within an hour; see {log.path}.")
         if process.returncode != 0:
-            last = log.read_text(errors="replace").strip().rpartition("\n")[2]
-            raise CannotStart(f"`manage.py release` failed: {last} (the whole story is in {log})")
-        return bool(json.loads(answer)["admin_created"])
+            raise CannotStart(
+                f"The step '{name}' failed: {log.last_line()} (the whole story is in {log.path})"
+            )
 
     def _start_services(self) -> None:
         host, port = self._options.host, str(self._options.port)
@@ -124,7 +134,7 @@ class House:
         self._keep("jobs", ("cluster", "jobs"))
         self._keep("watch", ("cluster", "watch"))
         if self._simulated:
-            self._keep("simulator", ("simulate_ccb",))
+            self._keep("simulator", SIMULATE)
 
     def _keep(self, name: str, command: tuple[str, ...]) -> None:
         say(f"{name}: starting")

@@ -27,6 +27,7 @@ STAFF = {
     "password_change_done": "one's own password",
     "autocomplete": "asks the model's own permission",
     "view_on_site": "redirects to an object's page, which asks for itself",
+    "auth_user_password_change": "asks for the right to change that person",
     "app_list": "lists only what one may see",
 }
 SAMPLE = {"int": 1, "str": "0000000000000000", "slug": "x", "path": "1", "uuid": "0" * 32}

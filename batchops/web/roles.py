@@ -4,6 +4,7 @@ VIEWER = (
     "alerts.view_alert",
     "batchops.view_health",
     "jobs.view_job",
+    "monitoring.view_poll",
     "monitoring.view_run",
     "monitoring.view_step",
 )

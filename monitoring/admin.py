@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,13 +16,7 @@ from monitoring.models import MonitoringConfig, Poll, Run, RunEvent, Step
 
 
 class ReadOnly:
-    """Show rows to whoever may see runs; nobody adds, edits or deletes them."""
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return request.user.has_perm("monitoring.view_run")
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("monitoring.view_run")
+    """Show rows to whoever may see them; nobody adds, edits or deletes them."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -90,6 +85,8 @@ class MonitoringConfigAdmin(admin.ModelAdmin[MonitoringConfig]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
         return redirect("admin:monitoring_monitoringconfig_change", 1)
 
     def save_model(
@@ -127,6 +124,9 @@ class RunEventInline(ReadOnly, admin.TabularInline[RunEvent, Run]):
     readonly_fields = fields
     ordering = ("-id",)
     verbose_name_plural = _("What happened to it")
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.has_perm("monitoring.view_run")
 
 
 @admin.register(Run)

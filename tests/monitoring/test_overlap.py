@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from batchops.ccb.snapshot import Snapshot
+from batchops.cluster import bells
 from batchops.db import session_lock_held
 from monitoring import poll as polling
 from monitoring import tasks
@@ -63,7 +64,7 @@ class TestOverlap:
     ) -> None:
         began, go_on = slow
         rung: list[str] = []
-        monkeypatch.setattr(tasks.bells, "ring", lambda task, **_: rung.append(task))
+        monkeypatch.setattr(bells, "ring", lambda task, **_: rung.append(task))
         bell = tasks.PollBell()
         bell()
 
@@ -83,7 +84,8 @@ class TestOverlap:
         caplog.set_level("INFO")
         bell = tasks.PollBell()
 
-        bell(), bell()
+        bell()
+        bell()
 
         said = [r.getMessage() for r in caplog.records if r.name == "monitoring.tasks"]
         assert said == ["Batch monitoring scheduler started (every 15 minutes)"]

@@ -8,7 +8,12 @@ import logging
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "batchops.settings")
-os.environ |= {"JOBS_LEASE_S": "1.5", "JOBS_SLICE_S": "1", "JOBS_STUCK_AFTER_S": "2"}
+os.environ |= {
+    "HEARTBEAT_INTERVAL_S": "0.5",
+    "JOBS_LEASE_S": "1.5",
+    "JOBS_SLICE_S": "1",
+    "JOBS_STUCK_AFTER_S": "2",
+}
 
 
 def main() -> None:

@@ -16,7 +16,12 @@ from tests.waiting import wait_for
 from tests.web_process import database_url
 
 ROOT = Path(__file__).parents[3]
-FAST = {"JOBS_LEASE_S": "1.5", "JOBS_SLICE_S": "1", "JOBS_SWEEP_INTERVAL_S": "1"}
+FAST = {
+    "HEARTBEAT_INTERVAL_S": "0.5",
+    "JOBS_LEASE_S": "1.5",
+    "JOBS_SLICE_S": "1",
+    "JOBS_SWEEP_INTERVAL_S": "1",
+}
 
 
 class Workers:

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -33,11 +34,15 @@ class TestPythonClient:
                 "BATCHOPS_LIVE": f"ws://127.0.0.1:{web.port}/ws/live/",
                 "BATCHOPS_TOPIC": "note:printed",
                 "BATCHOPS_TOKEN": create_token(user=watcher, name="printed"),
+                "no_proxy": "127.0.0.1",
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+        # It tries again for ever, as it should, so a test that fails must not wait for its end.
+        too_late = threading.Timer(20, client.kill)
+        too_late.start()
         with client:
             assert client.stdout is not None
             assert client.stderr is not None
@@ -46,3 +51,4 @@ class TestPythonClient:
             assert json.loads(client.stdout.readline()) == {"value": 2}
             notes.erase("printed")
             assert client.stderr.read() == "unknown\n"
+        too_late.cancel()

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from tests.live.board import notes
 from tests.live.conftest import logged_in
@@ -44,6 +45,8 @@ def chromium(monkeypatch):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+        # For the same reason the test had a connection of its own.
+        connection.close()
 
 
 @pytest.fixture

@@ -23,7 +23,12 @@ django.setup()
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
+    from django.db import connection
+
     from batchops.web.first_data import load_first_data
 
+    # Without a test marked `django_db`, pytest-django makes no database, and this one is real.
+    if not connection.settings_dict["NAME"].startswith("test_"):
+        pytest.exit("No test of this selection is marked django_db, so there is no test database.")
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         load_first_data()

@@ -14,11 +14,17 @@ def main() -> None:
         raise SystemExit(up(sys.argv[2:]))
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"BatchOps cannot start: {error}")
+    except OperationalError as error:
+        sys.exit(
+            f"The database cannot be used: {str(error).strip()}\n"
+            "Start BatchOps with `make run`, or check DATABASE_URL."
+        )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,70 @@
+"""Call the commands as a person does, in a process of their own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from batchops.access import find_token
+from batchops.models import User
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "SECRET_KEY": settings.SECRET_KEY, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+class TestWithoutADatabase:
+    def test_a_command_says_in_a_sentence_what_to_do(self, tmp_path: Path) -> None:
+        done = manage("poll_ccb", DATABASE_URL=f"postgres://nobody@/nothing?host={tmp_path}")
+
+        assert done.returncode == 1
+        assert "Start BatchOps with `make run`, or check DATABASE_URL." in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+class TestWithoutASecret:
+    @pytest.mark.parametrize("command", ["check", "web", "poll_ccb"])
+    def test_nothing_starts_and_one_sentence_says_why(self, command: str, tmp_path: Path) -> None:
+        done = manage(command, SECRET_KEY="", BATCHOPS_DATA_DIR=str(tmp_path))
+
+        assert done.returncode == 1
+        assert done.stderr.startswith("BatchOps cannot start: SECRET_KEY is not set.")
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.django_db
+class TestCreateToken:
+    def test_it_prints_a_key_that_lets_the_user_in(self, capsys: pytest.CaptureFixture) -> None:
+        user = User.objects.create(username="programs")
+
+        call_command("create_token", "programs", "crp console")
+
+        token = find_token(capsys.readouterr().out.strip())
+        assert token is not None
+        assert (token.user, token.name) == (user, "crp console")
+
+    def test_it_refuses_a_second_token_of_one_name(self) -> None:
+        User.objects.create(username="programs")
+        call_command("create_token", "programs", "crp console")
+
+        with pytest.raises(CommandError, match="already has a token named 'crp console'"):
+            call_command("create_token", "programs", "crp console")
+
+    def test_it_names_a_user_who_does_not_exist(self) -> None:
+        with pytest.raises(CommandError, match="There is no user 'nobody'"):
+            call_command("create_token", "nobody", "crp console")

@@ -57,7 +57,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run `up` with the given arguments and return the exit code."""
-    parser = argparse.ArgumentParser(prog="manage.py up", description="Run the whole of BatchOps on this machine.")
+    parser = argparse.ArgumentParser(
+        prog="manage.py up", description="Run the whole of BatchOps on this machine."
+    )
     add_options(parser)
     return run(Options(**vars(parser.parse_args(arguments))))
 

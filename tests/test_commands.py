@@ -49,7 +49,9 @@ class TestWithoutASecret:
 
 @pytest.mark.django_db
 class TestCreateToken:
-    def test_it_prints_a_key_that_lets_the_user_in(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_it_prints_a_key_that_lets_the_user_in(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         user = User.objects.create(username="programs")
 
         call_command("create_token", "programs", "crp console")

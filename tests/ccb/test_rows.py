@@ -89,8 +89,10 @@ class TestReader:
     """What the client makes of a reader that misbehaves; a script stands in for it."""
 
     def read(self, tmp_path, monkeypatch, script: str, seconds: float = 10) -> CcbError:
-        stand_in = tmp_path / "reader.py"
-        stand_in.write_text(f"#!{PYTHON}\nimport json, os, sys, time\n{script}\n")
+        body, stand_in = tmp_path / "reader.py", tmp_path / "python"
+        body.write_text(f"import json, os, sys, time\n{script}\n")
+        # By way of a shell: the path in a script's first line can hold no space.
+        stand_in.write_text(f"#!/bin/sh\nexec '{PYTHON}' '{body}'\n")
         stand_in.chmod(0o700)
         monkeypatch.setattr(sys, "executable", str(stand_in))
         with pytest.raises(CcbError) as caught:

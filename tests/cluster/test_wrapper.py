@@ -26,7 +26,10 @@ IMPATIENT = {**SHORT, "CLUSTER_WEDGED_AFTER_S": "3"}
 
 
 def is_running(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 class TestAKilledProcess:

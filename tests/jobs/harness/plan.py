@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from batchops.cluster import bells
 from batchops.errors import BatchOpsError
-from jobs import lifecycle, start, sweep
+from jobs import lifecycle, start
 from jobs.models import Claim, Job
 from jobs.runner import WORK
 from jobs.start import Order
@@ -62,12 +62,10 @@ def run_plan(plan: list[Step], workers: Workers | Cluster, *, settle_s: float = 
         report.steps[step.kind] = report.steps.get(step.kind, 0) + 1
         _carry_out(step, workers, frozen, report)
         _thaw(workers, frozen, before=time.monotonic())
-        _patiently(sweep.sweep)
         workers.heal()
         time.sleep(STEP_S)
     _thaw(workers, frozen, before=float("inf"))
-    workers.heal()
-    _wait_until_quiet(settle_s)
+    _wait_until_quiet(workers, settle_s)
     report.broken = checks.broken_invariants()
     _count(report)
     return report
@@ -142,9 +140,9 @@ def _thaw(workers: Workers | Cluster, frozen: list[tuple[float, int]], *, before
         frozen.remove(entry)
 
 
-def _wait_until_quiet(settle_s: float) -> None:
+def _wait_until_quiet(workers: Workers | Cluster, settle_s: float) -> None:
     def is_quiet() -> bool:
-        _patiently(sweep.sweep)
+        workers.heal()
         return not (
             Job.objects.open().exists()
             or Job.objects.filter(summarised_at=None).exists()
@@ -156,13 +154,6 @@ def _wait_until_quiet(settle_s: float) -> None:
     except AssertionError:
         # The invariants say better than a timeout what is not whole.
         return
-
-
-def _patiently(call: Callable[[], Any]) -> None:
-    try:
-        call()
-    except DatabaseError:
-        connection.close()
 
 
 def _count(report: Report) -> None:

@@ -10,8 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
-from django.db import connection
+from django.db import DatabaseError, connection
 
+from jobs import sweep
 from tests.waiting import wait_for
 from tests.web_process import database_url
 
@@ -78,11 +79,15 @@ class Workers:
                 process.send_signal(signal.SIGCONT)
 
     def heal(self) -> None:
-        """Replace what died, as a cluster's guard would."""
+        """Replace what died and sweep, as the wrapper of a cluster would."""
         self._processes = [
             process if process.poll() is None else self._replaced(process)
             for process in self._processes
         ]
+        try:
+            sweep.sweep()
+        except DatabaseError:  # the harness may have cut off its own session
+            connection.close()
 
     def _replaced(self, process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
         process.communicate()
@@ -97,6 +102,7 @@ class Cluster:
             **os.environ,
             "DATABASE_URL": database_url(connection.settings_dict),
             "LOG_LEVEL": "CRITICAL",
+            "DJANGO_SETTINGS_MODULE": "tests.jobs.harness.settings",
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None
@@ -136,9 +142,9 @@ class Cluster:
         return psutil.Process(self._process.pid).children(recursive=True)
 
     def kill(self, chance: random.Random) -> None:
-        """Kill one process of the cluster below its wrapper."""
+        """Kill one process of the cluster, its main process or one below."""
         if family := self._family():
-            self._hurt(chance.choice(family), signal.SIGKILL)
+            self._hurt(chance.choice([family[0].parent() or family[0], *family]), signal.SIGKILL)
 
     def freeze(self, chance: random.Random) -> int:
         """Stop one of its processes where it stands; return its pid, 0 when none is there."""
@@ -155,7 +161,7 @@ class Cluster:
             self._hurt(psutil.Process(pid), signal.SIGCONT)
 
     def heal(self) -> None:
-        """Start the wrapper again if it gave up, as a supervisor would."""
+        """Start the wrapper again if it gave up, as a supervisor would; it sweeps by itself."""
         assert self._process is not None
         if self._process.poll() is not None:
             self._start()

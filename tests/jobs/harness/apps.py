@@ -1,0 +1,11 @@
+"""Let a real cluster know the job types that misbehave on purpose."""
+
+from django.apps import AppConfig
+
+
+class Misbehaving(AppConfig):
+    name = "tests.jobs.harness"
+    label = "misbehaving"
+
+    def ready(self) -> None:
+        from tests.jobs.harness import types  # noqa: F401  (registers the types)

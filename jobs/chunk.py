@@ -77,11 +77,12 @@ class Chunk(Held):
             self._settle_if_due()
 
     def beat(self) -> None:
-        """End an item that is over its limit; else settle and renew what is due."""
+        """End an item that is over its limit, lease or no lease; else settle and renew."""
         with self._lock:
             if self._current is not None and self._is_overdue(self._current[1]):
                 self._end_process(self._current[0])
-            self._settle_if_due()
+            if not self.lost:
+                self._settle_if_due()
         super().beat()
 
     def _is_overdue(self, began_at: float) -> bool:

@@ -17,11 +17,16 @@ log = logging.getLogger("jobs.heartbeat")
 
 
 class Held:
-    """A lease that is being worked on; `stopped` tells the worker to begin nothing more."""
+    """A lease that is being worked on.
+
+    `stopped` tells the worker to begin nothing more; what it has begun it ends, and until then
+    the lease goes on. When it is `lost`, there is nothing left to renew or to report under.
+    """
 
     def __init__(self, lease: Lease) -> None:
         self.lease = lease
         self.stopped = False
+        self.lost = False
         self._renewed_at = time.monotonic()
 
     def beat(self) -> None:
@@ -29,6 +34,8 @@ class Held:
 
         :raises LostClaim: when the lease was taken away.
         """
+        if self.lost:
+            return
         now = time.monotonic()
         if now - self._renewed_at >= settings.JOBS_LEASE.total_seconds() / 3:
             self.stopped = lifecycle.renew(self.lease) or self.stopped
@@ -69,12 +76,12 @@ class Heartbeat:
 
     def _beat(self) -> None:
         held = self.held
-        if held is None or held.stopped:
+        if held is None:
             return
         try:
             held.beat()
         except LostClaim:
-            held.stopped = True
+            held.stopped = held.lost = True
         except (DatabaseError, InterfaceError) as error:
             # The next beat tries again; if none gets through, the lease ends the matter.
             log.warning("beat failed job=%s: %s", held.lease.job.pk, error)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from jobs import lifecycle, sweep
+from jobs import lifecycle
 from jobs.models import Job, JobItem, RunSummary
 from tests.jobs.conftest import Make
 from tests.jobs.harness import checks
@@ -23,10 +23,16 @@ def workers(_django_db_helper: None) -> Iterator[Workers]:
 
 
 def ended(job: Job, workers: Workers) -> bool:
-    sweep.sweep()
     workers.heal()
     job.refresh_from_db()
     return not job.is_open and job.summarised_at is not None
+
+
+def cancel_while_running(job: Job) -> None:
+    """Cancel a job of one item, and wait until the worker that is at the item knows."""
+    wait_for(lambda: job.items.filter(state="running").exists(), 10, "the item to begin")
+    lifecycle.cancel(job.pk, actor="user:x")
+    wait_for(lambda: job.claims.filter(cancel_seen=True).exists(), 2, "the worker to see it")
 
 
 class TestWorkers:
@@ -62,6 +68,28 @@ class TestWorkers:
 
         assert job.state == "cancelled"
         assert checks.broken_invariants() == {}
+
+    def test_an_item_begun_before_a_cancel_is_done_in_peace_though_it_outlasts_the_lease(
+        self, make: Make, workers: Workers
+    ) -> None:
+        job = make(items=1, ms=3_000)  # the lease is 1.5 s
+        cancel_while_running(job)
+
+        wait_for(lambda: ended(job, workers), 15, "the item to end")
+
+        assert (job.state, job.succeeded) == ("completed", 1)
+        assert not job.events.filter(verb__in=["expire", "refuse"]).exists()
+
+    def test_an_item_over_its_limit_fails_though_a_cancel_was_seen_before(
+        self, make: Make, workers: Workers
+    ) -> None:
+        job = make("hanging", items=1)
+        cancel_while_running(job)
+
+        wait_for(lambda: ended(job, workers), 15, "the hanging item to end")
+
+        assert (job.state, job.failed) == ("failed", 1)
+        assert "longer than the 2 s" in job.items.get().error
 
     def test_a_summary_comes_though_its_worker_died_after_the_last_commit(
         self, make: Make, workers: Workers

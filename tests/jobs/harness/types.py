@@ -57,6 +57,15 @@ class Overdue(_Counted):
 
 
 @register
+class Hanging(Overdue):
+    """Item `at` never returns either, and may take long enough for a cancel to be seen."""
+
+    name = "hanging"
+    label = "Hanging"
+    item_limit = timedelta(seconds=2)
+
+
+@register
 class Flaky(_Counted):
     """Every item fails at its first attempt and is tried again by itself."""
 

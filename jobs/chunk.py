@@ -6,7 +6,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -41,21 +41,21 @@ class Chunk(Held):
         self._begun = 0
         self._current: tuple[WorkItem, float] | None = None
 
-    def run(self, *, until: float) -> int:
-        """Do the items, stopping at `until` (monotonic) or when told; return how many were done.
+    def run(self, *, is_over: Callable[[], bool]) -> int:
+        """Do the items until the slice `is_over` or a cancel is seen; return how many were done.
 
         :raises LostClaim: when the lease was taken away, and with it the right to report.
         """
-        work = self._one_by_one(until) if self._type.run_chunk is None else self._at_once()
+        work = self._one_by_one(is_over) if self._type.run_chunk is None else self._at_once()
         for outcome in work:
             self._end(outcome)
         with self._lock:
             self._settle_patiently(ends=True)
         return self._begun
 
-    def _one_by_one(self, until: float) -> Iterator[Outcome]:
+    def _one_by_one(self, is_over: Callable[[], bool]) -> Iterator[Outcome]:
         for item in self.lease.items:
-            if self.stopped or time.monotonic() >= until:
+            if self.stopped or is_over():
                 return
             self._begin(item)
             yield do_item(self._type, self.lease, item)

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
-from batchops.cluster import bells
+from batchops.cluster import bells, stopping
 from jobs import lifecycle, queries, registry, states
 from jobs.chunk import Chunk
 from jobs.errors import LostClaim
@@ -31,7 +31,10 @@ CHUNK_TIME = timedelta(milliseconds=200)
 
 
 def run_slice() -> None:
-    """Work until there is nothing to do or JOBS_SLICE is over; ring again if there is more."""
+    """Work until there is nothing to do, JOBS_SLICE is over or the cluster stops.
+
+    Rings again if there is more.
+    """
     with Heartbeat() as heartbeat:
         try:
             _Slice(heartbeat).run()
@@ -68,8 +71,11 @@ class _Slice:
             # before the first lease, for that may be the one that makes the items.
             called_next = called_next or ring_if_work()
             self._work_on(lease)
-            lease = None if time.monotonic() >= self._ends_at else self._next_lease()
+            lease = None if self._is_over() else self._next_lease()
         ring_if_work()
+
+    def _is_over(self) -> bool:
+        return stopping.requested() or time.monotonic() >= self._ends_at
 
     def _next_lease(self) -> Lease | None:
         known = registry.names()
@@ -106,7 +112,7 @@ class _Slice:
     def _do_items(self, chunk: Chunk) -> None:
         self._heartbeat.held = chunk
         began_at = time.monotonic()
-        done = chunk.run(until=self._ends_at)
+        done = chunk.run(is_over=self._is_over)
         job_id = chunk.lease.job.pk
         spent_s = time.monotonic() - began_at
         self._sizes[job_id] = next_size(self._sizes.get(job_id, CHUNK_FIRST), done, spent_s)
@@ -129,7 +135,7 @@ class _Slice:
         position = job.next_position
         for batch in _batches(job_type.items(job, position)):
             position = lifecycle.add_items(held.lease, batch, start=position)
-            if held.stopped or time.monotonic() >= self._ends_at:
+            if held.stopped or self._is_over():
                 lifecycle.release(held.lease)
                 return False
         return True

@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -113,6 +114,8 @@ class Cluster:
 
     def __exit__(self, *_: object) -> None:
         assert self._process is not None
+        if self._process.poll() is not None:
+            return
         family = [psutil.Process(self._process.pid), *self._family()]
         self._process.send_signal(signal.SIGTERM)
         try:
@@ -140,6 +143,14 @@ class Cluster:
         if self._process.poll() is not None:
             return []
         return psutil.Process(self._process.pid).children(recursive=True)
+
+    def stop(self) -> tuple[float, int]:
+        """Ask it to stop; return the seconds that took and the exit code."""
+        assert self._process is not None
+        asked_at = time.monotonic()
+        self._process.send_signal(signal.SIGTERM)
+        exit_code = self._process.wait(30)
+        return time.monotonic() - asked_at, exit_code
 
     def kill(self, chance: random.Random) -> None:
         """Kill one process of the cluster, its main process or one below."""

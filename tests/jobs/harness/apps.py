@@ -8,4 +8,6 @@ class Misbehaving(AppConfig):
     label = "misbehaving"
 
     def ready(self) -> None:
-        from tests.jobs.harness import types  # noqa: F401  (registers the types)
+        from tests.jobs.harness import crash, types  # noqa: F401  (registers the types)
+
+        crash.arm()

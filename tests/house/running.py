@@ -42,9 +42,9 @@ def clean_environment(data_dir: Path) -> dict[str, str]:
 
 
 class Up:
-    """One `manage.py up` on a data folder, without the demo."""
+    """One `manage.py up` on a data folder, without the demo; `settings` are its environment."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, **settings: str) -> None:
         self.data_dir = data_dir
         self.port = free_port()
         self.log = data_dir.with_name(f"{data_dir.name}.output-{self.port}")
@@ -56,7 +56,8 @@ class Up:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                env=clean_environment(self.data_dir) | {"BATCHOPS_ADMIN_PASSWORD": PASSWORD},
+                env=clean_environment(self.data_dir)
+                | {"BATCHOPS_ADMIN_PASSWORD": PASSWORD, **settings},
             )
 
     def wait_ready(self) -> Up:

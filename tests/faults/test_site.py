@@ -1,0 +1,98 @@
+"""Take a running site apart while its workers work: each job ends, each item exactly once."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+import pytest
+
+from batchops.house.places import remove
+from tests.embedded import temporary_folder
+from tests.faults.site import Site
+from tests.house.running import left_over
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.processes
+
+ITEMS = 5_000
+HEALS_WITHIN_S = 15
+
+
+@pytest.fixture(scope="module")
+def site(django_db_blocker: Any) -> Iterator[Site]:
+    folder = temporary_folder()
+    with django_db_blocker.unblock():
+        running = Site(folder / "site")
+        yield running
+        running.up.end(signal.SIGTERM)
+    for process in left_over(folder):
+        process.kill()
+    remove(folder / "site")
+    remove(folder)
+
+
+@pytest.fixture
+def job(site: Site) -> str:
+    """Start a job of many items and see it well under way."""
+    job = site.start_drill(items=ITEMS, ms=2)
+    wait_for(lambda: site.settled(job) > ITEMS // 10, 15, "a tenth of the items")
+    return job
+
+
+def require_whole(site: Site, job: str, items: int) -> None:
+    wait_for(lambda: site.is_whole(job), 45, f"the job to end: {site.up.output()}")
+    assert site.status(job) == "completed"
+    assert site.results(job) == (items, items)
+    assert site.broken_invariants() == {}
+
+
+def replaced(site: Site, before: list[psutil.Process]) -> bool:
+    """Tell whether none of these processes is left and as many others are there."""
+    now = site.cluster()
+    return len(now) == len(before) and not set(now) & set(before)
+
+
+class TestAKilledPartOfTheJobsCluster:
+    @pytest.mark.parametrize("role", ["worker", "monitor", "sentinel", "main"])
+    def test_the_next_job_is_done_within_seconds(self, site: Site, role: str) -> None:
+        require_whole(site, site.start_drill(items=10, ms=0), 10)  # so that the workers idle
+        before = site.cluster()
+        killed_at = time.monotonic()
+        site.cluster(role)[0].kill()
+
+        caught = site.start_drill(items=10, ms=0)  # at once, for the dying cluster to take
+        wait_for(lambda: replaced(site, before), HEALS_WITHIN_S, "another cluster")
+        following = site.start_drill(items=10, ms=0)
+        wait_for(lambda: site.is_whole(following), HEALS_WITHIN_S, "the job after it")
+        wait_for(lambda: site.is_whole(caught), HEALS_WITHIN_S, "the job that met the death")
+
+        assert time.monotonic() - killed_at < HEALS_WITHIN_S
+        require_whole(site, following, 10)
+
+
+class TestAJobUnderWay:
+    def test_it_ends_though_up_is_killed_and_started_again(self, site: Site, job: str) -> None:
+        site.up.end(signal.SIGKILL)
+
+        site.start()
+
+        require_whole(site, job, ITEMS)
+
+    def test_it_ends_though_every_process_of_its_cluster_is_killed(
+        self, site: Site, job: str
+    ) -> None:
+        for group in {os.getpgid(process.pid) for process in site.cluster()}:
+            os.killpg(group, signal.SIGKILL)
+        assert site.settled(job) < ITEMS
+
+        require_whole(site, job, ITEMS)
+
+    def test_it_ends_though_postgresql_stops_at_once(self, site: Site, job: str) -> None:
+        server = site.up.postmaster()
+        server.send_signal(signal.SIGQUIT)
+        server.wait(10)
+
+        require_whole(site, job, ITEMS)

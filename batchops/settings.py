@@ -161,15 +161,6 @@ LIVE_REAUTHORISE_INTERVAL = timedelta(seconds=env.float("LIVE_REAUTHORISE_INTERV
 # A client that has not answered anything for this long is dropped.
 LIVE_SILENCE = timedelta(seconds=env.float("LIVE_SILENCE_S", default=45))
 
-# Live -------------------------------------------------------------------------------------------
-
-# What follows a topic's first change within this time goes out as one frame.
-LIVE_GATHER = timedelta(seconds=env.float("LIVE_GATHER_S", default=0.25))
-# How often everybody's right to watch is looked up again; a lost right closes within twice that.
-LIVE_REAUTHORISE_INTERVAL = timedelta(seconds=env.float("LIVE_REAUTHORISE_INTERVAL_S", default=4))
-# A client that has not answered anything for this long is dropped.
-LIVE_SILENCE = timedelta(seconds=env.float("LIVE_SILENCE_S", default=45))
-
 # Jobs -------------------------------------------------------------------------------------------
 
 JOBS_LEASE = timedelta(seconds=env.float("JOBS_LEASE_S", default=60))

@@ -2,15 +2,19 @@
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
 from batchops.errors import Conflict
 from batchops.models import ApiToken, User
+
+# A busy program must not write a row with every call.
+NOTED_EVERY = timedelta(minutes=1)
 
 if TYPE_CHECKING:
 
@@ -61,6 +65,19 @@ def find_token(key: str) -> ApiToken | None:
         .exclude(expires_at__lte=timezone.now())
         .first()
     )
+
+
+def use_token(key: str, *, at: datetime) -> ApiToken | None:
+    """Return what `find_token` finds, and note that it was used; at most once a minute each."""
+    token = find_token(key)
+    if token is not None and not _noted_lately(token, at):
+        stale = Q(last_used_at=None) | Q(last_used_at__lte=at - NOTED_EVERY)
+        ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=at)
+    return token
+
+
+def _noted_lately(token: ApiToken, at: datetime) -> bool:
+    return token.last_used_at is not None and token.last_used_at > at - NOTED_EVERY
 
 
 def actor_of(request: HttpRequest) -> str:

@@ -17,7 +17,7 @@ from batchops.access import create_token, digest_of, revoke_token
 from batchops.errors import Conflict
 from batchops.looks import Look
 from batchops.models import ApiToken, User
-from batchops.templatetags.batchops import badge
+from batchops.templatetags.batchops import badge, since
 
 admin.site.unregister(Group)
 
@@ -113,7 +113,7 @@ class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
     """Keys of programs: made here, shown once, revoked here, never edited."""
 
     form = TokenForm
-    list_display = ("name", "user", "state", "created_at", "expires_at", "revoked_at")
+    list_display = ("name", "user", "state", "last_used", "created_at", "expires_at", "revoked_at")
     list_select_related = ("user",)
     list_filter = ("user",)
     search_fields = ("name", "user__username")
@@ -167,6 +167,10 @@ class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
             return badge(REVOKED)
         over = token.expires_at is not None and token.expires_at <= timezone.now()
         return badge(EXPIRED if over else LIVE)
+
+    @admin.display(description=_("Last used"), ordering="last_used_at")
+    def last_used(self, token: ApiToken) -> str:
+        return since(token.last_used_at) if token.last_used_at else gettext("never")
 
     @admin.action(description=_("Revoke the selected tokens"), permissions=["revoke"])
     def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.utils import timezone
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.parsers import JSONParser
@@ -12,7 +13,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from batchops.access import find_token
+from batchops.access import use_token
 from batchops.errors import BatchOpsError
 from batchops.models import ApiToken, User
 
@@ -28,7 +29,7 @@ class TokenAuthentication(BaseAuthentication):
         scheme, _, key = get_authorization_header(request).decode("latin-1").partition(" ")
         if scheme.lower() != "token":
             return None
-        token = find_token(key.strip())
+        token = use_token(key.strip(), at=timezone.now())
         if token is None:
             raise exceptions.AuthenticationFailed(
                 "This token is unknown, expired or revoked. Make a new one in the admin."

@@ -11,7 +11,7 @@ from django.http import parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from batchops.access import find_token
+from batchops.access import use_token
 from batchops.live.topics import registered
 from batchops.models import ApiToken, User
 
@@ -36,7 +36,7 @@ def identify(headers: Mapping[str, str]) -> Caller | None:
     """
     scheme, _, key = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "token":
-        token = find_token(key.strip())
+        token = use_token(key.strip(), at=timezone.now())
         return Caller(token.user_id, token_id=token.pk) if token else None
     cookies = parse_cookie(headers.get("cookie", ""))
     return _of_session(cookies.get(settings.SESSION_COOKIE_NAME, ""))

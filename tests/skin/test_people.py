@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Group
@@ -173,6 +173,32 @@ class TestTokens:
         )
 
         assert find_token(key) is not None
+
+    def test_its_use_is_noted_at_most_once_a_minute(self, administrator: Client) -> None:
+        key = create_token(user=person("machine", "Viewer"), name="script")
+
+        def used(ago: timedelta) -> datetime | None:
+            ApiToken.objects.filter(last_used_at__isnull=False).update(
+                last_used_at=timezone.now() - ago
+            )
+            before = ApiToken.objects.get().last_used_at
+            Client().get("/api/batch-jobs", headers={"Authorization": f"Token {key}"})
+            after = ApiToken.objects.get().last_used_at
+            return after if after != before else None
+
+        assert used(timedelta(0)) is not None
+        assert used(timedelta(seconds=55)) is None
+        assert used(timedelta(seconds=61)) is not None
+        page = administrator.get("/admin/batchops/apitoken/").content.decode()
+        assert "0 s ago" in page
+
+    def test_a_wrong_key_notes_nothing(self, administrator: Client) -> None:
+        create_token(user=person("machine", "Viewer"), name="script")
+
+        Client().get("/api/batch-jobs", headers={"Authorization": "Token wrong"})
+
+        assert ApiToken.objects.get().last_used_at is None
+        assert "never" in administrator.get("/admin/batchops/apitoken/").content.decode()
 
     def test_an_expired_one_logs_nobody_in(self) -> None:
         over = timezone.now() - timedelta(seconds=1)

@@ -148,7 +148,7 @@ class Simulator:
         self.report(f"writing {len(rows['CI_BATCH_RUN'])} runs")
         store.copy_rows(self._open(), rows)
         store.move_controls(self._open(), numbers=numbers, ended_at={})
-        self._open().execute("ANALYZE")
+        store.analyze(self._open())
 
     def _advance_day(self, day: date, clock: datetime, to: datetime) -> None:
         plan = self._plan(day)

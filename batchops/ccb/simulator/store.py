@@ -76,6 +76,11 @@ def copy_rows(session: Session, rows: Rows) -> None:
                 copy.write_row(row)
 
 
+def analyze(session: Session) -> None:
+    """Let the planner know what was written; of other tables, system ones too, it may not."""
+    session.execute(sql.SQL("ANALYZE {}").format(sql.SQL(", ").join(map(_name, TABLES))))
+
+
 def put_rows(session: Session, rows: Rows) -> None:
     """Write rows that may be there already; those that are get the new values."""
     for table in TABLES:

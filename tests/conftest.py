@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 from tests.embedded import prepare_environment
@@ -22,13 +25,30 @@ django.setup()
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     from django.db import connection
 
     from batchops.web.first_data import load_first_data
+    from tests.waiting import wait_for
 
     # Without a test marked `django_db`, pytest-django makes no database, and this one is real.
     if not connection.settings_dict["NAME"].startswith("test_"):
         pytest.exit("No test of this selection is marked django_db, so there is no test database.")
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
         load_first_data()
+    yield
+    # A server that was killed is gone before its connections are, and those forbid the drop.
+    with django_db_blocker.unblock():
+        wait_for(lambda: others_connected() == [], 10, "others to leave the database")
+
+
+def others_connected() -> list[tuple[Any, ...]]:
+    """Return who else is connected to the tests' database, and what they asked last."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid, application_name, state, left(query, 100) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return list(cursor.fetchall())

@@ -28,6 +28,8 @@ def prepare_environment() -> None:
         return
     data_dir = temporary_folder()
     guard(data_dir)
+    # Where `collectstatic` would put files; without it the middleware warns in every test.
+    (data_dir / "static").mkdir()
     os.environ |= {
         "BATCHOPS_TESTS": "1",
         "BATCHOPS_DATA_DIR": str(data_dir),

@@ -17,7 +17,6 @@ from websockets.sync.client import ClientConnection, connect
 
 from batchops.models import User
 from tests.live.board import notes
-from tests.waiting import wait_for
 from tests.web_process import WebProcess
 
 ANSWER_WITHIN_S = 10
@@ -57,17 +56,7 @@ def web(
     yield server
     server.stop()
     with django_db_blocker.unblock():
-        wait_for(nobody_else_is_connected, 10, "the server's connections to be gone")
         notes.drop_table()
-
-
-def nobody_else_is_connected() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) = 0 FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        return bool(cursor.fetchone()[0])
 
 
 @pytest.fixture

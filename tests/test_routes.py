@@ -21,6 +21,7 @@ OPEN = {
     "home": "only redirects to the console",
     "login": "the way in",
     "logout": "the way out",
+    "favicon": "an icon",
     "jsi18n": "translations of the admin's scripts, no data",
 }
 STAFF = {

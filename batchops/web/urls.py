@@ -1,13 +1,23 @@
 """Route every address: the console under /admin/, the API under /api/."""
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from jobs import pages as jobs
 
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Lead browsers that ask by habit, as for a JSON answer, to the icon that pages name."""
+    return redirect(static("batchops/favicon.svg"))
+
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("favicon.ico", favicon, name="favicon"),
     *jobs.redirects,
     path("admin/", admin.site.urls),
     path("api/", include("jobs.api")),

@@ -38,17 +38,25 @@ def parts(evidence: Mapping[str, Mapping[str, Any]]) -> list[Part]:
         "history": gettext("From which history"),
     }
     return [
-        Part(heading, [_fact(name, value) for name, value in evidence[part].items()])
+        Part(heading, _facts(evidence[part]))
         for part, heading in headings.items()
         if evidence.get(part)
     ]
+
+
+def _facts(given: Mapping[str, Any]) -> list[Fact]:
+    """Return the facts, moments first as they followed each other: JSON keeps no order."""
+    facts = [_fact(name, value) for name, value in given.items()]
+    moments = [fact for fact in facts if fact.kind == "moment"]
+    rest = [fact for fact in facts if fact.kind != "moment"]
+    return sorted(moments, key=lambda fact: fact.value) + rest
 
 
 def _fact(name: str, value: Any) -> Fact:
     for end in sorted(KINDS, key=len, reverse=True):
         if name.endswith(end) and value is not None:
             return Fact(_words(name.removesuffix(end)), _typed(value, KINDS[end]), KINDS[end])
-    return Fact(_words(name), value, "text")
+    return Fact(_words(name), value, "count" if type(value) is int else "text")
 
 
 def _typed(value: Any, kind: str) -> Any:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from batchops.live.publish import publish
 from batchops.paging import CappedPaginator
+from batchops.templatetags.batchops import duration
 from monitoring.models import MonitoringConfig, Poll, Run, RunEvent, Step
 
 
@@ -101,12 +102,12 @@ class PollAdmin(ReadOnly, admin.ModelAdmin[Poll]):
     list_display = (
         "started_at",
         "succeeded",
-        "took_s",
+        "took",
         "runs_read",
         "runs_changed",
         "pending_imd",
         "source_at",
-        "source_offset_s",
+        "clock_ahead",
         "asked_by",
         "error_message",
     )
@@ -116,6 +117,15 @@ class PollAdmin(ReadOnly, admin.ModelAdmin[Poll]):
     list_per_page = 50
     paginator = CappedPaginator
     show_full_result_count = False
+
+    @admin.display(description=_("Took"), ordering="took_s")
+    def took(self, poll: Poll) -> str:
+        return f"{poll.took_s:.1f} s"
+
+    @admin.display(description=_("CC&B's clock ahead by"), ordering="source_offset_s")
+    def clock_ahead(self, poll: Poll) -> str | None:
+        ahead = poll.source_offset_s
+        return None if ahead is None else ("-" if ahead < 0 else "") + duration(abs(ahead))
 
 
 class RunEventInline(ReadOnly, admin.TabularInline[RunEvent, Run]):

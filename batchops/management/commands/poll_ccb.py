@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.timezone import localtime
 
 from alerts.queries import count_open
 from batchops.db import database_now
@@ -33,8 +34,9 @@ class Command(BaseCommand):
         if not made.succeeded:
             raise CommandError(made.error_message)
         counts = count_open()
+        clock = f"{localtime(made.source_at):%Y-%m-%d %H:%M}"
         self.stdout.write(
-            f"CC&B read in {made.took_s:.1f} s (its clock: {made.source_at}): "
+            f"CC&B read in {made.took_s:.1f} s (its clock: {clock}): "
             f"{made.runs_read} runs seen, {made.runs_changed} changed, "
             f"{made.pending_imd} IMDs pending. Open alerts: {counts.total}."
         )

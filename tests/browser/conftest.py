@@ -42,8 +42,18 @@ Visit = Callable[..., Visitor]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.processes)
+            for mark in ("browser", "processes", "django_db"):
+                item.add_marker(mark)
+
+
+@pytest.fixture
+def _django_db_helper(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Let the test commit, for what the server must see; `people` and others tidy up.
+
+    It stands here for pytest-django's fixture of the mark `django_db`.
+    """
+    with django_db_blocker.unblock():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -63,25 +73,35 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def web(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[WebProcess]:
-    """`manage.py web` on the tests' database, with static files collected and named as served."""
+def collected(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the static files collected and named as they are served."""
     folder = tmp_path_factory.mktemp("web")
     manifest = {"BACKEND": "batchops.web.static_files.ModuleManifestStorage"}
     with override_settings(
         STORAGES={**settings.STORAGES, "staticfiles": manifest}, STATIC_ROOT=folder / "static"
     ):
         call_command("collectstatic", interactive=False, verbosity=0)
-    process = WebProcess(
+    return folder
+
+
+@pytest.fixture(scope="session")
+def web(collected: Path) -> Iterator[WebProcess]:
+    """`manage.py web` on the tests' database."""
+    process = web_process(collected)
+    process.start()
+    yield process
+    process.stop()
+
+
+def web_process(folder: Path, **environment: str) -> WebProcess:
+    """Return a server of the console that serves the static files in `folder`."""
+    return WebProcess(
         database=connection.settings_dict,
         log=folder / "web.log",
         BATCHOPS_DATA_DIR=str(folder),
         SECRET_KEY=settings.SECRET_KEY,
+        **environment,
     )
-    process.start()
-    yield process
-    process.stop()
 
 
 @pytest.fixture

@@ -96,9 +96,13 @@ class Workers:
 
 
 class Cluster:
-    """The real thing: `manage.py cluster jobs`, whose processes are found and hurt one by one."""
+    """The real thing: `manage.py cluster jobs`, whose processes are found and hurt one by one.
 
-    def __init__(self, settings: Mapping[str, str] = FAST) -> None:
+    With another `name`: `manage.py cluster watch`.
+    """
+
+    def __init__(self, settings: Mapping[str, str] = FAST, *, name: str = "jobs") -> None:
+        self._name = name
         self._environment = {
             **os.environ,
             "DATABASE_URL": database_url(connection.settings_dict),
@@ -130,13 +134,13 @@ class Cluster:
         from batchops.cluster.queries import is_alive
 
         self._process = subprocess.Popen(
-            [sys.executable, "manage.py", "cluster", "jobs"],
+            [sys.executable, "manage.py", "cluster", self._name],
             cwd=ROOT,
             env=self._environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        wait_for(lambda: is_alive("jobs"), 30, "the cluster to beat")
+        wait_for(lambda: is_alive(self._name), 30, f"the cluster {self._name} to beat")
 
     def _family(self) -> list[psutil.Process]:
         assert self._process is not None

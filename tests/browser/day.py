@@ -1,0 +1,70 @@
+"""Today in a simulated CC&B, on which one step fails; it moves only when it is told to."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from itertools import count
+
+from django.conf import settings
+from django.utils import timezone
+
+from batchops.calendar import business_date
+from batchops.ccb.simulator.plan import DAY_START, SCENARIOS, dice
+from tests.ccb.conftest import CcbDatabase, at
+
+SCENARIO = "failure_restart"
+FAILING = "CM_BSGGN"  # in the afternoon: the morning goes as it should
+# Enough ordinary days for "of usual", of which the page wants 20.
+HISTORY_DAYS = 30
+STRIDE = timedelta(minutes=5)
+
+
+class Day:
+    """The day of one CC&B; its clock begins at 05:00 and never goes back."""
+
+    def __init__(self, database: CcbDatabase) -> None:
+        self.reader_url = database.reader_url
+        self._database = database
+        self._day = ordinary_day()
+        self._simulator = database.simulator(
+            scenario=SCENARIO, history_days=HISTORY_DAYS, seed=seed_of(self._day)
+        )
+        self._simulator.prepare(today=self._day)
+
+    def go_to(self, hour: int, minute: int = 0) -> None:
+        """Let everything happen in CC&B that happens until then."""
+        self._simulator.advance(to=at(hour, minute, day=self._day))
+
+    def go_on_until_it_fails(self) -> None:
+        """Let time pass until a run stands in Error."""
+        moment: datetime = self._simulator.clock()
+        while not self._has_failed():
+            moment += STRIDE
+            self._simulator.advance(to=moment)
+
+    def close(self) -> None:
+        self._simulator.close()
+
+    def _has_failed(self) -> bool:
+        with self._database.server.connect(self._database.name) as session:
+            found = session.execute(
+                "SELECT 1 FROM CI_BATCH_RUN WHERE RUN_STATUS = '30' AND BATCH_BUS_DT = %s",
+                [self._day],
+            )
+            return found.fetchone() is not None
+
+
+def ordinary_day() -> date:
+    """Return today, or yesterday at the end of a month, of which there is too little history."""
+    today = business_date(timezone.now(), zone=settings.SITE_ZONE, day_start=DAY_START)
+    is_last = (today + timedelta(days=1)).month != today.month
+    return today - timedelta(days=1) if is_last else today
+
+
+def seed_of(day: date) -> int:
+    """Return the first seed whose dice let FAILING fail on that day."""
+    for seed in count(1):
+        trouble = SCENARIOS[SCENARIO](dice(seed, day, SCENARIO)).trouble
+        if trouble is not None and trouble.code == FAILING:
+            return seed
+    raise AssertionError("Unreachable: one seed in three fits.")

@@ -1,0 +1,264 @@
+"""Whole journeys: people in several browsers, real servers and clusters, a day in CC&B."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from playwright.sync_api import Locator, Page, expect
+
+from batchops.models import User
+from tests.browser.conftest import PASSWORD, Visit, web_process
+from tests.browser.day import FAILING, Day
+from tests.browser.visitor import Visitor
+from tests.ccb.conftest import CcbDatabase, make_database, reader, server
+from tests.jobs.harness.plan import empty_tables
+from tests.jobs.harness.workers import FAST, Cluster
+from tests.web_process import WebProcess
+
+__all__ = ["make_database", "reader", "server"]
+
+SOON_MS = 15_000
+# Polls come every 3 s: 15 minutes of CC&B's clock.
+SPEED = {"CCB_CLOCK_SPEED": "300"}
+FEW = {"JOBS_WORKERS": "2", "WATCH_WORKERS": "1"}
+# Whatever a bar or a badge showed since the page was loaded, by the name of the bar.
+REMEMBER = """
+(() => {
+  window.shown = {};
+  const note = (name, value) => {
+    const values = (window.shown[name] ??= []);
+    if (values.at(-1) !== value) values.push(value);
+  };
+  const look = () => {
+    for (const bar of document.querySelectorAll("progress[value]")) {
+      note(bar.ariaLabel, bar.value);
+      const figure = bar.parentElement.querySelector(".bar-figure");
+      if (figure) note(`${bar.ariaLabel} in words`, parseInt(figure.textContent));
+    }
+    for (const badge of document.querySelectorAll("main .badge")) {
+      const where = badge.closest("[id]").id;
+      note(`badge ${where}`, badge.textContent.trim());
+    }
+  };
+  const every = { subtree: true, childList: true, attributes: true, characterData: true };
+  new MutationObserver(look).observe(document, every);
+})();
+"""
+
+
+@pytest.fixture(scope="module")
+def day(django_db_setup: None, make_database: Callable[[], CcbDatabase]) -> Iterator[Day]:
+    day = Day(make_database())
+    yield day
+    day.close()
+
+
+@pytest.fixture(scope="module")
+def web(collected: Path, day: Day) -> Iterator[WebProcess]:
+    """`manage.py web` that knows of CC&B; it stands here for the one of the other modules."""
+    process = web_process(collected, CCB_URL=day.reader_url, **SPEED)
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture(scope="module")
+def clusters(browser: Any, day: Day, django_db_blocker: Any) -> Iterator[None]:
+    settings = {**FAST, **FEW, **SPEED, "CCB_URL": day.reader_url}
+    with django_db_blocker.unblock():
+        empty_tables()
+        with Cluster(settings), Cluster(settings, name="watch"):
+            yield
+        empty_tables()
+        forget_the_day()
+        connection.close()
+
+
+def forget_the_day() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "TRUNCATE batch_execution_logs, batch_monitoring_alerts, monitoring_poll,"
+            " monitoring_source, django_q_ormq CASCADE"
+        )
+
+
+@pytest.fixture
+def watch(visit: Visit, clusters: None) -> Visit:
+    """Open windows that remember what they showed."""
+
+    def open_window(role: str | None, **options: Any) -> Visitor:
+        visitor = visit(role, **options)
+        visitor.page.add_init_script(REMEMBER)
+        return visitor
+
+    return open_window
+
+
+def shown(page: Page, name: str) -> list[Any]:
+    values: list[Any] = page.evaluate("name => window.shown[name] ?? []", name)
+    return values
+
+
+def never_went_back(values: list[int]) -> bool:
+    return values == sorted(values)
+
+
+def log_in(visitor: Visitor, name: str) -> None:
+    visitor.go("/")
+    visitor.page.get_by_label("Username").fill(name)
+    visitor.page.get_by_label("Password").fill(PASSWORD)
+    visitor.page.get_by_role("button", name="Log in").click()
+
+
+def start_drill(page: Page, title: str, *, items: int, ms: int) -> None:
+    page.get_by_role("link", name="Start a drill").click()
+    page.get_by_label("Title").fill(title)
+    page.get_by_label("Items", exact=True).fill(str(items))
+    page.get_by_label("Milliseconds an item").fill(str(ms))
+    page.get_by_role("button", name="Start the drill").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+def state(page: Page) -> Locator:
+    return page.locator("[data-live-topic^='job:'] .panel-head .badge").first
+
+
+class TestTheDay:
+    def test_todays_timeline_moves_while_one_looks(
+        self, watch: Visit, people: Callable[..., User], day: Day
+    ) -> None:
+        people("ayesha", "Operator")
+        visitor = watch(role=None)
+        log_in(visitor, "ayesha")
+        page = visitor.page
+        expect(page.get_by_role("heading", level=1)).to_have_text("Today")
+        page.evaluate("window.stayed = true")
+        reads, measurements = (page.locator(f"[data-step={c}]") for c in ("CM-DMRU", "D1-IMD"))
+
+        for hour, minute in ((5, 30), (6, 30)):
+            seen = shown(page, "CM-DMRU: records against usual")
+            day.go_to(hour, minute)
+            expect(reads).to_have_attribute("data-state", "running", timeout=SOON_MS)
+            page.wait_for_function(
+                "n => (window.shown['CM-DMRU: records against usual'] ?? []).length > n",
+                arg=len(seen),
+            )
+        day.go_to(7, 45)
+        expect(reads).to_have_attribute("data-state", "complete", timeout=SOON_MS)
+        expect(reads.locator("summary")).to_contain_text("records")
+        expect(measurements.locator("summary")).not_to_contain_text("expected")
+
+        percent = shown(page, "CM-DMRU: records against usual")
+        assert never_went_back(percent)
+        assert 100 not in percent
+        assert page.evaluate("window.stayed")
+
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    def test_it_can_be_read_in_the_middle_of_the_day(
+        self, watch: Visit, day: Day, theme: str
+    ) -> None:
+        day.go_to(8)
+        for width in (1440, 360):
+            visitor = watch("Viewer", color_scheme=theme, viewport={"width": width, "height": 800})
+            visitor.go("/admin/")
+            expect(visitor.page.locator("[data-live-status=live]")).to_be_visible()
+
+            assert visitor.faint_texts() == []
+            assert not visitor.scrolls_sideways()
+
+
+class TestADrill:
+    def test_it_goes_to_100_in_two_windows_and_never_back(self, watch: Visit) -> None:
+        first, second = watch("Operator"), watch("Viewer")
+        title = "A drill to watch"
+        second.go("/admin/jobs/")
+        first.go("/admin/jobs/")
+        start_drill(first.page, title, items=200, ms=40)
+
+        expect(state(first.page)).to_have_text("Completed", timeout=SOON_MS)
+        row = second.page.get_by_role("row").filter(has_text=title)
+        expect(row).to_contain_text("Completed")
+        expect(row).to_contain_text("200 / 200")
+
+        for page in (first.page, second.page):
+            for name in (title, f"{title} in words"):
+                values = shown(page, name)
+                assert never_went_back(values)
+                assert len(values) > 2
+                assert values[-1] == 100
+
+    def test_a_cancel_is_seen_to_go_on_and_to_end(self, watch: Visit) -> None:
+        visitor = watch("Supervisor")
+        page = visitor.page
+        visitor.go("/admin/jobs/")
+        start_drill(page, "A drill to cancel", items=50, ms=1500)
+        expect(page.locator("[data-live-text=successCount]")).not_to_have_text("0", timeout=SOON_MS)
+
+        page.get_by_role("link", name="Cancel", exact=True).click()
+        page.get_by_role("button", name="Yes, cancel the job").click()
+        expect(state(page)).to_have_text("Cancelling...")
+        expect(page.get_by_role("link", name="Cancel", exact=True)).to_have_count(0)
+
+        expect(state(page)).to_have_text("Cancelled", timeout=SOON_MS)
+        assert 0 < page.locator("progress").evaluate("bar => bar.value") < 100
+
+
+class TestAFailure:
+    def test_who_takes_it_clears_the_banner_of_everybody(self, watch: Visit, day: Day) -> None:
+        first, second = watch("Operator"), watch("Viewer")
+        for visitor in (first, second):
+            visitor.go("/admin/")
+            expect(visitor.page.locator("[data-live-status=live]")).to_be_visible()
+            expect(visitor.page.locator("#alert-banner")).to_be_hidden()
+            visitor.page.evaluate("window.stayed = true")
+
+        day.go_on_until_it_fails()
+        for visitor in (first, second):
+            banner = visitor.page.locator("#alert-banner").get_by_role("status")
+            expect(banner).to_contain_text("1 active alert", timeout=SOON_MS)
+            expect(banner).to_contain_text("1 failed")
+            expect(visitor.page.locator("#active-alerts")).to_contain_text(FAILING)
+            failed = visitor.page.locator(f"[data-step={FAILING}]")
+            expect(failed).to_have_attribute("data-state", "failed")
+
+        page = first.page
+        page.locator("#active-alerts").get_by_role("link", name="View details").click()
+        page.get_by_label("Note").first.fill("Called the DBA.")
+        page.get_by_role("button", name="Acknowledge").click()
+        expect(page.locator(".event-list")).to_contain_text("Called the DBA.")
+
+        expect(second.page.locator("#alert-banner")).to_be_hidden()
+        expect(second.page.locator("#active-alerts")).to_contain_text("No active alerts")
+        assert second.page.evaluate("window.stayed")
+
+
+class TestALostServer:
+    def test_the_page_says_so_and_heals_and_shows_the_truth(
+        self, watch: Visit, web: WebProcess
+    ) -> None:
+        visitor = watch("Operator")
+        page = visitor.page
+        visitor.go("/admin/jobs/")
+        start_drill(page, "A drill in the dark", items=100, ms=60)
+        expect(page.locator("[data-live-text=successCount]")).not_to_have_text("0", timeout=SOON_MS)
+        page.evaluate("window.stayed = true")
+
+        web.stop(signal.SIGKILL)
+        expect(page.locator(".live-status")).to_contain_text("Reconnecting")
+        expect(state(page)).to_have_text("Processing")
+        web.start()
+
+        expect(page.locator("[data-live-status=live]")).to_be_visible(timeout=SOON_MS)
+        expect(state(page)).to_have_text("Completed", timeout=SOON_MS)
+        assert never_went_back(shown(page, "A drill in the dark"))
+        assert page.evaluate("window.stayed")
+        visitor.complaints = [c for c in visitor.complaints if not is_of_a_lost_server(c)]
+
+
+def is_of_a_lost_server(complaint: str) -> bool:
+    return "WebSocket connection to" in complaint or "ERR_CONNECTION_REFUSED" in complaint

@@ -21,7 +21,7 @@ from jobs.rows import ItemRow, JobRow
 from jobs.serializers import ItemsQuery, ListQuery, cursor_of, stats_body
 from jobs.start import ring, start_job
 
-ROWS = 50
+JOBS_LISTED, ITEMS_LISTED = 50, 20
 EVENTS_SHOWN = 30
 VIEW, START = "jobs.view_job", "jobs.start_job"
 TABS = ("", "active", "completed", "failed", "cancelled")
@@ -42,7 +42,7 @@ def _list(request: AuthenticatedHttpRequest) -> dict[str, Any]:
     if not query.is_valid():
         raise InvalidInput(_("This list cannot be narrowed down like that. Open it anew."))
     found = queries.page_of_jobs(
-        query.filter(), limit=ROWS, after=query.validated_data.get("cursor")
+        query.filter(), limit=JOBS_LISTED, after=query.validated_data.get("cursor")
     )
     status = query.filter().status
     return {
@@ -118,7 +118,7 @@ def _items(request: AuthenticatedHttpRequest, job: Job) -> dict[str, Any]:
         raise InvalidInput(_("These items cannot be narrowed down like that. Open the job anew."))
     state = query.validated_data.get("status", "")
     after = query.validated_data.get("cursor")
-    found = queries.page_of_items(job.pk, state=state, limit=ROWS, after=after)
+    found = queries.page_of_items(job.pk, state=state, limit=ITEMS_LISTED, after=after)
     filters = [("", _("All"))] + [(s, _(states.ITEM_LOOKS[s].label)) for s in states.ITEM_STATES]
     return {
         "job_id": job.pk,
@@ -130,7 +130,20 @@ def _items(request: AuthenticatedHttpRequest, job: Job) -> dict[str, Any]:
         ],
         "more_items": _link(status=state, cursor=cursor_of(found.next_key) or ""),
         "has_more_items": found.next_key is not None,
+        "no_items": _why_no_items(job, state),
     }
+
+
+def _why_no_items(job: Job, state: str) -> str:
+    if state:
+        return _("No item is in this state. Choose another one.")
+    if job.expanded_at is None and job.is_open:
+        return _("They appear as soon as a worker has made them.")
+    if job.error:
+        return _("The job failed before its items were made; what went wrong stands above.")
+    if job.state == states.CANCELLED:
+        return _("The job was cancelled before its items were made.")
+    return _("This job had none, so there was nothing to do.")
 
 
 @page(START, methods=("GET", "POST"))
@@ -158,11 +171,13 @@ def cancel_job(request: AuthenticatedHttpRequest, job_id: str) -> HttpResponse:
 @page("jobs.retry_job", methods=("POST",))
 def retry_job(request: AuthenticatedHttpRequest, job_id: str) -> HttpResponse:
     job = queries.find_job(job_id)
-    count = job.failed
+    again = queries.states_to_retry(job, include_cancelled=False)
+    count = queries.count_to_retry(job, again)
     lifecycle.retry(job.pk, actor=actor_of(request))
     ring()
     done_again = ngettext("%(n)s item is done again.", "%(n)s items are done again.", count)
-    messages.success(request, done_again % {"n": count})
+    said = done_again % {"n": count} if count else _("The job is tried again from where it failed.")
+    messages.success(request, said)
     return redirect("admin:job", job.pk)
 
 

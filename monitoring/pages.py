@@ -23,7 +23,7 @@ from monitoring import lifecycle, queries, timeline
 from monitoring.models import Run, Step
 from monitoring.states import LOOKS, RunState
 
-PAGE_ROWS = 50
+PAGE_ROWS = 25
 
 
 class RunFilter(forms.Form):

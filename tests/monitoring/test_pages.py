@@ -90,8 +90,8 @@ class TestRuns:
         older = client.get(first.context["older"])
         failed = client.get("/admin/runs/", {"status": "failed"})
 
-        assert len(first.context["runs"]) == 50
-        assert len(older.context["runs"]) == 3
+        assert len(first.context["runs"]) == 25
+        assert len(older.context["runs"]) == 25
         assert [view.run.batch_nbr for view in failed.context["runs"]] == [900]
 
     @pytest.mark.parametrize(

@@ -81,12 +81,6 @@ def _site_problems() -> Iterator[CheckMessage]:
 
 
 def _interval_problems() -> Iterator[CheckMessage]:
-    if settings.JOBS_LEASE <= 2 * settings.HEARTBEAT_INTERVAL:
-        yield _error(
-            "batchops.E005",
-            "JOBS_LEASE_S is not more than twice HEARTBEAT_INTERVAL_S.",
-            "One late heartbeat would take work from a healthy worker; lengthen the lease.",
-        )
     if settings.JOBS_SLICE >= settings.CLUSTER_STOP_GRACE:
         yield _error(
             "batchops.E006",

@@ -70,9 +70,6 @@ class TestTheSite:
             [version] = cursor.fetchone()
         assert f"PostgreSQL {version}." in error.msg
 
-    def test_e005_the_lease_outlasts_two_heartbeats(self) -> None:
-        assert ids(JOBS_LEASE=2 * settings.HEARTBEAT_INTERVAL) == {"batchops.E005"}
-
     def test_e006_a_slice_ends_within_the_grace(self) -> None:
         assert ids(JOBS_SLICE=settings.CLUSTER_STOP_GRACE) == {"batchops.E006"}
 

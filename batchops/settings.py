@@ -6,6 +6,7 @@ Values come from the environment first, then from `batchops.env` in the data fol
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import django_stubs_ext
@@ -15,8 +16,20 @@ from django.core.exceptions import ImproperlyConfigured
 
 django_stubs_ext.monkeypatch()
 
+
+
+class Environment(environ.Env):  # type: ignore[misc]
+    """Take each value as it is; django-environ reads `$NAME` as the value of another variable."""
+
+    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        value = self.ENVIRON.get(var, "")
+        if not value.startswith("$"):
+            return super().get_value(var, *args, **kwargs)
+        return self.parse_value(value, kwargs.get("cast"))
+
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Environment()
 
 DATA_DIR = Path(env.str("BATCHOPS_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 environ.Env.read_env(DATA_DIR / "batchops.env")

@@ -47,6 +47,22 @@ class TestWithoutASecret:
         assert "Traceback" not in done.stderr
 
 
+class TestASecretThatBeginsWithADollar:
+    def test_it_is_taken_as_it_is(self) -> None:
+        secret, password = "$" + "x" * 60, "$ecret"
+        show = (
+            "from django.conf import settings as s;"
+            "print(s.SECRET_KEY, s.DATABASES['default']['PASSWORD'])"
+        )
+
+        done = manage(
+            "shell", "-v0", "-c", show,
+            SECRET_KEY=secret, DATABASE_URL=f"postgres://me:{password}@localhost/nothing",
+        )  # fmt: skip
+
+        assert done.stdout.split() == [secret, password], done.stderr
+
+
 @pytest.mark.django_db
 class TestCreateToken:
     def test_it_prints_a_key_that_lets_the_user_in(

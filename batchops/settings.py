@@ -17,7 +17,6 @@ from django.core.exceptions import ImproperlyConfigured
 django_stubs_ext.monkeypatch()
 
 
-
 class Environment(environ.Env):  # type: ignore[misc]
     """Take each value as it is; django-environ reads `$NAME` as the value of another variable."""
 
@@ -245,8 +244,9 @@ CONTENT_SECURITY_POLICY = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.SessionAuthentication",
+        # First, because the first one's scheme makes a refused stranger's answer 401, not 403.
         "batchops.api.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["batchops.api.HasPermission"],
     "DEFAULT_PARSER_CLASSES": [

@@ -115,8 +115,18 @@ def client_of(role: str | None) -> Client:
 
 
 def refused(response: HttpResponseBase) -> bool:
+    """Tell whether the caller was refused, having seen that it was in the right way."""
+    request = response.wsgi_request  # type: ignore[attr-defined]
     to_login = response.status_code == 302 and "/login/" in response["Location"]
-    return response.status_code in (401, 403) or to_login
+    if response.status_code not in (401, 403) and not to_login:
+        return False
+    if request.user.is_authenticated:
+        assert response.status_code == 403
+    elif request.path.startswith("/api/"):
+        assert response.status_code == 401
+    else:
+        assert to_login
+    return True
 
 
 class TestRules:

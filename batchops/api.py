@@ -1,5 +1,6 @@
 """Answer programs: token login, one permission per method, one shape for every error."""
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     # That module reads the settings, which name the classes below: at run time a circle.
     from rest_framework.views import APIView
 
+# The name under which a serializer puts what is wrong with the whole and not with one field.
+WHOLE_BODY = "non_field_errors"
+
 
 class TokenAuthentication(BaseAuthentication):
     """Log a program in by `Authorization: Token <key>`."""
@@ -41,13 +45,18 @@ class TokenAuthentication(BaseAuthentication):
 
 
 class JsonParser(JSONParser):
-    """Read JSON; what is nested without end is bad input like any other that cannot be read."""
+    """Read a JSON object; anything else, and what is nested without end, is bad input."""
 
     def parse(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().parse(*args, **kwargs)
+            body = super().parse(*args, **kwargs)
         except RecursionError:
             raise exceptions.ParseError("JSON parse error - nested too deep") from None
+        if not isinstance(body, dict):
+            raise exceptions.ParseError(
+                'The body must be a JSON object, such as {"name": "value"}.'
+            )
+        return body
 
 
 class HasPermission(BasePermission):
@@ -67,38 +76,49 @@ def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
     Anything else returns None, and becomes a 500 that is logged with its trace.
     """
     if isinstance(error, BatchOpsError):
-        body = {"success": False, "message": error.message, "error": error.code, **error.extra}
-        return _uncached(Response(body, status=error.status))
+        return _refuse(error)
     if isinstance(error, Http404):
         error = exceptions.NotFound("There is nothing at this address.")
     if isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     if not isinstance(error, exceptions.APIException):
         return None
+    return _uncached(Response(_body(error), status=error.status_code, headers=_headers(error)))
+
+
+def error_body(code: str, message: str, **extra: Any) -> dict[str, Any]:
+    """Return the body that every refusal has: a word for machines, a sentence for people."""
+    return {"success": False, "message": message, "error": code, **extra}
+
+
+def _refuse(error: BatchOpsError) -> Response:
+    body = error_body(error.code, error.message, **error.extra)
+    return _uncached(Response(body, status=error.status))
+
+
+def _headers(error: exceptions.APIException) -> dict[str, str]:
     headers = {}
     if auth_header := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = auth_header
-    if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait))
-    return _uncached(Response(_body(error), status=error.status_code, headers=headers))
+    if (wait_s := getattr(error, "wait", None)) is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(wait_s)))
+    return headers
 
 
 def _body(error: exceptions.APIException) -> dict[str, Any]:
     if isinstance(error, exceptions.ValidationError):
         detail = error.detail if isinstance(error.detail, dict) else {"": error.detail}
-        fields = ", ".join(name for name in detail if name) or "the request"
-        return {
-            "success": False,
-            "message": f"Some input cannot be used: {fields}.",
-            "error": "invalid_input",
-            "errors": detail,
-        }
+        return error_body("invalid_input", _what_is_wrong(detail), errors=detail)
     code = error.get_codes()
-    return {
-        "success": False,
-        "message": str(error.detail),
-        "error": code if isinstance(code, str) else "error",
-    }
+    return error_body(code if isinstance(code, str) else "error", str(error.detail))
+
+
+def _what_is_wrong(detail: Mapping[str, Any]) -> str:
+    fields = ", ".join(name for name in detail if name not in ("", WHOLE_BODY))
+    of_the_whole = [str(sentence) for sentence in detail.get(WHOLE_BODY, ())]
+    if of_the_whole and not fields:
+        return " ".join(of_the_whole)
+    return f"Some input cannot be used: {fields or 'the request'}."
 
 
 def _uncached(response: Response) -> Response:

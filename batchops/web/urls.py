@@ -7,6 +7,7 @@ from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from batchops.web import failures
 from jobs import pages as jobs
 
 
@@ -14,6 +15,11 @@ def favicon(request: HttpRequest) -> HttpResponse:
     """Lead browsers that ask by habit, as for a JSON answer, to the icon that pages name."""
     return redirect(static("batchops/favicon.svg"))
 
+
+handler400 = failures.bad_request
+handler403 = failures.permission_denied
+handler404 = failures.not_found
+handler500 = failures.server_error
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),

@@ -14,6 +14,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from batchops import outage
 from batchops.access import use_token
 from batchops.errors import BatchOpsError
 from batchops.models import ApiToken, User
@@ -75,6 +76,10 @@ def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
 
     Anything else returns None, and becomes a 500 that is logged with its trace.
     """
+    if isinstance(error, outage.OUTAGES):
+        response = _refuse(outage.explain(error))
+        outage.log(error, request=context["request"], response=response)
+        return response
     if isinstance(error, BatchOpsError):
         return _refuse(error)
     if isinstance(error, Http404):
@@ -93,7 +98,8 @@ def error_body(code: str, message: str, **extra: Any) -> dict[str, Any]:
 
 def _refuse(error: BatchOpsError) -> Response:
     body = error_body(error.code, error.message, **error.extra)
-    return _uncached(Response(body, status=error.status))
+    headers = {"Retry-After": str(outage.RETRY_AFTER_S)} if error.status == 503 else None
+    return _uncached(Response(body, status=error.status, headers=headers))
 
 
 def _headers(error: exceptions.APIException) -> dict[str, str]:

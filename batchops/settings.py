@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "batchops.web.failures.OutageMiddleware",
 ]
 
 ROOT_URLCONF = "batchops.web.urls"

@@ -4,8 +4,11 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.deprecation import MiddlewareMixin
 from django.views import csrf, defaults
 
+from batchops import outage
 from batchops.api import error_body
 
 
@@ -47,6 +50,23 @@ def server_error(request: HttpRequest) -> HttpResponse:
         "Something broke on our side; the details are in the server's log. Try again in a moment; "
         "if it stays, tell whoever runs BatchOps when it happened.",
     )
+
+
+class OutageMiddleware(MiddlewareMixin):
+    """Answer 503 when a view cannot have the database, with a page that needs none."""
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, outage.OUTAGES):
+            return None
+        error = outage.explain(exception)
+        if _is_api(request):
+            response: HttpResponse = _json(error.status, error.code, error.message)
+        else:
+            response = render(None, "503.html", {"message": error.message}, status=error.status)
+            response["Cache-Control"] = "no-store"
+        response["Retry-After"] = str(outage.RETRY_AFTER_S)
+        outage.log(exception, request=request, response=response)
+        return response
 
 
 def _is_api(request: HttpRequest) -> bool:

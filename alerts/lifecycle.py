@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from alerts.errors import AlertNotFound, AlertResolved, NotByHand
 from alerts.models import Alert, AlertEvent
 from alerts.queries import last_of_keys
-from alerts.states import ACTIVE, Finding, State, rank
+from alerts.states import ACTIVE, LONGEST_REST, Finding, State, rank
 from batchops.errors import InvalidInput
 from batchops.live.publish import publish
 
@@ -78,13 +78,9 @@ def acknowledge(
 
     :raises AlertNotFound: when there is no such alert.
     :raises AlertResolved: when it is over already.
-    :raises InvalidInput: when `until` is not in the future.
+    :raises InvalidInput: when `until` is not in the future, or more than a year ahead.
     """
-    if until is not None and until <= at:
-        raise InvalidInput(
-            "This moment is past: choose a later one, or leave it empty.",
-            {"until": ["Must be in the future."]},
-        )
+    _refuse_until(until, at)
     alert = _locked(alert_id)
     note = note.strip() or (alert.acknowledged_note if alert.acknowledged_by == actor else "")
     wanted = {
@@ -130,6 +126,20 @@ def expire_acknowledgements(*, at: datetime, actor: str) -> int:
         }
         _move(alert, "expired", at=at, actor=actor, state=State.OPEN, **cleared)
     return len(overdue)
+
+
+def _refuse_until(until: datetime | None, at: datetime) -> None:
+    if until is not None and until <= at:
+        raise InvalidInput(
+            "This moment is past: choose a later one, or leave it empty.",
+            {"until": ["Must be in the future."]},
+        )
+    if until is not None and until > at + LONGEST_REST:
+        raise InvalidInput(
+            f"An alert may rest for at most {LONGEST_REST.days} days: choose an earlier moment, "
+            "or leave it empty, and it rests until its cause is gone.",
+            {"until": [f"Must be at most {LONGEST_REST.days} days ahead."]},
+        )
 
 
 def _take_turn(rule: str) -> None:

@@ -4,9 +4,18 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Case, ExpressionWrapper, Q, Value, When
+from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
 
-from alerts.states import ACTIVE, RULES, SEVERITY_LOOKS, STATE_LOOKS, Rule, Severity, State
+from alerts.states import (
+    ACTIVE,
+    LONGEST_REST,
+    RULES,
+    SEVERITY_LOOKS,
+    STATE_LOOKS,
+    Rule,
+    Severity,
+    State,
+)
 from batchops.looks import Look
 
 SEVERITY_RANK = Case(
@@ -102,6 +111,10 @@ class Alert(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(severity__in=list(Severity)), name="alert_severity_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(acknowledged_until__lte=F("acknowledged_at") + Value(LONGEST_REST)),
+                name="alert_rests_a_year_at_most",
             ),
         ]
         indexes = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -26,6 +26,8 @@ class State(StrEnum):
 
 
 ACTIVE = (State.OPEN, State.ACKNOWLEDGED)
+# An alert that rests longer is forgotten; it also keeps the moment one that every driver can read.
+LONGEST_REST = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)

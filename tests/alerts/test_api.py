@@ -104,6 +104,8 @@ class TestAcknowledgeAlert:
         [
             ({"until": "soon"}, "until"),
             ({"until": "2020-01-01T00:00:00Z"}, "until"),
+            ({"until": "9999-12-31T23:59:59-14:00"}, "until"),
+            ({"until": "9999-12-31T23:59:59Z"}, "until"),
             ({"note": "x" * 2001}, "note"),
             ({"note": "\x00"}, "note"),
         ],

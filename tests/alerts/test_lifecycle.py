@@ -191,6 +191,13 @@ class TestDatabase:
         with pytest.raises(IntegrityError), transaction.atomic():
             Alert.objects.filter(pk=alert.pk).update(resolved_at=AT)
 
+    def test_it_holds_the_longest_rest(self) -> None:
+        alert = opened()
+        lifecycle.acknowledge(alert.pk, at=AT, actor="user:a", until=TOMORROW)
+
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Alert.objects.filter(pk=alert.pk).update(acknowledged_until=AT + timedelta(days=400))
+
     def test_older_sql_finds_what_waits(self) -> None:
         waiting, taken, over = opened(key="a"), opened(key="b"), opened(key="c")
         lifecycle.acknowledge(taken.pk, at=AT, actor="user:a")

@@ -101,6 +101,29 @@ class TestActiveList:
         assert Alert.objects.get().state == "open"
 
 
+class TestUntil:
+    @pytest.mark.parametrize("year", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+    def test_a_moment_out_of_reach_is_refused_and_the_alert_stays_readable(self, year: str) -> None:
+        alert, client = opened(), client_of("Operator")
+
+        answer = client.post(f"/admin/alerts/{alert.pk}/acknowledge/", {"until": year})
+
+        assert answer.status_code == 400
+        assert "choose" in answer.content.decode()
+        assert Alert.objects.get().state == "open"
+        text_of(client, f"{LIST}{alert.pk}/change/")
+
+    def test_the_limit_is_named(self) -> None:
+        until = timezone.now() + timedelta(days=367)
+
+        answer = client_of("Operator").post(
+            f"/admin/alerts/{opened().pk}/acknowledge/", {"until": until.isoformat()}
+        )
+
+        assert answer.status_code == 400
+        assert "at most 365 days" in answer.content.decode()
+
+
 class TestList:
     def test_it_shows_filters_and_finds(self) -> None:
         opened(key="a", message="ORA-12545 Connection timeout")

@@ -115,8 +115,14 @@ def resolve(alert_id: int, *, at: datetime, actor: str, note: str = "") -> None:
 
 @transaction.atomic
 def expire_acknowledgements(*, at: datetime, actor: str) -> int:
-    """Open again every alert whose acknowledgement ran out by `at`; return how many."""
-    overdue = list(Alert.objects.overdue(at).select_for_update(no_key=True).order_by("id"))
+    """Open again every alert whose acknowledgement ran out by `at`; return how many.
+
+    One that somebody else moves at this moment is left for the next time.
+    """
+    # A poll locks alerts rule by rule; waiting for one of them while holding another may be a
+    # deadlock.
+    locked = Alert.objects.select_for_update(no_key=True, skip_locked=True)
+    overdue = list(locked.overdue(at).order_by("id"))
     for alert in overdue:
         cleared: dict[str, Any] = {
             "acknowledged_at": None,

@@ -2,7 +2,7 @@
 
 import multiprocessing
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import timedelta
 from multiprocessing.synchronize import Barrier
 
@@ -51,6 +51,25 @@ def open_all() -> list[int]:
 def verbs(alert_id: int) -> list[str]:
     events = AlertEvent.objects.filter(alert=alert_id).order_by("id")
     return list(events.values_list("verb", flat=True))
+
+
+class TestExpireBesideAPoll:
+    def test_it_waits_for_no_alert_that_a_poll_holds(self) -> None:
+        """A poll takes alerts rule by rule, so whoever waits for one may wait for ever."""
+        first, second = open_all()[:2]
+        for alert_id in (first, second):
+            lifecycle.acknowledge(alert_id, at=AT, actor="user:a", until=LATER)
+        with closing(connection.copy()) as polling:
+            polling.set_autocommit(False)
+            polling.cursor().execute(
+                "SELECT FROM batch_monitoring_alerts WHERE id = %s FOR NO KEY UPDATE", [first]
+            )
+            meanwhile = lifecycle.expire_acknowledgements(at=LATER, actor="system:watch")
+
+        afterwards = lifecycle.expire_acknowledgements(at=LATER, actor="system:watch")
+
+        assert (meanwhile, afterwards) == (1, 1)
+        assert [verbs(i)[-1] for i in (first, second)] == ["expired", "expired"]
 
 
 class TestTwoProcesses:

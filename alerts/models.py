@@ -172,3 +172,9 @@ class AlertEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} by {self.actor} ({self.alert_id})"
+
+    @property
+    def rests_until(self) -> datetime | None:
+        """Until when the alert was let rest by this, None when that was not said."""
+        until = self.after.get("acknowledged_until")
+        return datetime.fromisoformat(until) if until else None

@@ -10,6 +10,7 @@ from django.utils import timezone
 from alerts import lifecycle
 from alerts.models import Alert
 from alerts.states import Severity
+from batchops.templatetags.batchops import moment
 from tests.alerts.findings import AT, finding, opened
 from tests.people import client_of
 
@@ -192,6 +193,7 @@ class TestAlertPage:
         for words in ("Expected", "Status code", "1h 5m", "user:rahim", "restarting", "opened"):
             assert words in page
         assert "Take over or extend" in page
+        assert f"until {moment(until)}" in page
 
     def test_it_leads_to_the_alert_before(self) -> None:
         first = opened()

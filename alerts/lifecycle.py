@@ -49,9 +49,9 @@ def reconcile(
 
     Opens what is found and not active, resolves what is active and not found, raises the
     severity of what got worse. A finding whose `occurrence` differs from the active alert's is a
-    new trouble: the old alert is resolved and a new one linked to it. One that a person resolved
-    by hand stays resolved. `reasons` says per key why it is over. Safe in several processes at
-    once: they take turns, rule by rule.
+    new trouble: the old alert is resolved and a new one linked to it; an empty one is not known
+    yet and matches any. One that a person resolved by hand stays resolved. `reasons` says per key
+    why it is over. Safe in several processes at once: they take turns, rule by rule.
     """
     _take_turn(rule)
     found = {finding.key: finding for finding in findings}
@@ -59,6 +59,7 @@ def reconcile(
     over = [alert for key, alert in active.items() if _is_over(alert, found.get(key))]
     _resolve_all(over, at=at, actor=actor, reasons=reasons or {})
     standing = {alert.key: alert for alert in active.values() if alert not in over}
+    _tell_occurrences(standing, found)
     raised = _raise_all(standing, found, at=at, actor=actor)
     opened = _open_all(rule, [found[k] for k in found if k not in standing], at=at, actor=actor)
     outcome = Outcome(opened=opened, raised=raised, resolved=len(over))
@@ -163,7 +164,10 @@ def _active_of(rule: str) -> list[Alert]:
 
 
 def _is_over(alert: Alert, finding: Finding | None) -> bool:
-    return finding is None or finding.occurrence != alert.occurrence
+    if finding is None:
+        return True
+    told = finding.occurrence and alert.occurrence
+    return bool(told) and finding.occurrence != alert.occurrence
 
 
 def _resolve_all(
@@ -200,6 +204,14 @@ def _raise_all(
         }
         _move(alert, "raised", at=at, actor=actor, **changed)
     return len(worse)
+
+
+def _tell_occurrences(standing: Mapping[str, Alert], found: Mapping[str, Finding]) -> None:
+    """Note of alerts that did not know it which trouble of their subject they are."""
+    told = [alert for key, alert in standing.items() if not alert.occurrence]
+    for alert in told:
+        alert.occurrence = found[alert.key].occurrence
+    Alert.objects.bulk_update([a for a in told if a.occurrence], ["occurrence"])
 
 
 def _open_all(rule: str, findings: list[Finding], *, at: datetime, actor: str) -> int:

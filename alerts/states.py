@@ -83,7 +83,8 @@ class Finding:
     """What a rule found on one subject, as facts that an alert keeps.
 
     `key` names the subject for the rule. `occurrence` tells one trouble of that subject from the
-    next (a run that failed, restarted and failed again), also when nobody saw what lay between.
+    next (a run that failed, restarted and failed again), also when nobody saw what lay between;
+    empty while it is not known.
     `evidence` has the parts `expected`, `seen` and `history`, each a mapping of names that end
     in _at, _date, _s or _pct where they carry such a thing.
     """

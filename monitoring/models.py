@@ -229,6 +229,9 @@ class Run(models.Model):
     status_code = models.CharField(max_length=8, blank=True, default="")
     started_at = models.DateTimeField(db_column="start_time")
     ended_at = models.DateTimeField(db_column="end_time", null=True)
+    own_ended_at = models.DateTimeField(
+        null=True, help_text="The end that CC&B's run bears; the other may be its last thread's."
+    )
     thread_count = models.IntegerField(default=0)
     instances = models.IntegerField(default=0)
     threads = models.JSONField(default=dict, help_text="How many threads per status code.")

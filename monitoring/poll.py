@@ -127,6 +127,7 @@ def _run_facts(run: Run) -> rules.RunFacts:
         status_code=run.status_code,
         started_at=run.started_at,
         ended_at=run.ended_at,
+        own_ended_at=run.own_ended_at,
         message=run.error_message,
         records_processed=run.records_processed,
         records_in_error=run.records_in_error,

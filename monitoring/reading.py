@@ -19,6 +19,7 @@ class Observed:
     started_at: datetime
     business_date: date
     ended_at: datetime | None = None
+    own_ended_at: datetime | None = None
     thread_count: int = 0
     instances: int = 0
     threads: Mapping[str, int] = field(default_factory=dict)
@@ -109,6 +110,7 @@ def _observed(
         started_at=run.started_at,
         # CC&B may keep the old end when a run is restarted, and may lack one that was set by hand.
         ended_at=None if state in OPEN else run.ended_at or last_ended_at,
+        own_ended_at=None if state in OPEN else run.ended_at,
         thread_count=progress.threads if progress else sum(threads.values()),
         instances=progress.instances if progress else 0,
         threads=dict(threads),

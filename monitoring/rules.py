@@ -33,6 +33,7 @@ class RunFacts:
     status_code: str
     started_at: datetime
     ended_at: datetime | None
+    own_ended_at: datetime | None
     message: str
     records_processed: int
     records_in_error: int
@@ -108,7 +109,8 @@ def _failed(run: RunFacts, zone: ZoneInfo) -> Finding:
                 "last_message": run.message or NO_MESSAGE,
             },
         },
-        occurrence=run.ended_at.isoformat() if run.ended_at else "",
+        # Not the end of its last thread: the run's own may be told later, of the same failure.
+        occurrence=run.own_ended_at.isoformat() if run.own_ended_at else "",
     )
 
 
@@ -123,7 +125,7 @@ def _unknown_status(run: RunFacts) -> Finding:
             "expected": {"status_code": "10, 20, 30 or 40"},
             "seen": {"status_code": run.status_code, "started_at": run.started_at.isoformat()},
         },
-        occurrence=run.status_code,
+        occurrence=run.status_code or "blank",
     )
 
 

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from alerts import lifecycle
 from alerts.models import Alert
 from batchops.ccb.errors import CcbTimeout
+from batchops.ccb.snapshot import ProgressRow
 from monitoring import poll as polling
 from monitoring.models import MonitoringConfig, Poll, Run
 from tests.monitoring.source import FakeCcb
@@ -92,6 +95,29 @@ class TestFailed:
         old, new = Alert.objects.order_by("id")
         assert (old.state, new.state, new.previous) == ("resolved", "open", old)
         assert new.message.endswith("second")
+
+    def test_an_end_that_is_told_later_is_the_same_failure(
+        self, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        """CC&B writes the run's own end minutes after its threads ended."""
+        key = ccb.run("CM-DMRU", status="30")
+        threads_ended_at = ccb.clock
+        ccb.progress[key] = ProgressRow(
+            key, 4, 4, 90, 0, 90, 0, ccb.clock, ccb.clock, threads_ended_at
+        )
+        poll()
+        lifecycle.acknowledge(
+            Alert.objects.get().pk, at=timezone.now(), actor="user:a", note="mine"
+        )
+        ccb.advance(minutes=7)
+        ccb.run("CM-DMRU", status="30", ended_at=ccb.clock)
+
+        poll(), poll()
+
+        alert = Alert.objects.get()
+        assert (alert.state, alert.acknowledged_note) == ("acknowledged", "mine")
+        assert alert.occurrence == ccb.clock.isoformat()
+        assert Run.objects.get().ended_at == ccb.clock
 
     def test_two_failed_runs_of_one_batch_are_two_alerts(
         self, ccb: FakeCcb, poll: MakePoll

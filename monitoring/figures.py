@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, DateTimeField, Q, QuerySet, Sum
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
 from monitoring.models import Run, RunEvent
 from monitoring.states import RunState
 
 SUCCESS_WINDOW = timedelta(days=7)
 FAILED_WINDOW = timedelta(hours=24)
+REPAIRED = (RunState.RUNNING, RunState.COMPLETE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,14 @@ class Figures:
         return self.records / self.seconds if self.seconds else None
 
 
+def _failures_since(moment: datetime) -> QuerySet[RunEvent]:
+    """Return the events of runs that came to failed after `moment`, also of those seen later."""
+    # A poll never sees a run before it came to its state, so source_at narrows first.
+    events = RunEvent.objects.filter(after__state=RunState.FAILED, source_at__gt=moment)
+    entered_at = Cast(KT("after__entered_at"), DateTimeField())
+    return events.alias(entered_at=entered_at).filter(entered_at__gt=moment)
+
+
 def figures(*, day: date, source_at: datetime) -> Figures:
     """Return the figures of the cards: three queries, whatever the size of the history."""
     week = Run.objects.filter(ended_at__gt=source_at - SUCCESS_WINDOW, ended_at__lte=source_at)
@@ -48,10 +59,9 @@ def figures(*, day: date, source_at: datetime) -> Figures:
     speed = Run.objects.filter(
         business_date=day, records_processed__gt=0, duration_seconds__gt=0
     ).aggregate(records=Sum("records_processed"), seconds=Sum("duration_seconds"))
-    failures = RunEvent.objects.filter(verb="failed", source_at__gt=source_at - FAILED_WINDOW)
-    entered = failures.aggregate(
+    entered = _failures_since(source_at - FAILED_WINDOW).aggregate(
         failed_today=Count("run", distinct=True),
-        repaired_today=Count("run", filter=~Q(run__state=RunState.FAILED), distinct=True),
+        repaired_today=Count("run", filter=Q(run__state__in=REPAIRED), distinct=True),
     )
     return Figures(
         **results, **entered, records=speed["records"] or 0, seconds=speed["seconds"] or 0

@@ -32,11 +32,23 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What we held of a run before a poll; `own_ended_at` is the end that CC&B's run bore."""
+
+    state: RunState
+    own_ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One run that a poll moved, with the state it was in before (None: first seen)."""
 
     run: Run
     before: RunState | None
+
+    def entered_at(self, clock: datetime) -> datetime:
+        """Return when it came to its state, by CC&B's clock; at latest at the poll's `clock`."""
+        return self.run.ended_at or (clock if self.before else self.run.started_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +173,21 @@ def _store_runs(
         if key in known:
             state = over[key][0] if key in over else RunState.GONE
             wanted[key] = {"state": state, "ended_at": known[key].ended_at or snapshot.clock}
-    before = {key: RunState(run.state) for key, run in known.items()}
+    before = {key: Held(RunState(run.state), run.own_ended_at) for key, run in known.items()}
     changed = _differing(wanted, known, at)
     _upsert(changed)
-    moved = [Change(run, before.get(key)) for key, run in changed if before.get(key) != run.state]
+    moved = [change for key, run in changed if (change := _change(run, before.get(key)))]
     _store_events(moved, at=at, source_at=snapshot.clock, actor=actor)
     return len(changed), moved
+
+
+def _change(run: Run, held: Held | None) -> Change | None:
+    """Return how the poll moved a run; a second failure is a move though the state is the same."""
+    if held is None or held.state != run.state:
+        return Change(run, held.state if held else None)
+    ends = {held.own_ended_at, run.own_ended_at}
+    failed_again = run.state == RunState.FAILED and len(ends - {None}) == 2
+    return Change(run, held.state) if failed_again else None
 
 
 def _differing(
@@ -211,7 +232,11 @@ def _store_events(moved: list[Change], *, at: datetime, source_at: datetime, act
                 actor=actor,
                 verb=verb_of(change.before, RunState(change.run.state)),
                 before={"state": change.before} if change.before else {},
-                after={"state": change.run.state, "status_code": change.run.status_code},
+                after={
+                    "state": change.run.state,
+                    "status_code": change.run.status_code,
+                    "entered_at": change.entered_at(source_at).isoformat(),
+                },
             )
             for change in moved
         ),

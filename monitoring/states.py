@@ -92,6 +92,8 @@ def verb_of(before: RunState | None, after: RunState) -> str:
     """Return what happened to a run that went from `before` (None: first seen) to `after`."""
     if before is None:
         return "first seen"
+    if before is after is RunState.FAILED:
+        return "failed again"
     if after is RunState.RUNNING:
         return "restarted" if before is RunState.FAILED else "started"
     return {

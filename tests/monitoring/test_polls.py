@@ -61,6 +61,17 @@ class TestPoll:
         verbs = list(RunEvent.objects.order_by("id").values_list("verb", flat=True))
         assert verbs == ["first seen", "failed", "restarted", "completed"]
 
+    def test_a_second_failure_between_two_polls_is_an_event(
+        self, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        for _ in "ab":
+            ccb.fail("CM-DMRU")
+            poll()
+            ccb.advance(minutes=15)
+
+        verbs = list(RunEvent.objects.order_by("id").values_list("verb", flat=True))
+        assert verbs == ["first seen", "failed again"]
+
     def test_it_figures_duration_and_rate_from_the_ended_run(
         self, ccb: FakeCcb, poll: MakePoll
     ) -> None:

@@ -58,7 +58,14 @@ class TestFigures:
         failed = run_ended(2, RunState.FAILED, at=now)
         for run, hours in ((repaired, 3), (repaired, 2), (failed, 1), (failed, 30)):
             moment = now - timedelta(hours=hours)
-            RunEvent.objects.create(run=run, at=moment, source_at=moment, actor="x", verb="failed")
+            RunEvent.objects.create(
+                run=run,
+                at=moment,
+                source_at=moment,
+                actor="x",
+                verb="failed",
+                after={"state": "failed", "entered_at": moment.isoformat()},
+            )
 
         found = figures(day=now.date(), source_at=now)
 

@@ -1,0 +1,73 @@
+"""The cards of Today, as polls make them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from monitoring.models import Poll
+from tests.monitoring.source import FakeCcb
+from tests.people import client_of
+
+pytestmark = pytest.mark.django_db
+MakePoll = Callable[[], Poll]
+
+
+@pytest.fixture
+def viewer(db: None) -> Client:
+    return client_of("Viewer")
+
+
+def card(viewer: Client, label: str) -> str:
+    """Return the card's HTML in one line."""
+    page = " ".join(viewer.get("/admin/today/run_cards/fragment/").content.decode().split())
+    return next(part for part in page.split("<a ") if f">{label}<" in part)
+
+
+class TestFailedRuns:
+    def test_a_failure_between_two_polls_counts(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        poll()
+        ccb.fail("CM-DMRU")
+
+        poll()
+
+        assert ">1<" in card(viewer, "Failed runs")
+        assert "0 repaired" in card(viewer, "Failed runs")
+
+    def test_a_second_failure_counts_in_its_own_day(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        ccb.fail("CM-DMRU")
+        poll()
+        ccb.advance(hours=30)
+        ccb.run("CM-DMRU", status="30", ended_at=ccb.clock)
+
+        poll()
+
+        assert ">1<" in card(viewer, "Failed runs")
+
+    def test_history_of_the_first_poll_is_not_of_today(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        old = ccb.clock - timedelta(days=20)
+        ccb.run("CM-DMRU", 1, status="30", started_at=old, ended_at=old)
+        ccb.run("CM-DMRU", 2, status="30", started_at=old, ended_at=None)
+
+        poll()
+
+        assert ">0<" in card(viewer, "Failed runs")
+
+    @pytest.mark.parametrize(("repaired", "n"), [("complete", 1), ("run", 1), ("purge", 0)])
+    def test_repaired_is_what_completed_or_runs_again(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll, repaired: str, n: int
+    ) -> None:
+        key = ccb.fail("CM-DMRU")
+        poll()
+        ccb.purge(key) if repaired == "purge" else getattr(ccb, repaired)("CM-DMRU")
+
+        poll()
+
+        assert f"{n} repaired" in card(viewer, "Failed runs")

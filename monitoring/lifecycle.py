@@ -53,10 +53,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A stored poll and the runs whose state it changed."""
+    """A stored poll and the runs in which it changed anything."""
 
     poll: Poll
-    changes: list[Change]
+    changed: list[Run]
 
 
 @transaction.atomic
@@ -81,7 +81,7 @@ def record_poll(snapshot: Snapshot, *, asked: Asked, at: datetime) -> Recorded:
     _refuse_outdated(asked)
     config = monitoring_config()
     where = site(config)
-    changed, moved = _store_runs(snapshot, where, at=at, actor=asked.by)
+    changed = _store_runs(snapshot, where, at=at, actor=asked.by)
     pending = [row.count for row in snapshot.imd if row.status.strip() == IMD_PENDING]
     poll = Poll.objects.create(
         slot=asked.slot,
@@ -90,7 +90,7 @@ def record_poll(snapshot: Snapshot, *, asked: Asked, at: datetime) -> Recorded:
         asked_by=asked.by,
         succeeded=True,
         runs_read=len(snapshot.runs),
-        runs_changed=changed,
+        runs_changed=len(changed),
         source_at=snapshot.clock,
         source_offset_s=(snapshot.clock - asked.started_at).total_seconds(),
         pending_imd=sum(pending),
@@ -99,7 +99,7 @@ def record_poll(snapshot: Snapshot, *, asked: Asked, at: datetime) -> Recorded:
     _store_imd(poll, snapshot)
     _watch_since(source, where, snapshot.clock, config)
     publish("workflow")
-    return Recorded(poll, moved)
+    return Recorded(poll, changed)
 
 
 @transaction.atomic
@@ -158,10 +158,8 @@ def _refuse_outdated(asked: Asked) -> None:
         )
 
 
-def _store_runs(
-    snapshot: Snapshot, where: Site, *, at: datetime, actor: str
-) -> tuple[int, list[Change]]:
-    """Upsert what differs from what we hold, in sets; return how many rows, and who moved."""
+def _store_runs(snapshot: Snapshot, where: Site, *, at: datetime, actor: str) -> list[Run]:
+    """Upsert what differs from what we hold, in sets, with the events; return what differed."""
     observed = observe(snapshot, where)
     over = ended_submissions(snapshot)
     known = runs_by_key([*observed, *over, *snapshot.missing])
@@ -178,7 +176,7 @@ def _store_runs(
     _upsert(changed)
     moved = [change for key, run in changed if (change := _change(run, before.get(key)))]
     _store_events(moved, at=at, source_at=snapshot.clock, actor=actor)
-    return len(changed), moved
+    return [run for _, run in changed]
 
 
 def _change(run: Run, held: Held | None) -> Change | None:

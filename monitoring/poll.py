@@ -17,7 +17,7 @@ from batchops.errors import BatchOpsError
 from batchops.live.publish import publish
 from monitoring import lifecycle, queries, rules
 from monitoring.errors import CircuitOpen, PollBroke, PollRunning
-from monitoring.lifecycle import Asked, Change
+from monitoring.lifecycle import Asked
 from monitoring.models import Poll, Run
 from monitoring.states import RunState
 
@@ -67,17 +67,21 @@ def judge_source(at: datetime) -> Outcome:
     return outcome
 
 
-def judge_runs(changes: Iterable[Change], *, at: datetime) -> None:
-    """Evaluate the rules on runs, and open and resolve their alerts; twice changes nothing."""
-    over = {str(change.run): rules.OVER[RunState(change.run.state)] for change in changes}
+def judge_runs(runs: Iterable[Run], *, at: datetime) -> None:
+    """Evaluate the rules on runs, and open and resolve their alerts; twice changes nothing.
+
+    `runs` are those that a poll changed: what they are now is why an alert of theirs is over.
+    """
     failed = [_run_facts(run) for run in queries.watched(RunState.FAILED)]
     unheard = [_run_facts(run) for run in queries.watched(RunState.UNKNOWN)]
     found = {
         "FAILED": rules.failed(failed, zone=settings.SITE_ZONE),
         "UNKNOWN_STATUS": rules.unknown_status(unheard),
     }
+    now = {str(run): RunState(run.state) for run in runs}
     for rule, findings in found.items():
-        reconcile(rule, findings, at=at, actor="system:watch", reasons=over)
+        reasons = {key: rules.OVER[rule][state] for key, state in now.items()}
+        reconcile(rule, findings, at=at, actor="system:watch", reasons=reasons)
 
 
 def _poll(asked: Asked) -> Poll:
@@ -102,7 +106,7 @@ def _store(snapshot: Snapshot, asked: Asked) -> Poll:
     with transaction.atomic():
         at = database_now()
         recorded = lifecycle.record_poll(snapshot, asked=asked, at=at)
-        judge_runs(recorded.changes, at=at)
+        judge_runs(recorded.changed, at=at)
     poll = recorded.poll
     logger.info(
         "Batch Monitoring poll: %d runs read, %d changed, %s IMD pending, took %.1f s",

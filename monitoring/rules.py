@@ -10,16 +10,27 @@ from alerts.states import Finding, Severity
 from monitoring.states import RunState
 
 NO_MESSAGE = "CC&B's message log holds no text for this run."
-# Why an alert on a run is over, by the state that the run went to.
-OVER = {
+# Why an alert of a rule on a run is over, by the state that the run is in now.
+_OVER = {
     RunState.PENDING: "The run was put back to pending.",
-    RunState.RUNNING: "The run was restarted.",
     RunState.COMPLETE: "The run completed.",
-    RunState.FAILED: "The run was restarted and failed again.",
     RunState.ENDED: "The submission ended; CC&B no longer shows the run.",
     RunState.CANCELLED: "The run was cancelled.",
     RunState.GONE: "CC&B no longer holds the run.",
-    RunState.UNKNOWN: "The run changed to a status that is not known.",
+}
+OVER = {
+    "FAILED": _OVER
+    | {
+        RunState.RUNNING: "The run was restarted.",
+        RunState.FAILED: "The run was restarted and failed again.",
+        RunState.UNKNOWN: "The run changed to a status that is not known.",
+    },
+    "UNKNOWN_STATUS": _OVER
+    | {
+        RunState.RUNNING: "The run is running.",
+        RunState.FAILED: "The run failed.",
+        RunState.UNKNOWN: "CC&B changed it to another status that is not known.",
+    },
 }
 
 

@@ -139,6 +139,37 @@ class TestFailed:
         assert Alert.objects.get().state == "open"
 
 
+class TestReasons:
+    @pytest.mark.parametrize(
+        ("after", "said"),
+        [
+            ("30", "The run failed."),
+            ("40", "The run completed."),
+            ("yy", "CC&B changed it to another status that is not known."),
+        ],
+    )
+    def test_an_unknown_status_says_why_it_is_over(
+        self, ccb: FakeCcb, poll: MakePoll, after: str, said: str
+    ) -> None:
+        ccb.run("CM-DMRU", status="xx")
+        poll()
+        ccb.run("CM-DMRU", status=after)
+
+        poll()
+
+        assert history()[0] == ("UNKNOWN_STATUS", "resolved", said)
+
+    def test_a_failure_that_nobody_saw_repaired_says_so(self, ccb: FakeCcb, poll: MakePoll) -> None:
+        ccb.fail("CM-DMRU")
+        poll()
+        ccb.advance(minutes=20)
+        ccb.run("CM-DMRU", status="30", ended_at=ccb.clock)
+
+        poll()
+
+        assert history()[0] == ("FAILED", "resolved", "The run was restarted and failed again.")
+
+
 class TestSourceStale:
     def test_it_opens_without_good_polls_and_resolves_with_one(
         self,

@@ -53,14 +53,15 @@ def poll_now(*, actor: str) -> Poll:
 def judge_source(at: datetime) -> Outcome:
     """Open or resolve SOURCE_STALE as things stand at `at`; also when polls do not even run."""
     fresh = queries.freshness(at)
-    findings = rules.source_silent(_source_facts(fresh), zone=settings.SITE_ZONE)
+    silent = fresh.silent
+    findings = rules.source_silent(_source_facts(fresh), zone=settings.SITE_ZONE) if silent else []
     with transaction.atomic():
         outcome = reconcile(
             "SOURCE_STALE",
-            findings if fresh.silent else [],
+            findings,
             at=at,
             actor="system:watch",
-            reasons={"ccb": "CC&B was read again."},
+            reasons={"ccb": rules.SOURCE_OVER[silent]},
         )
         if outcome:
             publish("workflow")
@@ -145,6 +146,7 @@ def _source_facts(fresh: queries.Freshness) -> rules.SourceFacts:
         seen_at=fresh.seen_at,
         stale_after_s=fresh.stale_after.total_seconds(),
         circuit_opened_at=fresh.circuit_opened_at,
+        login_refused=fresh.login_refused,
         last_error=fresh.circuit_message or (failed.error_message if failed else ""),
         url=reverse("admin:runs"),
     )

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from batchops.calendar import business_date, business_day
+from batchops.ccb.failures import LOGIN_REFUSED
 from batchops.ccb.snapshot import RunKey
 from monitoring.models import MonitoringConfig, Poll, Run, Source, Step
 from monitoring.reading import Site
@@ -58,8 +59,18 @@ class Freshness:
     def silent(self) -> bool:
         """Whether somebody must be told: nothing good for too long, or the login is refused."""
         return self.configured and bool(
-            self.circuit_opened_at or (self.stale and (self.last_good or self._tried_for_long()))
+            self.login_refused or (self.stale and (self.last_good or self._tried_for_long()))
         )
+
+    @property
+    def login_refused(self) -> bool:
+        """Whether CC&B refused our login and was not read since, whoever said "try again"."""
+        if self.circuit_opened_at:
+            return True
+        refused = Poll.objects.filter(error_code__in=LOGIN_REFUSED)
+        if self.seen_at:
+            refused = refused.filter(started_at__gt=self.seen_at)
+        return refused.exists()
 
     @property
     def source_now(self) -> datetime:

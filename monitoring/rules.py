@@ -32,6 +32,11 @@ OVER = {
         RunState.UNKNOWN: "CC&B changed it to another status that is not known.",
     },
 }
+# Why an alert on the source is over, by whether it still is silent.
+SOURCE_OVER = {
+    False: "CC&B was read again.",
+    True: "The cause is another now; the next alert says it.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +63,7 @@ class SourceFacts:
     seen_at: datetime | None
     stale_after_s: float
     circuit_opened_at: datetime | None
+    login_refused: bool
     last_error: str
     url: str
 
@@ -96,7 +102,9 @@ def source_silent(facts: SourceFacts, *, zone: ZoneInfo) -> list[Finding]:
                     "last_error": facts.last_error,
                 },
             },
-            occurrence=facts.seen_at.isoformat() if facts.seen_at else "never",
+            # A refused login after timeouts needs another hand, so it is another trouble.
+            occurrence=f"{facts.seen_at.isoformat() if facts.seen_at else 'never'}"
+            f"{' login' if facts.login_refused else ''}",
             subject="CC&B",
             subject_url=facts.url,
         )

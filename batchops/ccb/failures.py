@@ -170,6 +170,10 @@ ADVICE: dict[str, Advice] = {
     ),
 }
 
+LOGIN_REFUSED = {errors.CcbLoginRefused.code} | {
+    code for code, advice in ADVICE.items() if advice.kind is errors.CcbLoginRefused
+}
+
 
 def failure(code: str, source: Source | None = None, detail: str = "") -> errors.CcbError:
     """Return the error of that code, its sentence naming the place and never the password.

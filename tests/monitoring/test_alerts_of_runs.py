@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from alerts import lifecycle
 from alerts.models import Alert
-from batchops.ccb.errors import CcbTimeout
+from batchops.ccb.errors import CcbLoginRefused, CcbTimeout
 from batchops.ccb.snapshot import ProgressRow
+from batchops.db import database_now
 from monitoring import poll as polling
 from monitoring.models import MonitoringConfig, Poll, Run
 from tests.monitoring.source import FakeCcb
+from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
 MakePoll = Callable[[], Poll]
@@ -192,14 +194,47 @@ class TestSourceStale:
 
         assert history() == [("SOURCE_STALE", "resolved", "CC&B was read again.")]
 
+    def test_try_again_alone_resolves_nothing(
+        self, ccb: FakeCcb, poll: MakePoll, open_rules: Callable[[], list[str]]
+    ) -> None:
+        poll()
+        ccb.failing = CcbLoginRefused("ORA-01017: wrong password", code="ccb_login_wrong")
+        poll()
+        lifecycle.acknowledge(Alert.objects.get().pk, at=timezone.now(), actor="user:a")
+
+        client_of("Operator").post("/admin/runs/try-again/")
+        polling.judge_source(database_now())
+        ccb.failing = CcbTimeout("late")
+        poll()
+
+        assert Alert.objects.get().acknowledged_by == "user:a"
+        assert open_rules() == ["SOURCE_STALE"]
+
+        ccb.failing = None
+        poll()
+
+        assert history() == [("SOURCE_STALE", "resolved", "CC&B was read again.")]
+
+    def test_a_refused_login_after_timeouts_is_told(
+        self, ccb: FakeCcb, poll: MakePoll, made_stale: Callable[[], None]
+    ) -> None:
+        poll()
+        made_stale()
+        ccb.failing = CcbTimeout("late")
+        poll()
+        ccb.failing = CcbLoginRefused("ORA-28000: locked", code="ccb_account_locked")
+
+        poll()
+
+        assert history()[0][1:] == ("resolved", "The cause is another now; the next alert says it.")
+        assert "ORA-28000" in Alert.objects.active().get().message
+
     def test_it_opens_when_polls_do_not_even_run(
         self,
         poll: MakePoll,
         made_stale: Callable[[], None],
         open_rules: Callable[[], list[str]],
     ) -> None:
-        from batchops.db import database_now
-
         poll()
         made_stale()
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from batchops.ccb.errors import CcbTimeout
 from monitoring.models import Poll
 from tests.monitoring.source import FakeCcb
 from tests.people import client_of
@@ -71,3 +72,43 @@ class TestFailedRuns:
         poll()
 
         assert f"{n} repaired" in card(viewer, "Failed runs")
+
+
+class TestWhatIsNotKnown:
+    def test_a_rate_is_never_green_by_itself(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        ccb.complete("CM-DMRU", 1)
+        ccb.fail("CM-DMRU", 2)
+        poll()
+
+        shown = card(viewer, "Success rate")
+
+        assert "50.0%" in shown
+        assert "tone-neutral" in shown
+        assert "check" not in shown
+
+    def test_an_old_picture_gives_no_rate(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll, made_stale: Callable[[], None]
+    ) -> None:
+        ccb.complete("CM-DMRU")
+        poll()
+        made_stale()
+
+        shown = card(viewer, "Success rate")
+
+        assert "tone-unknown" in shown
+        assert "\N{EN DASH}" in shown
+        assert "%" not in shown
+
+    def test_nothing_read_is_not_no_failure(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        ccb.failing = CcbTimeout("late")
+        poll()
+
+        shown = card(viewer, "Failed runs")
+
+        assert "tone-unknown" in shown
+        assert "\N{EN DASH}" in shown
+        assert "repaired" not in shown

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 from django.db import DatabaseError, connection
 
+from batchops.cluster.ticks import ClusterName
 from jobs import sweep
 from tests.waiting import wait_for
 from tests.web_process import database_url
@@ -101,7 +102,7 @@ class Cluster:
     With another `name`: `manage.py cluster watch`.
     """
 
-    def __init__(self, settings: Mapping[str, str] = FAST, *, name: str = "jobs") -> None:
+    def __init__(self, settings: Mapping[str, str] = FAST, *, name: ClusterName = "jobs") -> None:
         self._name = name
         self._environment = {
             **os.environ,

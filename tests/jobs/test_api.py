@@ -323,6 +323,59 @@ class TestPages:
 
         assert Job.objects.get().generation == 2
 
+    def test_a_job_without_items_says_that_it_had_none(self, client: Client, done: Make) -> None:
+        job = done(items=0)
+
+        page = client.get(f"/admin/jobs/{job.pk}/").content.decode()
+
+        assert "This job had none" in page
+        assert "100%" in page
+
+    def test_one_that_failed_before_its_items_says_so_and_is_tried_again(
+        self, client: Client, done: Make
+    ) -> None:
+        job = done("broken")
+        page = client.get(f"/admin/jobs/{job.pk}/").content.decode()
+        assert "Retry failed (0)" not in page
+        assert "Try again" in page
+
+        answer = client.post(f"/admin/jobs/{job.pk}/retry/", follow=True)
+
+        assert "0 items" not in answer.content.decode()
+        assert Job.objects.get().generation == 2
+
+    def test_a_cancelled_one_shows_how_many_items_it_left_undone(
+        self, client: Client, make: Make
+    ) -> None:
+        job = make(inline=[{}] * 7)
+        lifecycle.cancel(job.pk, actor="user:x")
+
+        page = " ".join(client.get(f"/admin/jobs/{job.pk}/").content.decode().split())
+
+        assert 'data-live-text="cancelledCount" data-live-format="int">7<' in page
+        assert "remainingCount" not in page
+
+    def test_one_cancelled_before_its_items_were_made_says_so(
+        self, client: Client, make: Make
+    ) -> None:
+        job = make(items=9)
+        lifecycle.cancel(job.pk, actor="user:x")
+
+        page = client.get(f"/admin/jobs/{job.pk}/").content.decode()
+
+        assert "cancelled before its items were made" in page
+
+    @pytest.mark.parametrize(
+        ("query", "words"),
+        [("", "as soon as a worker has made them"), ("?status=failed", "No item is in this state")],
+    )
+    def test_a_list_without_items_says_why(
+        self, client: Client, make: Make, query: str, words: str
+    ) -> None:
+        job = make(items=9)
+
+        assert words in client.get(f"/admin/jobs/{job.pk}/{query}").content.decode()
+
     def test_a_wish_to_cancel_is_visible_at_once(self, client: Client, make: Make) -> None:
         job = make(inline=[{}, {}], ms=0)
         lifecycle.claim_items(job.pk, limit=1, worker="test")

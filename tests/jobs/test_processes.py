@@ -118,9 +118,10 @@ class TestAStop:
             wait_for(lambda: job.items.filter(state="succeeded").exists(), 10, "a first item")
             wait_for(lambda: job.claims.filter(kind="items").count() > 2, 10, "three at work")
 
-            took_s, exit_code = cluster.stop()
+            exit_code = cluster.stop()
 
-            assert (exit_code, took_s < 2) == (0, True), took_s
+            # A stop that waited for the slice would find no item left: it lasts longer than they.
+            assert exit_code == 0
             assert not job.claims.exists()
             assert not job.items.filter(state="running").exists()
             job.refresh_from_db()

@@ -40,10 +40,14 @@ USUAL_SQL = """
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run as the day shows it at the moment: old readings make what moves unknown."""
+    """One run as the day shows it at the moment: old readings make what moves unknown.
+
+    `read_at` is when it was read, by CC&B's clock, None before any reading.
+    """
 
     run: Run
     state: RunState
+    read_at: datetime | None
     source_now: datetime
     at: datetime
 
@@ -72,8 +76,10 @@ class RunView:
 
     @property
     def rps(self) -> float | None:
-        if self.moving and self.elapsed_s:
-            return round(self.run.records_processed / self.elapsed_s, 2)
+        if self.moving and self.read_at and self.read_at > self.run.started_at:
+            # The records are of the last reading; later seconds would only dilute them.
+            read_s = (self.read_at - self.run.started_at).total_seconds()
+            return round(self.run.records_processed / read_s, 2)
         rps: float | None = self.run.rps
         return rps
 
@@ -225,7 +231,8 @@ def view_of(run: Run, fresh: Freshness) -> RunView:
     """Return a run as it is to be shown with a picture of this age."""
     state = RunState(run.state)
     shown = while_stale(state) if fresh.stale else state
-    return RunView(run, shown, fresh.source_now, fresh.at)
+    read_at = fresh.last_good.source_at if fresh.last_good else None
+    return RunView(run, shown, read_at, fresh.source_now, fresh.at)
 
 
 def _runs_of(day: date) -> dict[str, list[Run]]:

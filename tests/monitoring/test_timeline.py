@@ -222,6 +222,19 @@ class TestClock:
         assert view.elapsed_s == 15 * 60
         assert view.ticks_from is None
 
+    def test_the_rate_is_that_of_the_last_reading_however_long_ago(
+        self, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        key = ccb.run("CM-DMRU")
+        ccb.advance(minutes=10)
+        ccb.count(key, 60_000)
+        made = poll()
+
+        view = timeline.draw(None, at=made.started_at + timedelta(minutes=10)).steps[0].shown
+
+        assert view is not None
+        assert (view.elapsed_s, view.rps) == (20 * 60, 100)
+
     def test_pages_count_on_from_our_own_clock(self, ccb: FakeCcb, poll: MakePoll) -> None:
         ccb.run("CM-DMRU")
         ccb.advance(minutes=10)

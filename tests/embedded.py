@@ -13,6 +13,7 @@ from pathlib import Path
 
 from batchops.house import postgres
 from batchops.house.places import choose_place
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -69,5 +70,6 @@ def start_postgres(data_dir: Path) -> str:
     postgres.create_cluster(place, locale=locale)
     log = data_dir / "postgres.log"
     server = postgres.start_server(place, log=log, extra_settings=postgres.TEST_SETTINGS)
-    postgres.wait_until_ready(place, alive=lambda: server.poll() is None)
+    wait_for(lambda: server.poll() is not None or postgres.is_ready(place), 60, "PostgreSQL")
+    assert server.poll() is None, log.read_text()
     return postgres.url(place, postgres.SUPERUSER, "postgres")

@@ -21,6 +21,8 @@ from batchops.house.terminal import say
 
 # Who listens everywhere is asked through the loopback.
 LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (recognised, not bound)
+# Recovery after a crash may take a while.
+POSTGRES_PATIENCE_S = 300.0
 WEB_PATIENCE_S = 60.0
 RELEASE_PATIENCE_S = 3600.0
 SIMULATE = ("simulate_ccb",)
@@ -82,10 +84,13 @@ class House:
         log = self._data_dir / "log" / "postgres.log"
         say(f"PostgreSQL: starting, in {place.cluster}")
         keeper = self._supervisor.keep("postgres", lambda: postgres.start_server(place, log=log))
-        try:
-            postgres.wait_until_ready(place, alive=keeper.is_alive)
-        except CannotStart as error:
-            raise CannotStart(postgres.explain_failure(log)) from error
+        # Through the supervisor, so that whoever asks to stop meanwhile is heard.
+        answered = self._supervisor.wait_for(
+            lambda: not keeper.is_alive() or postgres.is_ready(place),
+            patience_s=POSTGRES_PATIENCE_S,
+        )
+        if not (answered and keeper.is_alive()):
+            raise CannotStart(postgres.explain_failure(log))
 
     def _addresses(self, place: Place) -> dict[str, str]:
         values = {

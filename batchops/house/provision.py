@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import psycopg
 from psycopg import sql
 
+from batchops.house.errors import CannotStart
 from batchops.house.places import Place
 from batchops.house.postgres import SUPERUSER, password, url
 
@@ -27,7 +28,20 @@ def provision(place: Place) -> None:
     """Create every role and database that is missing and set passwords and rights again.
 
     Safe to repeat, and to interrupt: the next call completes what a killed one left.
+
+    :raises CannotStart: when the server refuses or goes away meanwhile.
     """
+    try:
+        _provision(place)
+    except psycopg.Error as error:
+        reason = " ".join(str(error).split())
+        raise CannotStart(
+            f"PostgreSQL runs, but its roles and databases could not be prepared: {reason}. Start "
+            "again; what was done stays and the rest is made up for."
+        ) from error
+
+
+def _provision(place: Place) -> None:
     with psycopg.connect(url(place, SUPERUSER, "postgres"), autocommit=True) as server:
         for role in (OWNER, APPLICATION, CCB_OWNER, CCB_READER):
             _ensure_role(server, role, password(place.cluster, role))

@@ -169,6 +169,63 @@ class TestRefusal:
         assert made == []
 
 
+def make_cluster(data_dir: Path, *settings: str) -> Path:
+    """Make the database cluster that an `up` on `data_dir` will find, with settings of its own."""
+    place = choose_place(data_dir)
+    postgres.create_cluster(place)
+    with (place.cluster / "postgresql.auto.conf").open("a") as file:
+        file.write("\n".join([*settings, ""]))
+    return place.cluster
+
+
+class TestADatabaseThatIsNotReady:
+    """A standby that lets nobody in looks like a server that recovers from a crash for hours."""
+
+    @pytest.fixture
+    def data_dir(self, folder: Path) -> Iterator[Path]:
+        data_dir = folder / "recovering"
+        data_dir.mkdir()
+        (make_cluster(data_dir, "hot_standby = off") / "standby.signal").touch()
+        yield data_dir
+        remove(data_dir)
+
+    def test_it_does_not_keep_from_stopping(self, data_dir):
+        up = Up(data_dir)
+        wait_for(lambda: postgres.postmaster(cluster_folder(data_dir)), START_S, "PostgreSQL")
+
+        assert up.end(signal.SIGINT) == 0
+        assert "Stopped." in up.output()
+        assert left_over(data_dir) == []
+
+    def test_it_does_not_outlive_whoever_started_it(self, data_dir):
+        command = [sys.executable, "manage.py", "up", "--no-demo", "--stop-with-parent"]
+        parent = subprocess.Popen(
+            ["sh", "-c", '"$@" & read line', "sh", *command, "--port", str(free_port())],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            env=clean_environment(data_dir),
+        )
+        wait_for(lambda: postgres.postmaster(cluster_folder(data_dir)), START_S, "PostgreSQL")
+
+        parent.communicate()
+
+        wait_for(lambda: not left_over(data_dir), STOP_S, "everything to stop")
+
+
+class TestADatabaseThatRefuses:
+    def test_it_is_told_in_a_sentence(self, folder):
+        data_dir = folder / "refusing"
+        data_dir.mkdir()
+        make_cluster(data_dir, "default_transaction_read_only = on")
+
+        code, said = run_up(data_dir, "--port", str(free_port()))
+        remove(data_dir)
+
+        assert code == 1
+        assert "could not be prepared: cannot execute CREATE ROLE in a read-only" in said
+        assert "Traceback" not in said
+
+
 class TestHealing:
     @pytest.mark.parametrize("name", ["web", "jobs", "watch"])
     def test_it_starts_a_killed_service_again(self, up, name):
@@ -179,10 +236,11 @@ class TestHealing:
         wait_for(lambda: healed(up, name, killed), START_S, f"{name} to be started again")
         wait_for(up.login_page_answers, START_S, "the login page")
 
-    def test_it_starts_a_stopped_database_again(self, up):
+    @pytest.mark.parametrize("how", [signal.SIGQUIT, signal.SIGKILL])
+    def test_it_starts_a_stopped_database_again(self, up, how):
         cookies, before = up.log_in(), up.postmaster()
 
-        before.send_signal(signal.SIGQUIT)
+        before.send_signal(how)
 
         before.wait(STOP_S)
         wait_for(lambda: postgres.postmaster(cluster_folder(up.data_dir)), START_S, "PostgreSQL")
@@ -220,6 +278,7 @@ class TestEnd:
         assert "Waiting for what an earlier run left to stop" in second.output()
         assert second.is_logged_in(cookies)
         assert "Log in  as before" in second.output()
+        assert "manage.py changepassword admin" in second.output()
         assert second.end(signal.SIGTERM) == 0
         assert left_over(data_dir) == []
 

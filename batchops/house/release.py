@@ -1,5 +1,6 @@
 """Bring an installation's database, static files and first user to what the code expects."""
 
+import fcntl
 import hashlib
 import logging
 import time
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 DATABASE_PATIENCE_S = 120.0
 FINGERPRINT = "sources.sha256"
+COLLECTING = "collecting.lock"
 ADMIN = "admin"
 # Long migrations are right to take long; waiting for a lock is not.
 OWNER_OPTIONS = "-c lock_timeout=10000"
@@ -88,15 +90,42 @@ def alone() -> Iterator[None]:
 
 
 def collect_static_files() -> bool:
-    """Collect the static files if any source changed; return whether that was needed."""
+    """Collect the static files if any source changed; return whether that was needed.
+
+    Cheap when it was not (a look at each source). Of several processes that share the folder
+    one collects, and the others wait.
+
+    :raises Unavailable: when the folder cannot be written.
+    """
     root = Path(settings.STATIC_ROOT)
     wanted, mark = _fingerprint(), root / FINGERPRINT
-    if mark.exists() and mark.read_text() == wanted:
+    if _stands(mark, wanted):
         return False
-    mark.unlink(missing_ok=True)
-    call_command("collectstatic", interactive=False, verbosity=0)
-    mark.write_text(wanted)
+    try:
+        with _alone_in(root):
+            if _stands(mark, wanted):
+                return False
+            mark.unlink(missing_ok=True)
+            call_command("collectstatic", interactive=False, verbosity=0)
+            mark.write_text(wanted)
+    except OSError as error:
+        raise Unavailable(
+            f"The static files cannot be collected in {root}: {error.strerror}. Let this process "
+            "write there, or name another folder in BATCHOPS_DATA_DIR."
+        ) from error
     return True
+
+
+def _stands(mark: Path, wanted: str) -> bool:
+    return mark.exists() and mark.read_text() == wanted
+
+
+@contextmanager
+def _alone_in(root: Path) -> Iterator[None]:
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / COLLECTING).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def make_first_user(password: str) -> bool:

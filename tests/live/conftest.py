@@ -51,7 +51,6 @@ def web(
         DJANGO_SETTINGS_MODULE="tests.live.settings",
         **TIMINGS,
     )
-    server.manage("collectstatic", "--noinput", "--verbosity=0")
     server.start()
     yield server
     server.stop()

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from batchops.errors import Unavailable
+from batchops.house.release import collect_static_files
 from batchops.web.server import serve
 
 
@@ -18,6 +19,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            # A web machine of its own has never seen a release; when one has, this is only a look.
+            collect_static_files()
             serve(host=options["host"], port=options["port"])
         except Unavailable as error:
             raise CommandError(error.message) from error

@@ -1,5 +1,6 @@
 """Call the commands as a person does, in a process of their own."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from batchops.access import find_token
+from batchops.management import benches
 from batchops.models import User
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,3 +88,26 @@ class TestCreateToken:
     def test_it_names_a_user_who_does_not_exist(self) -> None:
         with pytest.raises(CommandError, match="There is no user 'nobody'"):
             call_command("create_token", "nobody", "crp console")
+
+
+class TestBench:
+    def test_all_prints_one_json_object_a_bench(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        made = [
+            benches.Bench(name=name, what="A pretence.", run=lambda: {"items": 1})
+            for name in ("a", "b")
+        ]
+        monkeypatch.setattr(benches, "registered", lambda: {bench.name: bench for bench in made})
+
+        call_command("bench", "all", "--json")
+
+        lines = capsys.readouterr().out.splitlines()
+        assert [json.loads(line) for line in lines] == [
+            {"bench": "a", "items": 1},
+            {"bench": "b", "items": 1},
+        ]
+
+    def test_an_unknown_one_is_refused_with_the_known_ones(self) -> None:
+        with pytest.raises(CommandError, match=r"No bench 'x'. Known are: .*jobs.*, all\."):
+            call_command("bench", "x")

@@ -60,6 +60,7 @@ class House:
         began_at = time.monotonic()
         say(f"BatchOps keeps its data in {self._data_dir}")
         environment.write(self._data_dir, self._start_database())
+        self._say_which_ccb()
         password = os.environ.get("BATCHOPS_ADMIN_PASSWORD") or secrets.token_urlsafe(12)
         admin_created = self._release(password)
         self._start_services()
@@ -105,6 +106,19 @@ class House:
             values["CCB_URL"] = f"{reader_url}&clock=simulated"
             values["CCB_CLOCK_SPEED"] = f"{self._options.speed:g}"
         return values
+
+    def _say_which_ccb(self) -> None:
+        if "CCB_URL" in self._given:
+            say("CC&B: the one that CCB_URL names")
+        elif self._simulated:
+            say("CC&B: a simulated one")
+        elif self._options.demo:
+            say(
+                "CC&B: none, so there is nothing to watch: CCB_URL is not set, and a simulated one "
+                "lives only in BatchOps' own PostgreSQL, not in the one that DATABASE_URL names"
+            )
+        else:
+            say("CC&B: none, so there is nothing to watch: CCB_URL is not set")
 
     def _release(self, password: str) -> bool:
         say("Release: migrations, static files, first data ...")

@@ -126,12 +126,12 @@ class Up:
         return [p for p in left_over(self.data_dir) if "batchops.house.watchdog" in p.cmdline()]
 
 
-def run_up(data_dir: Path, *options: str) -> tuple[int, str]:
+def run_up(data_dir: Path, *options: str, **environment: str) -> tuple[int, str]:
     """Run an `up` that is expected to refuse; return its code and what it said."""
     done = subprocess.run(
         [sys.executable, "manage.py", "up", *options],
         cwd=ROOT,
-        env=clean_environment(data_dir),
+        env=clean_environment(data_dir) | environment,
         capture_output=True,
         text=True,
         timeout=STOP_S,

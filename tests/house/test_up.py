@@ -114,6 +114,20 @@ class TestStart:
         assert done.returncode == 0, done.stderr
 
 
+class TestCcb:
+    def test_it_says_that_there_is_none(self, up):
+        assert "CC&B: none, so there is nothing to watch: CCB_URL is not set\n" in up.output()
+
+    def test_it_says_that_a_simulated_one_needs_its_own_database(self, folder):
+        # The release refuses this address; what is tried is said before.
+        address = {"DATABASE_URL": "sqlite:///nothing"}
+
+        code, said = run_up(folder / "other", "--port", str(free_port()), **address)
+
+        assert code == 1
+        assert "a simulated one lives only in BatchOps' own PostgreSQL" in said
+
+
 class TestRefusal:
     def test_it_refuses_a_folder_in_use(self, up):
         code, said = run_up(up.data_dir, "--port", str(free_port()))

@@ -176,11 +176,19 @@ class Timeline:
 class _Day:
     day: date
     begins_at: datetime
+    ends_at: datetime
     is_today: bool
     fresh: Freshness
     pending_imd: int | None
     peak_imd: int
     usual: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def known(self) -> bool:
+        """Whether what is not seen on this day did not happen: it was read to its end, or is."""
+        last = self.fresh.last_good
+        read_until = last.source_at if last else None
+        return not self.fresh.stale or (read_until is not None and self.ends_at <= read_until)
 
 
 def today(fresh: Freshness) -> date:
@@ -198,9 +206,11 @@ def draw(day: date | None, *, at: datetime) -> Timeline:
     moving = [code for code, runs in by_code.items() if any(r.state in OPEN for r in runs)]
     polls = Poll.objects.filter(business_date=day, succeeded=True)
     last = fresh.last_good if is_today else polls.order_by("-started_at").first()
+    begins_at, ends_at = queries.day_bounds(day, config)
     context = _Day(
         day=day,
-        begins_at=queries.day_bounds(day, config)[0],
+        begins_at=begins_at,
+        ends_at=ends_at,
         is_today=is_today,
         fresh=fresh,
         pending_imd=last.pending_imd if last else None,
@@ -245,7 +255,7 @@ def _runs_of(day: date) -> dict[str, list[Run]]:
 def _step(step: Step, runs: list[Run], context: _Day) -> StepView:
     views = [view_of(run, context.fresh) for run in runs]
     shown = _standing_for(views)
-    known = not (context.is_today and context.fresh.stale)
+    known = context.known
     pending = context.pending_imd if step.drains_imd else None
     return StepView(
         step=step,

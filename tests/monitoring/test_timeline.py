@@ -144,6 +144,24 @@ class TestStale:
         assert looks["C1-PPBTR"] == "unknown"
         assert step("D1-IMD").facts()["todayStatus"]["status"] == "Unknown"
 
+    def test_a_past_day_that_was_not_read_to_its_end_is_unknown(
+        self, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        tomorrow = poll().started_at + timedelta(days=1)
+
+        shown = timeline.draw(TODAY, at=tomorrow)
+
+        assert timeline.draw(None, at=tomorrow).day == TODAY + timedelta(days=1)
+        assert {s.look.code for s in shown.steps} == {"unknown"}
+
+    def test_a_past_day_that_was_read_to_its_end_stays_known(
+        self, ccb: FakeCcb, poll: MakePoll, made_stale: Callable[[], None]
+    ) -> None:
+        poll()
+        made_stale()
+
+        assert step("CM-DMRU", TODAY - timedelta(days=1)).look.code == "late"
+
 
 class TestProgress:
     def test_it_is_hidden_without_history(self, ccb: FakeCcb, poll: MakePoll) -> None:

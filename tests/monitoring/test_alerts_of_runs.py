@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -242,15 +243,22 @@ class TestSourceStale:
 
         assert open_rules() == ["SOURCE_STALE"]
 
-    def test_one_missed_poll_is_no_alarm(
-        self, ccb: FakeCcb, poll: MakePoll, open_rules: Callable[[], list[str]]
+    @pytest.mark.parametrize(("intervals", "found"), [(1.9, []), (2.4, ["SOURCE_STALE"])])
+    def test_one_missed_poll_is_no_alarm_and_two_are(
+        self,
+        ccb: FakeCcb,
+        poll: MakePoll,
+        open_rules: Callable[[], list[str]],
+        intervals: float,
+        found: list[str],
     ) -> None:
-        poll()
+        seen_at = poll().started_at
         ccb.failing = CcbTimeout("late")
-
         poll()
 
-        assert open_rules() == []
+        polling.judge_source(seen_at + intervals * timedelta(minutes=15))
+
+        assert open_rules() == found
 
 
 MOVES = {

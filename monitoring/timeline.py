@@ -18,7 +18,7 @@ from monitoring.queries import Freshness
 from monitoring.states import LATE, LOOKS, OPEN, WORDS, RunState, look_of, while_stale
 
 ENOUGH = 20  # comparable runs, below which nothing is called usual
-HISTORY = timedelta(days=100)
+HISTORY = timedelta(days=400)  # 57 of each weekday, so that 20 comparable ones are found
 USUAL_SQL = """
     SELECT batch_code,
            count(*) AS n,
@@ -116,8 +116,9 @@ class StepView:
     progress_pct: int | None = None
 
     @property
-    def needs_to_run(self) -> bool:
-        return bool(self.pending_imd)
+    def needs_to_run(self) -> bool | None:
+        """Whether IMDs are pending; None when nobody knows."""
+        return None if self.pending_imd is None else self.pending_imd > 0
 
     @property
     def look(self) -> Look:
@@ -147,7 +148,7 @@ class StepView:
             "progressPercent": self.progress_pct,
         }
         if step.drains_imd:
-            facts |= {"pendingIMDCount": self.pending_imd or 0, "needsToRun": self.needs_to_run}
+            facts |= {"pendingIMDCount": self.pending_imd, "needsToRun": self.needs_to_run}
         return facts
 
 
@@ -228,8 +229,8 @@ def facts(days: Iterable[date | None], *, at: datetime) -> dict[str, Any]:
     return {
         **first.facts(),
         "timelines": [timeline.facts() for timeline in drawn],
-        "totalPendingIMD": (fresh.last_good and fresh.last_good.pending_imd) or 0,
-        "pendingIMDByDate": {t.day.isoformat(): t.pending_imd or 0 for t in drawn},
+        "totalPendingIMD": fresh.last_good.pending_imd if fresh.last_good else None,
+        "pendingIMDByDate": {t.day.isoformat(): t.pending_imd for t in drawn},
         "currentTime": fresh.source_now.isoformat(),
         "lastUpdated": fresh.seen_at and fresh.seen_at.isoformat(),
         "stale": fresh.stale,
@@ -261,7 +262,7 @@ def _step(step: Step, runs: list[Run], context: _Day) -> StepView:
         step=step,
         runs=views,
         shown=shown,
-        state=_state(shown, pending if context.is_today else None, known=known),
+        state=_state(shown, pending, known=known),
         late=known and shown is None and _is_late(step, context),
         known=known,
         pending_imd=pending,

@@ -106,6 +106,16 @@ class TestTimeline:
             {"businessDate": shown["businessDate"], "timeline": shown["timeline"]}
         ]
 
+    def test_nothing_read_is_not_nothing_pending(self, viewer: Client) -> None:
+        shown = data(viewer, "batch-timeline")
+
+        assert shown["totalPendingIMD"] is None
+        assert list(shown["pendingIMDByDate"].values()) == [None]
+        assert (shown["timeline"][1]["pendingIMDCount"], shown["timeline"][1]["needsToRun"]) == (
+            None,
+            None,
+        )
+
     def test_days_may_be_asked_for(self, viewer: Client, poll: MakePoll) -> None:
         poll()
         first = TODAY - timedelta(days=2)

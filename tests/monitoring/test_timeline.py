@@ -127,6 +127,21 @@ class TestStates:
         assert waiting["pendingIMDCount"] == 12
         assert (done["todayStatus"]["status"], done["needsToRun"]) == ("Complete", False)
 
+    def test_a_past_day_that_left_imds_pending_is_not_complete(
+        self, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        ccb.complete("D1-IMD")
+        ccb.imd = 500
+        poll()
+        ccb.advance(days=1)
+        ccb.imd = 0
+        poll()
+
+        left = step("D1-IMD", TODAY).facts()
+
+        assert (left["todayStatus"]["status"], left["needsToRun"]) == ("Pending", True)
+        assert left["pendingIMDCount"] == 500
+
 
 class TestStale:
     def test_what_moved_becomes_unknown_and_what_ended_stays(
@@ -163,9 +178,19 @@ class TestStale:
         assert step("CM-DMRU", TODAY - timedelta(days=1)).look.code == "late"
 
 
+@pytest.fixture
+def ordinary_day(ccb: FakeCcb) -> date:
+    """Today in CC&B, never the last of a month, which is compared with its like alone."""
+    month_end = (TODAY + timedelta(days=1)).day == 1
+    ccb.advance(days=int(month_end))
+    return TODAY + timedelta(days=int(month_end))
+
+
 class TestProgress:
-    def test_it_is_hidden_without_history(self, ccb: FakeCcb, poll: MakePoll) -> None:
-        past_runs("CM-DMRU", 19, 1000)
+    def test_it_is_hidden_without_history(
+        self, ccb: FakeCcb, poll: MakePoll, ordinary_day: date
+    ) -> None:
+        past_runs("CM-DMRU", 19, 1000, ordinary_day)
         ccb.count(ccb.run("CM-DMRU"), 500)
         poll()
 
@@ -173,13 +198,24 @@ class TestProgress:
 
     @pytest.mark.parametrize(("records", "shown"), [(500, 50), (999, 99), (5000, 99)])
     def test_it_is_of_usual_and_at_most_99(
-        self, ccb: FakeCcb, poll: MakePoll, records: int, shown: int
+        self, ccb: FakeCcb, poll: MakePoll, ordinary_day: date, records: int, shown: int
     ) -> None:
-        past_runs("CM-DMRU", 60, 1000)
+        past_runs("CM-DMRU", 60, 1000, ordinary_day)
         ccb.count(ccb.run("CM-DMRU"), records)
         poll()
 
         assert step("CM-DMRU").progress_pct == shown
+
+    def test_days_of_the_same_weekday_go_before_all_others(
+        self, ccb: FakeCcb, poll: MakePoll, ordinary_day: date
+    ) -> None:
+        past_runs("CM-DMRU", 300, 1000, ordinary_day)
+        same = [ordinary_day - timedelta(weeks=n) for n in range(1, 43)]
+        Run.objects.filter(business_date__in=same).update(records_processed=2000)
+        ccb.count(ccb.run("CM-DMRU"), 500)
+        poll()
+
+        assert step("CM-DMRU").progress_pct == 25
 
     def test_the_imd_step_goes_by_what_is_left(self, ccb: FakeCcb, poll: MakePoll) -> None:
         ccb.run("D1-IMD")

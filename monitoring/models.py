@@ -85,12 +85,17 @@ class Step(models.Model):
         return self.batch_code
 
     def clean(self) -> None:
-        above = self.depends_on
+        above, passed = self.depends_on, set[str]()
         while above is not None:
             if above.batch_code == self.batch_code:
                 raise ValidationError(
                     {"depends_on": gettext("This would make the step wait for itself.")}
                 )
+            if above.batch_code in passed:
+                said = gettext("Steps above it wait for each other: %(codes)s. Mend these first.")
+                codes = ", ".join(sorted(passed))
+                raise ValidationError({"depends_on": said % {"codes": codes}})
+            passed.add(above.batch_code)
             above = above.depends_on
 
 

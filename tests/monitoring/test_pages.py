@@ -160,6 +160,28 @@ class TestAdmin:
         assert "raise the maximum" in too_long.content.decode()
         assert "wait for itself" in itself.content.decode()
 
+    def test_steps_that_wait_for_each_other_are_named(self) -> None:
+        """SQL may have tied them; the form must neither hang nor tie more to them."""
+        Step.objects.filter(batch_code="CM-DMRU").update(depends_on="D1-IMD")
+        step = Step.objects.get(batch_code="F1-FLUSH")
+        form = {
+            "source_batch_cd": "F1-FLUSH",
+            "name": "Flush",
+            "sequence_order": 4,
+            "expected_start": "10:15",
+            "grace_minutes": 30,
+            "expected_minutes": 5,
+            "max_minutes": 30,
+            "stuck_profile": "off",
+            "depends_on": "D1-IMD",
+        }
+
+        answer = client_of("Supervisor").post(f"/admin/monitoring/step/{step.pk}/change/", form)
+
+        page = answer.content.decode()
+        assert answer.status_code == 200
+        assert "wait for each other: CM-DMRU, D1-IMD" in page
+
     def test_an_operator_edits_nothing(self) -> None:
         step = Step.objects.get(batch_code="F1-FLUSH")
 

@@ -6,17 +6,24 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
 from batchops.calendar import business_date, business_day
 from batchops.ccb.failures import LOGIN_REFUSED
 from batchops.ccb.snapshot import RunKey
-from monitoring.models import MonitoringConfig, Poll, Run, Source, Step
+from monitoring.models import MonitoringConfig, Poll, Run, RunEvent, Source, Step
 from monitoring.reading import Site
 from monitoring.states import OPEN, RunState
 
 OVERLAP = timedelta(minutes=30)
+# Whether a poll saw the run come from another state to the one it is in; CC&B may tell no time.
+SEEN_TO_MOVE = Exists(
+    RunEvent.objects.alias(after_state=KT("after__state"))
+    .filter(run=OuterRef("pk"), after_state=OuterRef("state"))
+    .exclude(before={})
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,16 +189,21 @@ def unsettled_keys() -> list[RunKey]:
     since = source().watching_since
     unsettled = Q(state__in=[*OPEN, RunState.UNKNOWN])
     if since is not None:
-        unsettled |= Q(state=RunState.FAILED, started_at__gte=since - timedelta(days=7))
-    rows = Run.objects.filter(unsettled).values_list("source_batch_cd", "batch_nbr", "rerun_nbr")
+        ours = Q(started_at__gte=since - timedelta(days=7)) | Q(seen_to_move=True)
+        unsettled |= Q(state=RunState.FAILED) & ours
+    runs = Run.objects.alias(seen_to_move=SEEN_TO_MOVE).filter(unsettled)
+    rows = runs.values_list("source_batch_cd", "batch_nbr", "rerun_nbr")
     return [RunKey(*row) for row in rows]
 
 
 def watched(state: RunState) -> Iterable[Run]:
     """Return the runs in `state` that came to it since we watch, older ones being history."""
     since = source().watching_since
-    runs = Run.objects.filter(state=state).alias(moved_at=Coalesce("ended_at", "started_at"))
-    return runs.filter(moved_at__gte=since).order_by("id") if since else runs.order_by("id")
+    runs = Run.objects.filter(state=state).order_by("id")
+    if since is None:
+        return runs
+    known = runs.alias(moved_at=Coalesce("ended_at", "started_at"), seen_to_move=SEEN_TO_MOVE)
+    return known.filter(Q(moved_at__gte=since) | Q(seen_to_move=True))
 
 
 def runs_by_key(keys: Iterable[RunKey]) -> dict[RunKey, Run]:

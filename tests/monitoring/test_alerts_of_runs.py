@@ -122,6 +122,22 @@ class TestFailed:
         assert alert.occurrence == ccb.clock.isoformat()
         assert Run.objects.get().ended_at == ccb.clock
 
+    def test_one_that_ran_before_we_watched_and_failed_without_an_end_opens(
+        self, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        ccb.run("CM-DMRU", started_at=ccb.clock - timedelta(days=10))
+        poll()
+        ccb.run("CM-DMRU", status="30")
+
+        poll(), poll()
+
+        assert history() == [("FAILED", "open", "")]
+
+        ccb.run("CM-DMRU", status="40")
+        poll()
+
+        assert history() == [("FAILED", "resolved", "The run completed.")]
+
     def test_two_failed_runs_of_one_batch_are_two_alerts(
         self, ccb: FakeCcb, poll: MakePoll
     ) -> None:

@@ -31,6 +31,9 @@ CODES = {
 }
 # Before the login psycopg gives no SQLSTATE, only the text; the most telling word first.
 CAUSES = (
+    # Before the names, which such a sentence may contain: a full server refuses nobody's password.
+    ("too many", "ccb_too_many_sessions"),
+    ("remaining connection slots", "ccb_too_many_sessions"),
     ("password authentication failed", "ccb_login_wrong"),
     ("no password supplied", "ccb_login_wrong"),
     ("not permitted to log in", "ccb_account_locked"),
@@ -38,8 +41,6 @@ CAUSES = (
     ("pg_hba.conf", "ccb_listener_refused"),
     ("permission denied for database", "ccb_login_not_granted"),
     ('database "', "ccb_login_not_granted"),
-    ("too many", "ccb_too_many_sessions"),
-    ("remaining connection slots", "ccb_too_many_sessions"),
     ("starting up", "ccb_not_open"),
     ("shutting down", "ccb_not_open"),
     ("failed to resolve host", "ccb_host_unknown"),

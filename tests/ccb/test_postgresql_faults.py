@@ -53,6 +53,8 @@ class TestLogin:
             ('FATAL:  role "ccb_read" is not permitted to log in', "ccb_account_locked"),
             ('FATAL:  no pg_hba.conf entry for host "10.0.0.1"', "ccb_listener_refused"),
             ("FATAL:  sorry, too many clients already", "ccb_too_many_sessions"),
+            ('FATAL:  too many connections for role "ccb_read"', "ccb_too_many_sessions"),
+            ('FATAL:  too many connections for database "ccb"', "ccb_too_many_sessions"),
             ("FATAL:  the database system is starting up", "ccb_not_open"),
         ],
     )

@@ -194,4 +194,7 @@ def revived(code: str, message: str) -> errors.CcbError:
 
 
 def _blot(text: str, source: Source | None) -> str:
-    return text.replace(source.password, "***") if source and source.password else text
+    secrets = {source.password, source.written_password} if source else set()
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text

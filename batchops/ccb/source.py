@@ -1,5 +1,6 @@
 """Read CCB_URL: where CC&B is, who we are there, and which clock it goes by."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
@@ -14,6 +15,7 @@ FORMS = (
     "postgresql://user:password@host:5432/database, with characters such as @ : / % in the "
     "password percent-encoded; docs/oracle.md shows all forms."
 )
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ORACLE_OPTIONS = {"sid", "protocol", "wallet"}
 
 
@@ -31,6 +33,11 @@ class Source:
     port: int = 0
     service: str = ""
     options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def written_password(self) -> str:
+        """Return the password as the URL writes it, percent-encoded; drivers may repeat it so."""
+        return urlsplit(self.url).password or ""
 
     @property
     def conninfo(self) -> str:
@@ -54,11 +61,20 @@ def parse_source(url: str) -> Source:
         port = parts.port
     except ValueError:
         raise _unreadable("its host or port cannot be read") from None
+    if parts.scheme not in {"oracle", "postgresql", "postgres"}:
+        raise _unreadable("it does not begin with oracle:// or postgresql://")
+    _refuse_half_encoded(parts)
     if parts.scheme == "oracle":
         return _oracle(url, parts, port or 1521)
-    if parts.scheme in {"postgresql", "postgres"}:
-        return _postgresql(parts, port or 5432)
-    raise _unreadable("it does not begin with oracle:// or postgresql://")
+    return _postgresql(parts, port or 5432)
+
+
+def _refuse_half_encoded(parts: SplitResult) -> None:
+    """Refuse what would make a piece of the password pass for a port, a path or an escape."""
+    if "@" in parts.path:
+        raise _unreadable("there is an @ behind the host, so a / in the password is not encoded")
+    if _BAD_ESCAPE.search(parts.geturl()):
+        raise _unreadable("a % in it is not followed by two hexadecimal digits")
 
 
 def _oracle(url: str, parts: SplitResult, port: int) -> Source:
@@ -90,14 +106,17 @@ def _postgresql(parts: SplitResult, port: int) -> Source:
     clock = dict(options).get("clock", "postgresql")
     if clock not in {"postgresql", "simulated"}:
         raise _unreadable("clock= may only be simulated")
+    user = unquote(parts.username or "") or dict(options).get("user", "")
+    if not user:
+        raise _unreadable("the user is missing")
     host = unquote(parts.hostname or "") or dict(options).get("host", "localhost")
     return Source(
         dialect="postgresql",
         clock="simulated" if clock == "simulated" else "postgresql",
         place=f"{host}:{port}, database {unquote(parts.path.lstrip('/'))}",
-        user=unquote(parts.username or ""),
+        user=user,
         url=parts.geturl(),
-        password=unquote(parts.password or ""),
+        password=unquote(parts.password or "") or dict(options).get("password", ""),
         host=host,
         port=port,
     )

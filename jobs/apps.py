@@ -5,9 +5,9 @@ class JobsConfig(AppConfig):
     name = "jobs"
 
     def ready(self) -> None:
-        from jobs.sweep import register_ticks
+        from jobs.sweep import register_duties
         from jobs.topics import register_topics
         from jobs.types import drill  # noqa: F401  (registers the type)
 
-        register_ticks()
+        register_duties()
         register_topics()

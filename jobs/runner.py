@@ -1,8 +1,6 @@
 """Work for one slice of time: lease a chunk, do its items, settle, and again."""
 
 import logging
-import os
-import socket
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from batchops.cluster import bells, stopping
+from batchops.cluster.ends import worker_name
 from jobs import lifecycle, queries, registry, states
 from jobs.chunk import Chunk
 from jobs.errors import LostClaim
@@ -58,7 +57,7 @@ def ring_if_work() -> bool:
 class _Slice:
     def __init__(self, heartbeat: Heartbeat) -> None:
         self._heartbeat = heartbeat
-        self._worker = f"{socket.gethostname()}/{os.getpid()}"
+        self._worker = worker_name()
         self._ends_at = time.monotonic() + settings.JOBS_SLICE.total_seconds()
         self._sizes: dict[str, int] = {}
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models import F
 from django.db.models.functions import Now
 
+from batchops.cluster import ends
 from batchops.cluster.ticks import Tick, register
 from batchops.db import session_lock
 from jobs import lifecycle
@@ -17,11 +18,18 @@ log = logging.getLogger("jobs.sweep")
 ACTOR = "system:sweep"
 
 
-def register_ticks() -> None:
+def register_duties() -> None:
     """Let the wrappers of both kinds of cluster sweep, so that either may be away."""
     every = settings.JOBS_SWEEP_INTERVAL
     register(Tick("jobs.sweep", "jobs", every, sweep))
     register(Tick("jobs.sweep-from-watch", "watch", every, sweep))
+    ends.register("jobs.claims", cluster="jobs", run=take_from_lost)
+
+
+def take_from_lost(lost: ends.Lost) -> None:
+    """Give to others what the workers of a killed cluster held, without waiting for leases."""
+    lifecycle.end_claims_of(lost.prefix, culprits=lost.culprits)
+    ring_if_work()
 
 
 def sweep() -> None:

@@ -34,21 +34,27 @@ EXIT_CRASHED = 70
 ROLES = {worker: "worker", pusher: "pusher", monitor: "monitor"}
 # How long a worker past its time limit may take to leave by itself before it is killed.
 LEAVE_S = 2.0
+KILLED_NOTED = 64
 fork = get_context("fork")
 logger = logging.getLogger("batchops.cluster")
 
 
 class Pulse(ctypes.Structure):
-    """What the cluster shows of itself in shared memory; the times are time.monotonic()."""
+    """What the cluster shows of itself in shared memory; the times are time.monotonic().
+
+    `killed` holds the ids of the workers that a signal ended before the sentinel ended the rest.
+    """
 
     _fields_ = [
         ("busy", ctypes.c_int),
         ("guarded_at", ctypes.c_double),
         ("taken_at", ctypes.c_double),
+        ("killed", ctypes.c_int * KILLED_NOTED),
     ]
     busy: int
     guarded_at: float
     taken_at: float
+    killed: "ctypes.Array[ctypes.c_int]"
 
 
 def new_pulse() -> Pulse:
@@ -110,7 +116,7 @@ class CrashOnlySentinel(Sentinel):  # type: ignore[misc]  # django-q2 has no typ
     def _look_after(self, child: BaseProcess) -> None:
         if child.exitcode is not None:
             if not self._left_in_order(child):
-                _crash(child)
+                self._crash(child)
             self.reincarnate(child)
         elif child in self.pool and _is_out_of_time(child):
             child.join(LEAVE_S)
@@ -126,6 +132,17 @@ class CrashOnlySentinel(Sentinel):  # type: ignore[misc]  # django-q2 has no typ
             return exitcode >= 0
         # A task may end its own process (an item's time limit): no queue is touched meanwhile.
         return exitcode == 0 or (exitcode > 0 and _time_left(child) > 0)
+
+    def _crash(self, child: BaseProcess) -> NoReturn:
+        killed = [each.pid or 0 for each in self.pool if (each.exitcode or 0) < 0][:KILLED_NOTED]
+        self.pulse.killed[: len(killed)] = killed
+        logger.critical(
+            "Process %s ended with %s and may have locked a queue for ever; the cluster ends "
+            "itself to be started anew.",
+            child.pid,
+            child.exitcode,
+        )
+        os._exit(EXIT_CRASHED)
 
     def reincarnate(self, process: BaseProcess) -> None:
         """Put a new process in the place of one that left."""
@@ -159,16 +176,6 @@ def _is_out_of_time(child: BaseProcess) -> bool:
         return bool(timer.value == 0)
     finally:
         timer.get_lock().release()
-
-
-def _crash(child: BaseProcess) -> NoReturn:
-    logger.critical(
-        "Process %s ended with %s and may have locked a queue for ever; the cluster ends itself "
-        "to be started anew.",
-        child.pid,
-        child.exitcode,
-    )
-    os._exit(EXIT_CRASHED)
 
 
 def _end_group(*_: object) -> None:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import Error, connections
 from django_q.conf import Conf
 
+from batchops.cluster import ends
 from batchops.cluster.bells import release_taken
 from batchops.cluster.flag import Flag
 from batchops.cluster.heartbeat import Identity
@@ -53,6 +54,8 @@ class Wrapper:
         threads = self._start_threads()
         exit_code = self._supervise(threads[0])
         self._kill_group()
+        if exit_code:
+            self._put_right()
         self.ended.set()
         for thread in threads:
             thread.join(timeout=3)
@@ -108,3 +111,13 @@ class Wrapper:
         with suppress(ProcessLookupError):
             os.killpg(self.sentinel.pid or 0, signal.SIGKILL)
         self.sentinel.join()
+
+    def _put_right(self) -> None:
+        """Let the apps take back at once what the killed workers held, and know who began it."""
+        lost = ends.Lost.group(self.sentinel.pid or 0, killed=filter(None, self.pulse.killed))
+        for duty in ends.registered(self.cluster):
+            try:
+                duty(lost)
+            except Exception:
+                logger.exception("What lost workers held comes back only when their leases end.")
+        connections.close_all()

@@ -7,7 +7,7 @@ update returns, whether the job is over.
 
 from jobs.lifecycle.claims import Lease, WorkItem, choose, claim_expansion, claim_items, renew
 from jobs.lifecycle.expansion import add_items, close_expansion
-from jobs.lifecycle.expiry import expire_claims
+from jobs.lifecycle.expiry import end_claims_of, expire_claims
 from jobs.lifecycle.moves import (
     NewJob,
     cancel,
@@ -35,6 +35,7 @@ __all__ = [
     "claim_summary",
     "close_expansion",
     "create",
+    "end_claims_of",
     "expire_claims",
     "finalise",
     "give_up",

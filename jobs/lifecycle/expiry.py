@@ -1,58 +1,75 @@
-"""Take leases that ran out from workers that are dead, frozen or cut off."""
+"""Take leases from workers that are dead, frozen or cut off."""
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from jobs import states
 from jobs.lifecycle.moves import give_up
 from jobs.lifecycle.record import log, note
-from jobs.lifecycle.settling import close
+from jobs.lifecycle.settling import close, return_items
 from jobs.models import Claim, Job
 
 DEATHS_ALLOWED = 3
 ACTOR = "system:sweep"
 DIED = f"Its worker died {DEATHS_ALLOWED} times while working on this item alone. Look at its data."
 
-# Of a chunk nobody knows which item did it, so all become suspect; only a death alone counts.
+# Of a chunk nobody knows which item did it, so all become suspect; a death counts only against
+# one that was suspect already and alone.
+DEATHS = "deaths + (suspect AND %(alone)s)::int"
 # The clock is the database's: started_at and the attempt stay, the work may have been done.
-EXPIRE_SQL = """
+SUSPECT_SQL = f"""
     UPDATE jobs_jobitem
-       SET claim_id = NULL, suspect = true, deaths = deaths + %(alone)s,
-           state = CASE WHEN deaths + %(alone)s >= %(allowed)s THEN 'failed' ELSE 'pending' END,
-           error = CASE WHEN deaths + %(alone)s >= %(allowed)s THEN %(error)s ELSE error END,
-           finished_at = CASE WHEN deaths + %(alone)s >= %(allowed)s THEN clock_timestamp() END
+       SET claim_id = NULL, suspect = true, deaths = {DEATHS},
+           state = CASE WHEN {DEATHS} >= %(allowed)s THEN 'failed' ELSE 'pending' END,
+           error = CASE WHEN {DEATHS} >= %(allowed)s THEN %(error)s ELSE error END,
+           finished_at = CASE WHEN {DEATHS} >= %(allowed)s THEN clock_timestamp() END
      WHERE id = ANY(%(ids)s) AND claim_id = %(claim)s AND state = 'running'
  RETURNING id, state
-"""
+"""  # noqa: S608 (only constants are put together)
 
 
 def expire_claims() -> int:
-    """Take every lease that ran out; return how many. Each in a transaction of its own."""
+    """Take every lease that ran out; return how many. Each in a transaction of its own.
+
+    Why it ran out nobody knows, so the worker counts as dead of what it worked on.
+    """
     late = Claim.objects.filter(expires_at__lt=Now()).order_by("expires_at")
-    return sum(_expire(claim_id) for claim_id in late.values_list("pk", flat=True))
+    # SKIP LOCKED: whoever holds the row renews it at this moment, or takes it as well.
+    free = late.select_for_update(no_key=True, skip_locked=True)
+    return sum(_end(free, claim_id) for claim_id in late.values_list("pk", flat=True))
 
 
-def _expire(claim_id: int) -> bool:
+def end_claims_of(prefix: str, *, culprits: Collection[str]) -> int:
+    """Take every lease of the dead workers whose names begin with `prefix`; return how many.
+
+    What `culprits` worked on is suspected of their death. All others were ended with their
+    cluster, so what they held goes back as if they had never taken it.
+    """
+    theirs = Claim.objects.filter(worker__startswith=prefix).order_by("pk")
+    locking = theirs.select_for_update(no_key=True)
+    held = list(theirs.values_list("pk", "worker"))
+    return sum(_end(locking, pk, suspects=worker in culprits) for pk, worker in held)
+
+
+def _end(claims: QuerySet[Claim], claim_id: int, *, suspects: bool = True) -> bool:
     with transaction.atomic():
-        claim = (
-            Claim.objects.select_for_update(no_key=True, skip_locked=True)
-            .filter(pk=claim_id, expires_at__lt=Now())
-            .first()
-        )
+        claim = claims.filter(pk=claim_id).first()
         if claim is None:
             return False
         log.warning(
-            "lease ran out job=%s kind=%s worker=%s items=%d",
+            "lease taken job=%s kind=%s worker=%s items=%d suspects=%s",
             claim.job_id,
             claim.kind,
             claim.worker,
             len(claim.item_ids),
+            suspects,
         )
-        hopeless = _take_back(claim)
+        hopeless = _take_back(claim) if suspects else _hand_back(claim)
     if hopeless:
         give_up(claim.job_id, error=hopeless, actor=ACTOR)
     return True
@@ -67,30 +84,39 @@ def _take_back(claim: Claim) -> str:
     return _count_expansion_death(claim) if claim.kind == states.EXPAND else ""
 
 
+def _hand_back(claim: Claim) -> str:
+    """Undo a claim as if it had never been; its job goes on."""
+    returned = return_items(claim.pk, claim.item_ids)
+    _note_end(claim, len(returned), "was ended with its cluster and gave back")
+    claim.delete()
+    if returned:
+        close(claim.job_id, {}, returned=returned, actor=ACTOR)
+    return ""
+
+
 def _suspect_items(claim: Claim) -> None:
     values: dict[str, Any] = {
-        "alone": int(len(claim.item_ids) == 1),
+        "alone": len(claim.item_ids) == 1,
         "allowed": DEATHS_ALLOWED,
         "error": DIED,
         "ids": claim.item_ids,
         "claim": claim.pk,
     }
     with connection.cursor() as cursor:
-        cursor.execute(EXPIRE_SQL, values)
+        cursor.execute(SUSPECT_SQL, values)
         rows = cursor.fetchall()
-    claim_id, worker = claim.pk, claim.worker
+    _note_end(claim, len(rows), "went silent with")
     claim.delete()
-    if not rows:
-        return
-    counts = Counter(state for _, state in rows if state == states.FAILED)
-    note(
-        claim.job,
-        "expire",
-        actor=ACTOR,
-        reason=f"Worker {worker} went silent with {len(rows)} items (claim {claim_id}).",
-    )
-    pending = [item_id for item_id, state in rows if state == states.PENDING]
-    close(claim.job_id, counts, returned=pending, actor=ACTOR)
+    if rows:
+        counts = Counter(state for _, state in rows if state == states.FAILED)
+        pending = [item_id for item_id, state in rows if state == states.PENDING]
+        close(claim.job_id, counts, returned=pending, actor=ACTOR)
+
+
+def _note_end(claim: Claim, items: int, what: str) -> None:
+    if items:
+        reason = f"Worker {claim.worker} {what} {items} items (claim {claim.pk})."
+        note(claim.job, "expire", actor=ACTOR, reason=reason)
 
 
 def _count_expansion_death(claim: Claim) -> str:

@@ -37,6 +37,7 @@ RETURN_SQL = """
     UPDATE jobs_jobitem
        SET state = 'pending', claim_id = NULL, attempts = attempts - 1, started_at = NULL
      WHERE id = ANY(%s) AND claim_id = %s AND state = 'running'
+ RETURNING id
 """
 
 
@@ -82,7 +83,7 @@ def _settle(
 ) -> Settled:
     counts = _write(lease, outcomes)
     if unbegun:
-        _return(lease, unbegun)
+        return_items(lease.claim_id, unbegun)
     if ends:
         Claim.objects.filter(pk=lease.claim_id).delete()
     returned = [outcome.item_id for outcome in outcomes if outcome.state == states.PENDING]
@@ -127,9 +128,15 @@ def _seconds(delay: timedelta | None) -> float | None:
     return None if delay is None else delay.total_seconds()
 
 
-def _return(lease: Lease, item_ids: Sequence[int]) -> None:
+def return_items(claim_id: int, item_ids: Sequence[int]) -> list[int]:
+    """Make items pending as if this claim had never taken them; return those it still held.
+
+    Part of the caller's transaction, which has locked the claim and hands what comes back to
+    `close`.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(RETURN_SQL, [list(item_ids), lease.claim_id])
+        cursor.execute(RETURN_SQL, [list(item_ids), claim_id])
+        return [item_id for (item_id,) in cursor.fetchall()]
 
 
 def _record_refusal(lease: Lease, reports: int) -> None:

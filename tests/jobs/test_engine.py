@@ -172,6 +172,13 @@ class TestExpiry:
 
         assert [len(claimed(job).items) for _ in range(3)] == [1, 1, 1]
 
+    def test_a_first_death_only_makes_suspect_even_alone(self, make: Make) -> None:
+        job = make(inline=[{}], ms=0)
+        run_out(claimed(job))
+
+        item = job.items.get()
+        assert (item.state, item.suspect, item.deaths) == ("pending", True, 0)
+
     def test_only_a_death_while_alone_counts(self, make: Make) -> None:
         job = make(inline=[{}, {}], ms=0)
         run_out(claimed(job))
@@ -180,13 +187,14 @@ class TestExpiry:
         assert list(job.items.order_by("position").values_list("deaths", flat=True)) == [1, 0]
 
     def test_an_item_that_killed_three_workers_alone_fails_with_a_reason(self, make: Make) -> None:
-        job = make(inline=[{}], ms=0)
-        for _ in range(3):
+        job = make(inline=[{}, {}], ms=0)
+        lifecycle.settle(other := claimed(job, 1), succeeded(other), ends=True)
+        for _ in range(1 + 3):
             run_out(claimed(job))
 
         job.refresh_from_db()
-        assert job.state == "failed"
-        assert "died 3 times" in job.items.get().error
+        assert job.failed == 1
+        assert "died 3 times" in job.items.get(position=1).error
 
     def test_a_cancel_wished_meanwhile_takes_what_comes_back(self, make: Make) -> None:
         job = make(inline=[{}, {}], ms=0)
@@ -208,6 +216,42 @@ class TestExpiry:
         job.refresh_from_db()
         assert job.state == "failed"
         assert "making the items" in job.error
+
+
+class TestALostCluster:
+    def worked_on(self, job: Job, worker: str) -> lifecycle.Lease:
+        lease = lifecycle.claim_items(job.pk, limit=1, worker=worker)
+        assert lease is not None
+        return lease
+
+    def test_only_who_was_killed_first_leaves_suspects(self, make: Make) -> None:
+        job = make(inline=[{}, {}, {}], ms=0)
+        for worker in ("here/7/8", "here/7/9", "here/70/8"):
+            self.worked_on(job, worker)
+
+        assert lifecycle.end_claims_of("here/7/", culprits=["here/7/9"]) == 2
+
+        rows = list(job.items.order_by("position").values_list("state", "suspect", "attempts"))
+        assert rows == [("pending", False, 0), ("pending", True, 1), ("running", False, 1)]
+
+    def test_a_cancel_wished_meanwhile_takes_what_comes_back(self, make: Make) -> None:
+        job = make(inline=[{}], ms=0)
+        self.worked_on(job, "here/7/8")
+        lifecycle.cancel(job.pk, actor="user:x")
+
+        lifecycle.end_claims_of("here/7/", culprits=[])
+
+        job.refresh_from_db()
+        assert (job.state, job.cancelled) == ("cancelled", 1)
+
+    def test_a_step_is_free_again_and_counts_no_death(self, make: Make) -> None:
+        job = make(items=10)
+        lifecycle.claim_expansion(job.pk, worker="here/7/8")
+
+        lifecycle.end_claims_of("here/7/", culprits=[])
+
+        assert lifecycle.claim_expansion(job.pk, worker="here/8/9") is not None
+        assert Job.objects.get().expand_deaths == 0
 
 
 class TestCancel:

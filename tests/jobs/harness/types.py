@@ -31,7 +31,7 @@ class _Counted(JobType):
 
 @register
 class Poison(_Counted):
-    """Item `at` kills its worker, every time."""
+    """Item `at` kills its worker, every time; the others take `ms`."""
 
     name = "poison"
     label = "Poison"
@@ -39,6 +39,7 @@ class Poison(_Counted):
     def run_item(self, job: Job, item: WorkItem) -> Result:
         if item.position == job.params["at"]:
             os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(job.params["ms"] / 1000)
         return {"n": item.params["n"]}
 
 

@@ -1,0 +1,50 @@
+"""End real clusters by force: only what really killed its worker is blamed."""
+
+import pytest
+from django.db.models import F
+
+from jobs.models import Job
+from tests.jobs.conftest import Make
+from tests.jobs.harness import checks
+from tests.jobs.harness.workers import FAST, Cluster
+from tests.waiting import wait_for
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db, pytest.mark.sql]
+
+# Leases so long that only a cluster that hands back what its workers held can be in time.
+PATIENT = {"HEARTBEAT_INTERVAL_S": "0.5", "JOBS_LEASE_S": "60", "JOBS_SWEEP_INTERVAL_S": "1"}
+
+
+def healed_and_ended(cluster: Cluster, job: Job) -> bool:
+    cluster.heal()
+    job.refresh_from_db()
+    return not job.is_open and job.summarised_at is not None
+
+
+class TestAKilledWorker:
+    def test_its_neighbours_items_are_not_blamed(self, make: Make) -> None:
+        checks.install_audit()
+        job = make("poison", items=8, at=0, ms=1_000)
+        with Cluster({**PATIENT, "JOBS_WORKERS": "4"}) as cluster:
+            wait_for(lambda: healed_and_ended(cluster, job), 30, "the poisoned job to end")
+
+        assert (job.succeeded, job.failed) == (7, 1)
+        assert "died 3 times" in job.items.get(position=0).error
+        assert set(job.items.exclude(position=0).values_list("deaths", flat=True)) == {0}
+        assert checks.broken_invariants() == {}
+
+
+class TestTheEndOfTheGrace:
+    def test_it_gives_back_what_it_cuts_off_at_once_and_blames_nothing(self, make: Make) -> None:
+        job = make(inline=[{"ms": 30_000}])
+        renewed = job.claims.filter(heartbeat_at__gt=F("created_at"))
+        hasty = {**FAST, "CLUSTER_STOP_GRACE_S": "1", "JOBS_SLICE_S": "0.5"}
+        with Cluster(hasty) as cluster:
+            wait_for(renewed.exists, 10, "the item to be worked on for a while")
+
+            _, exit_code = cluster.stop()
+
+        item = job.items.get()
+        assert exit_code == 71
+        assert (item.state, item.suspect, item.deaths, item.attempts) == ("pending", False, 0, 0)
+        assert not job.claims.exists()

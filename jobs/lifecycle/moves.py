@@ -110,8 +110,14 @@ def cancel_pending(job_id: str, *, actor: str) -> Job:
 def _cancel_one_batch(job_id: str, *, actor: str) -> int:
     with transaction.atomic():
         cancelled = cancel_batch(job_id, limit=CANCEL_BATCH)
-        if cancelled:
-            _count_cancelled(locked(job_id), cancelled, actor=actor)
+        if not cancelled:
+            return 0
+        job = locked(job_id)
+        if not job.is_open or job.cancel_requested_at is None:
+            # Somebody retried the job meanwhile: that wish is the newer one.
+            transaction.set_rollback(True)
+            return 0
+        _count_cancelled(job, cancelled, actor=actor)
     return cancelled
 
 

@@ -1,6 +1,7 @@
 """See the engine do jobs whole: every item once, counters that equal the rows, one end."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -8,7 +9,7 @@ from django.db.models.functions import Now
 
 from jobs import lifecycle
 from jobs.errors import LostClaim, MoveRefused, NothingToRetry
-from jobs.lifecycle import Outcome
+from jobs.lifecycle import Outcome, moves
 from jobs.models import Claim, Job, JobEvent, RunSummary
 from jobs.runner import run_slice
 from tests.jobs.conftest import Make
@@ -294,6 +295,22 @@ class TestCancel:
 
         assert JobEvent.objects.count() == events
         assert Job.objects.get().cancel_requested_at is None
+
+    def test_it_leaves_a_retry_that_came_meanwhile_alone(self, make: Make) -> None:
+        job = make(inline=[{}] * 3, ms=0)
+        one_batch = moves._cancel_one_batch
+
+        def somebody_retries_first(job_id: str, *, actor: str) -> int:
+            if Job.objects.get().generation == 1:
+                lifecycle.retry(job_id, actor="user:other", include_cancelled=True)
+            return one_batch(job_id, actor=actor)
+
+        with patch.object(moves, "_cancel_one_batch", somebody_retries_first):
+            lifecycle.cancel(job.pk, actor="user:x")
+
+        job.refresh_from_db()
+        assert (job.state, job.generation, job.cancelled) == ("pending", 2, 0)
+        assert states_of(job) == ["pending"] * 3
 
     def test_the_making_of_items_ends_with_it(self, make: Make) -> None:
         job = make(items=100)

@@ -37,7 +37,7 @@ class Held:
         if self.lost:
             return
         now = time.monotonic()
-        if now - self._renewed_at >= settings.JOBS_LEASE.total_seconds() / 3:
+        if now - self._renewed_at >= lifecycle.lease_time(self.lease.kind).total_seconds() / 3:
             self.stopped = lifecycle.renew(self.lease) or self.stopped
             self._renewed_at = now
 

@@ -149,8 +149,9 @@ class _Slice:
         except (LostClaim, DatabaseError, InterfaceError):
             raise
         except Exception:
-            # The job stays as it ended; with its lease run out the summary is tried again.
+            # The job stays as it ended; when this lease has run out, it is tried again.
             log.exception("aggregate failed job=%s", job_id)
+            lifecycle.renew(held.lease, time=settings.JOBS_LEASE)
             return
         log.info("aggregate complete job=%s", job_id)
 

@@ -5,7 +5,15 @@ only one that all writers of a job meet at, so whoever updates its counters know
 update returns, whether the job is over.
 """
 
-from jobs.lifecycle.claims import Lease, WorkItem, choose, claim_expansion, claim_items, renew
+from jobs.lifecycle.claims import (
+    Lease,
+    WorkItem,
+    choose,
+    claim_expansion,
+    claim_items,
+    lease_time,
+    renew,
+)
 from jobs.lifecycle.expansion import add_items, close_expansion
 from jobs.lifecycle.expiry import end_claims_of, expire_claims
 from jobs.lifecycle.moves import (
@@ -39,6 +47,7 @@ __all__ = [
     "expire_claims",
     "finalise",
     "give_up",
+    "lease_time",
     "release",
     "renew",
     "retry",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +16,9 @@ from jobs.errors import LostClaim
 from jobs.lifecycle.record import locked, log, move
 from jobs.models import Job
 
+# An ended job shall have its summary within 40 s, though a worker dies over it: a sweep comes
+# every 30 s at the latest, so the lease leaves it time for both.
+SUMMARY_LEASE = timedelta(seconds=6)
 CLAIMABLE = """
     i.state = 'pending' AND (i.not_before IS NULL OR i.not_before <= clock_timestamp())
 """
@@ -182,7 +186,7 @@ def claim_step(job_id: str, *, kind: str, worker: str) -> tuple[int, UUID] | Non
         "kind": kind,
         "worker": worker,
         "token": token,
-        "lease": settings.JOBS_LEASE,
+        "lease": lease_time(kind),
     }
     with connection.cursor() as cursor:
         cursor.execute(STEP_SQL, values)
@@ -190,13 +194,20 @@ def claim_step(job_id: str, *, kind: str, worker: str) -> tuple[int, UUID] | Non
     return (row[0], token) if row else None
 
 
-def renew(lease: Lease) -> bool:
-    """Prolong a lease from now on; return whether a cancel of the job is wished.
+def lease_time(kind: str) -> timedelta:
+    """Return how long a lease of this kind lasts without a sign of life."""
+    if kind == states.SUMMARY:
+        return min(SUMMARY_LEASE, settings.JOBS_LEASE)
+    return settings.JOBS_LEASE
+
+
+def renew(lease: Lease, *, time: timedelta | None = None) -> bool:
+    """Prolong a lease from now on, by `time` if given; return whether a cancel is wished.
 
     :raises LostClaim: when the lease had run out and was taken away.
     """
     with connection.cursor() as cursor:
-        values: list[Any] = [settings.JOBS_LEASE, lease.claim_id, lease.token]
+        values: list[Any] = [time or lease_time(lease.kind), lease.claim_id, lease.token]
         cursor.execute(RENEW_SQL, values)
         row = cursor.fetchone()
     if row is None:

@@ -186,7 +186,7 @@ class Summary(JobView):
             job = queries.find_job(name)
         if job.is_open:
             return Response(_still_open(job), status=404)
-        summary = queries.latest_summary(job.pk)
+        summary = queries.summary_of(job)
         if summary is None:
             ring()
             return Response(

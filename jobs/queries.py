@@ -189,9 +189,9 @@ def items_by_state(job_id: str) -> dict[str, int]:
     return dict.fromkeys(states.ITEM_OPEN, 0) | dict(counted)
 
 
-def latest_summary(job_id: str) -> RunSummary | None:
-    """Return the newest summary of a job, None when none was made yet."""
-    return RunSummary.objects.filter(job_id=job_id).order_by("-generation").first()
+def summary_of(job: Job) -> RunSummary | None:
+    """Return the summary of a job's present generation, None when it was not made yet."""
+    return RunSummary.objects.filter(job=job, generation=job.generation).first()
 
 
 def to_summarise(*, types: Sequence[str] | None = None) -> QuerySet[Job]:

@@ -15,6 +15,7 @@ from batchops.models import User
 from jobs import lifecycle, queries
 from jobs.models import Job
 from jobs.serializers import (
+    NAME_IN_PATH,
     ItemsQuery,
     ListQuery,
     RetryQuery,
@@ -208,8 +209,7 @@ def _still_open(job: Job) -> dict[str, Any]:
     }
 
 
-# An id, or the id that another system gave the job.
-NAMED = r"(?P<name>[A-Za-z0-9._:-]{1,64})"
+NAMED = rf"(?P<name>{NAME_IN_PATH})"
 
 urlpatterns: list[URLPattern] = [
     re_path(r"^batch-jobs/?$", Jobs.as_view(), name="batch-jobs"),

@@ -18,12 +18,13 @@ from jobs import lifecycle, queries, states
 from jobs.forms import DrillForm
 from jobs.models import Job
 from jobs.rows import ItemRow, JobRow
-from jobs.serializers import ItemsQuery, ListQuery, cursor_of, stats_body
+from jobs.serializers import NAME_IN_PATH, ItemsQuery, ListQuery, cursor_of, stats_body
 from jobs.start import ring, start_job
 
 JOBS_LISTED, ITEMS_LISTED = 50, 20
 EVENTS_SHOWN = 30
 VIEW, START = "jobs.view_job", "jobs.start_job"
+NAMED = rf"(?P<job_id>{NAME_IN_PATH})"
 TABS = ("", "active", "completed", "failed", "cancelled")
 
 
@@ -185,11 +186,11 @@ urls: list[URLPattern] = [
     path("jobs/", job_list, name="jobs"),
     path("jobs/fragment/", job_list_fragment, name="jobs_fragment"),
     path("jobs/new/", new_drill, name="new_drill"),
-    path("jobs/<str:job_id>/", job_page, name="job"),
-    path("jobs/<str:job_id>/fragment/", job_fragment, name="job_fragment"),
-    path("jobs/<str:job_id>/items/fragment/", items_fragment, name="job_items_fragment"),
-    path("jobs/<str:job_id>/cancel/", cancel_job, name="cancel_job"),
-    path("jobs/<str:job_id>/retry/", retry_job, name="retry_job"),
+    re_path(rf"^jobs/{NAMED}/$", job_page, name="job"),
+    re_path(rf"^jobs/{NAMED}/fragment/$", job_fragment, name="job_fragment"),
+    re_path(rf"^jobs/{NAMED}/items/fragment/$", items_fragment, name="job_items_fragment"),
+    re_path(rf"^jobs/{NAMED}/cancel/$", cancel_job, name="cancel_job"),
+    re_path(rf"^jobs/{NAMED}/retry/$", retry_job, name="retry_job"),
 ]
 
 
@@ -206,5 +207,5 @@ def old_job(request: AuthenticatedHttpRequest, job_id: str) -> HttpResponse:
 # Where the old console's pages were; outside /admin/.
 redirects: list[URLPattern] = [
     re_path(r"^batch-jobs/?$", old_list, name="old-jobs"),
-    re_path(r"^batch-jobs/(?P<job_id>[A-Za-z0-9._:-]{1,64})/?$", old_job, name="old-job"),
+    re_path(rf"^batch-jobs/{NAMED}/?$", old_job, name="old-job"),
 ]

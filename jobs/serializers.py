@@ -15,6 +15,8 @@ from jobs.models import Job, JobItem, RunSummary
 
 INLINE_ITEMS = 1_000
 NAME = r"^[A-Za-z0-9._:-]*\Z"
+# In an address: a job's id, or the id that another system gave it.
+NAME_IN_PATH = r"[A-Za-z0-9._:-]{1,64}"
 NAME_HELP = "Only letters, digits and . _ : - are allowed."
 
 

@@ -213,7 +213,7 @@ def _reopened_expansion() -> dict[str, Any]:
 
 
 def _counters_without(again: Sequence[str]) -> dict[str, Any]:
-    kept = [state for state in states.ITEM_ENDED if state not in again]
+    kept = [state for state in (states.SUCCEEDED, states.FAILED) if state not in again]
     carried = sum((F(state) for state in kept), start=Value(0))
     return {"carried": carried, **dict.fromkeys(again, 0)}
 

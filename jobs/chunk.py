@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +25,7 @@ log = logging.getLogger("jobs.chunk")
 # django-q2 owns SIGALRM, and a killed worker can wedge its cluster.
 EXIT_OVERDUE = 75
 ERROR_LENGTH = 2_000
+LONGEST_WAIT = timedelta(days=30)
 SETTLE_PAUSES_S = (0.1, 0.5, 2.0)
 # A NUL in the text of a JSON value, not a backslash that somebody wrote before "u0000".
 ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
@@ -175,7 +177,13 @@ def _failure(job_type: JobType, item: WorkItem, error: Exception) -> Outcome:
     message = _sentence(error)
     if isinstance(error, ItemRefused) or item.attempt >= job_type.max_attempts:
         return Outcome(item.id, states.FAILED, error=message)
-    wait = job_type.backoff(item.attempt)
+    try:
+        wait = job_type.backoff(item.attempt)
+        if not timedelta(0) <= wait <= LONGEST_WAIT:
+            raise ValueError(f"{wait} is not between 0 and {LONGEST_WAIT.days} days")
+    except Exception as fault:  # noqa: BLE001 (a type's fault costs its item, not its neighbours)
+        message += f" Its type cannot say when to try again: {_sentence(fault)}"
+        return Outcome(item.id, states.FAILED, error=message[:ERROR_LENGTH])
     return Outcome(item.id, states.PENDING, error=message, retry_after=wait)
 
 

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -14,7 +15,7 @@ from batchops.cluster import bells, stopping
 from batchops.cluster.ends import worker_name
 from jobs import lifecycle, queries, registry, states
 from jobs.chunk import Chunk
-from jobs.errors import LostClaim
+from jobs.errors import JobNotFound, LostClaim, MoveRefused
 from jobs.heartbeat import Heartbeat, Held
 from jobs.lifecycle import Lease
 from jobs.registry import JobType
@@ -105,6 +106,9 @@ class _Slice:
                 self._summarise(Held(lease), job_type)
         except LostClaim as error:
             log.warning("%s", error)
+            if lease.kind != states.ITEMS:
+                # Somebody else's move ended the step, not the lease: the next may have it now.
+                lifecycle.release(lease)
         finally:
             self._heartbeat.held = None
 
@@ -126,7 +130,8 @@ class _Slice:
         except Exception as error:  # noqa: BLE001 (a type's fault is its job's, and is stored)
             sentence = f"Its items could not be made: {type(error).__name__}: {error}"
             lifecycle.release(held.lease)
-            lifecycle.give_up(held.lease.job.pk, error=sentence[:2_000], actor="system:worker")
+            with suppress(MoveRefused, JobNotFound):  # it has ended meanwhile
+                lifecycle.give_up(held.lease.job.pk, error=sentence[:2_000], actor="system:worker")
 
     def _add_items(self, held: Held, job_type: JobType) -> bool:
         """Make items until all are made, or the slice is over: then say so by False."""

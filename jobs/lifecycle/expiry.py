@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 from django.db import connection, transaction
@@ -9,6 +10,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from jobs import states
+from jobs.errors import JobNotFound, MoveRefused
 from jobs.lifecycle.moves import give_up
 from jobs.lifecycle.record import log, note
 from jobs.lifecycle.settling import close, return_items
@@ -71,7 +73,8 @@ def _end(claims: QuerySet[Claim], claim_id: int, *, suspects: bool = True) -> bo
         )
         hopeless = _take_back(claim) if suspects else _hand_back(claim)
     if hopeless:
-        give_up(claim.job_id, error=hopeless, actor=ACTOR)
+        with suppress(MoveRefused, JobNotFound):  # it has ended meanwhile
+            give_up(claim.job_id, error=hopeless, actor=ACTOR)
     return True
 
 

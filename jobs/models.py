@@ -151,6 +151,12 @@ class Job(models.Model):
         return self.state in states.OPEN
 
     @property
+    def cancel_asked_at(self) -> datetime | None:
+        """Return when somebody asked to cancel it; not when its type gave up, which stops it too."""
+        by_us = self.cancel_requested_by.startswith("system:")
+        return None if by_us else self.cancel_requested_at
+
+    @property
     def is_settled(self) -> bool:
         """Say whether every item is known and settled, so that the job is over."""
         return self.items_total is not None and self.settled == self.items_total

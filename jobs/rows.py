@@ -24,7 +24,7 @@ class JobRow:
     @classmethod
     def of(cls, job: Job) -> "JobRow":
         """Return the row of a job that queries.jobs() read."""
-        cancelling = job.cancel_requested_at is not None
+        cancelling = job.cancel_asked_at is not None
         known = job.items_total is not None
         return cls(
             job=job,
@@ -34,7 +34,7 @@ class JobRow:
             eta_s=queries.eta_s(job),
             rate=queries.rate(job),
             left=max(0, (job.items_total or job.next_position) - job.settled),
-            can_cancel=job.is_open and not cancelling,
+            can_cancel=job.is_open and job.cancel_requested_at is None,
             can_retry=not job.is_open and bool(job.failed or job.error),
         )
 

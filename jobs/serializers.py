@@ -159,7 +159,7 @@ def job_body(job: Job) -> dict[str, Any]:
         "durationSeconds": None if elapsed_s is None else round(elapsed_s),
         "etaSeconds": queries.eta_s(job),
         "createdBy": job.created_by,
-        "cancelRequestedAt": iso(job.cancel_requested_at),
+        "cancelRequestedAt": iso(job.cancel_asked_at),
         "outputZipPath": None,
         "downloadUrl": None,
         "artifactState": "none",

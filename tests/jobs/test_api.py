@@ -2,14 +2,16 @@
 
 import json
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.test import Client
 
 from batchops.models import Heartbeat
 from jobs import lifecycle
-from jobs.models import Job, RunSummary
+from jobs.models import Claim, Job, RunSummary
 from jobs.runner import run_slice
+from jobs.types.drill import Drill
 from tests.jobs.conftest import Make
 
 pytestmark = pytest.mark.django_db
@@ -274,6 +276,22 @@ class TestBatch:
         assert second.status_code == 200
         assert (second.json()["totalFiles"], second.json()["successFiles"]) == (3, 3)
 
+    def test_that_of_an_earlier_generation_is_not_given_out_for_a_retry(
+        self, client: Client, done: Make
+    ) -> None:
+        job = done(items=1, ms=0, failPercent=100, recovers=True)
+        lifecycle.retry(job.pk, actor="user:x")
+        with patch.object(Drill, "summarise", side_effect=RuntimeError("no disk")):
+            run_slice()
+
+        early = client.get(f"/api/batches/{job.pk}/summary")
+        Claim.objects.all().delete()
+        run_slice()
+        late = client.get(f"/api/batches/{job.pk}/summary")
+
+        assert (early.status_code, early["Retry-After"]) == (202, "5")
+        assert (late.status_code, late.json()["generation"]) == (200, 2)
+
     def test_asking_repairs_a_job_that_should_have_ended(self, client: Client, done: Make) -> None:
         job = done(items=3, ms=0)
         Job.objects.update(state="processing", finished_at=None, summarised_at=None)
@@ -292,6 +310,25 @@ class TestPages:
         job = make(inline=[{}, {}], ms=0)
 
         assert client.get(f"/admin/jobs/{path.format(id=job.pk)}").status_code == 200
+
+    @pytest.mark.parametrize("name", ["%00", "a%00b", "a%0A", "x" * 65, "no%20name"])
+    @pytest.mark.parametrize("rest", ["", "fragment/", "items/fragment/", "cancel/"])
+    def test_what_can_be_no_job_is_not_found(self, client: Client, name: str, rest: str) -> None:
+        assert client.get(f"/admin/jobs/{name}/{rest}").status_code == 404
+
+    def test_a_job_that_its_type_gave_up_is_not_called_cancelled(
+        self, client: Client, make: Make
+    ) -> None:
+        job = make(inline=[{}, {}], ms=0)
+        lifecycle.claim_items(job.pk, limit=1, worker="busy")
+        lifecycle.give_up(job.pk, error="It cannot go on.", actor="system:worker")
+
+        page = client.get(f"/admin/jobs/{job.pk}/").content.decode()
+
+        body = client.get(f"/api/batch-jobs/{job.pk}").json()["data"]
+        assert (body["status"], body["cancelRequestedAt"]) == ("processing", None)
+        assert "Cancelling..." not in page
+        assert "Cancel asked for" not in page
 
     def test_a_drill_is_started_and_shown(self, client: Client) -> None:
         form = {"title": "canary", "items": 3, "ms": 0, "failPercent": 0}

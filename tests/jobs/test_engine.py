@@ -1,17 +1,20 @@
 """See the engine do jobs whole: every item once, counters that equal the rows, one end."""
 
+from collections.abc import Iterator
 from datetime import timedelta
-from unittest.mock import patch
+from typing import Any
+from unittest.mock import Mock, patch
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
-from jobs import lifecycle
+from jobs import lifecycle, queries, runner
 from jobs.errors import LostClaim, MoveRefused, NothingToRetry
 from jobs.lifecycle import Outcome, moves
 from jobs.models import Claim, Job, JobEvent, RunSummary
 from jobs.runner import run_slice
+from jobs.types.drill import Drill
 from tests.jobs.conftest import Make
 
 pytestmark = [pytest.mark.sql, pytest.mark.django_db]
@@ -88,6 +91,54 @@ class TestWork:
 
         assert (job.succeeded, job.failed) == (5, 5)
         assert job.items.get(position=4).result == {"n": 4}
+
+    def test_a_retry_after_a_cancel_finds_the_making_of_items_free(self, make: Make) -> None:
+        job = make(items=12_000, ms=0)
+        batches = runner._batches
+
+        def cancelled_after_one(items: Iterator[Any]) -> Iterator[list[Any]]:
+            for number, batch in enumerate(batches(items)):
+                if number == 1:
+                    lifecycle.cancel(job.pk, actor="user:x")
+                yield batch
+
+        with patch.object(runner, "_batches", cancelled_after_one):
+            run_slice()
+        assert not Claim.objects.filter(kind="expand").exists()
+        lifecycle.retry(job.pk, actor="user:x", include_cancelled=True)
+        run_slice()
+
+        job.refresh_from_db()
+        assert (job.state, job.succeeded) == ("completed", 12_000)
+
+    def test_a_type_that_fails_while_its_job_is_cancelled_ends_no_slice(self, make: Make) -> None:
+        job, other = make(items=1, ms=0), make(items=1, ms=0)
+
+        def cancelled_then_broken(self: Drill, job: Job, start: int) -> Iterator[None]:
+            if job.pk == other.pk:
+                yield None
+            lifecycle.cancel(job.pk, actor="user:x")
+            raise ValueError("boom")
+
+        with patch.object(Drill, "items", cancelled_then_broken):
+            run_slice()
+
+        job.refresh_from_db()
+        other.refresh_from_db()
+        assert (job.state, other.state) == ("cancelled", "cancelled")
+
+    @pytest.mark.parametrize("wait", [KeyError("x"), timedelta(days=10**8), "soon", -1])
+    def test_a_type_that_cannot_say_when_to_try_again_fails_its_items(
+        self, make: Make, wait: Any
+    ) -> None:
+        job = make(inline=[{"fails": True}, {}], ms=0)
+
+        with patch.multiple(Drill, max_attempts=3, backoff=Mock(side_effect=[wait])):
+            run_slice()
+
+        job.refresh_from_db()
+        assert (job.state, job.failed, job.succeeded) == ("completed_with_errors", 1, 1)
+        assert "when to try again" in job.items.get(state="failed").error
 
     def test_the_making_of_items_goes_on_where_it_stopped(self, make: Make) -> None:
         job = make("flaky", items=12_000)
@@ -327,6 +378,23 @@ class TestCancel:
 
 
 class TestRetry:
+    def test_its_rate_counts_only_what_was_done_since(self, make: Make) -> None:
+        job = make(inline=[{}] * 20, ms=0)
+        lease = claimed(job, 15)
+        outcomes = [
+            Outcome(i.id, "failed" if n else "succeeded") for n, i in enumerate(lease.items)
+        ]
+        lifecycle.settle(lease, outcomes, ends=True)
+        lifecycle.cancel(job.pk, actor="user:x")
+
+        lifecycle.retry(job.pk, actor="user:x")
+
+        lease = claimed(job, 10)
+        lifecycle.settle(lease, succeeded(lease), ends=True)
+        Job.objects.update(started_at=Now() - timedelta(seconds=10))
+        speed = queries.rate(queries.find_job(job.pk))
+        assert speed == pytest.approx(1.0, abs=0.05)
+
     def test_failed_items_are_done_again_in_a_new_generation(self, done: Make) -> None:
         job = done(items=10, ms=0, failPercent=30, recovers=True)
 

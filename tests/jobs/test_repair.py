@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from batchops.errors import BatchOpsError
 from jobs import lifecycle, sweep
+from jobs.lifecycle import expiry
 from jobs.models import Claim, Job, JobEvent, JobItem, RunSummary
 from jobs.runner import run_slice
 from jobs.types.drill import Drill
@@ -37,8 +38,41 @@ class TestSummary:
 
         assert RunSummary.objects.count() == 1
 
+    def test_one_whose_worker_died_over_it_is_due_again_within_seconds(self, make: Make) -> None:
+        job = make(inline=[])
+        lifecycle.claim_summary(job.pk, worker="dead")
+        claim = Claim.objects.get()
+
+        assert claim.expires_at - claim.heartbeat_at <= timedelta(seconds=8)
+
+    def test_failing_to_make_it_is_not_repeated_at_once(self, done: Make) -> None:
+        with patch.object(Drill, "summarise", side_effect=RuntimeError("no disk")) as summarise:
+            done(items=1, ms=0)
+            run_slice()
+
+        claim = Claim.objects.get()
+        assert summarise.call_count == 1
+        assert claim.expires_at > claim.created_at + timedelta(seconds=30)
+
 
 class TestSweep:
+    def test_a_job_that_ended_meanwhile_does_not_stop_it(self, make: Make) -> None:
+        doomed, other = make(items=5), make(inline=[{}], ms=0)
+        lifecycle.claim_expansion(doomed.pk, worker="dead")
+        lifecycle.claim_items(other.pk, limit=1, worker="dead")
+        Job.objects.filter(pk=doomed.pk).update(expand_deaths=2)
+        Claim.objects.filter(job=doomed).update(expires_at=Now() - timedelta(seconds=2))
+        Claim.objects.filter(job=other).update(expires_at=Now() - timedelta(seconds=1))
+
+        def cancelled_first(job_id: str, *, error: str, actor: str) -> Job:
+            lifecycle.cancel(job_id, actor="user:x")
+            return lifecycle.give_up(job_id, error=error, actor=actor)
+
+        with patch.object(expiry, "give_up", cancelled_first):
+            sweep.sweep()
+
+        assert not Claim.objects.exists()
+
     def stick(self, job: Job) -> None:
         """Leave the job as a crash between counting and ending would have, long ago."""
         with connection.cursor() as cursor:

@@ -64,11 +64,11 @@ class Alert(models.Model):
     )
     opened_at = models.DateTimeField("opened", db_column="created_at")
     acknowledged_at = models.DateTimeField(null=True)
-    acknowledged_by = models.CharField(max_length=200, blank=True, default="")
+    acknowledged_by = models.CharField(max_length=255, blank=True, default="")
     acknowledged_until = models.DateTimeField(null=True)
     acknowledged_note = models.TextField(blank=True, default="")
     resolved_at = models.DateTimeField(null=True)
-    resolved_by = models.CharField(max_length=200, blank=True, default="")
+    resolved_by = models.CharField(max_length=255, blank=True, default="")
     resolved_by_hand = models.BooleanField(default=False)
     email_sent = models.BooleanField(default=False)
     previous = models.ForeignKey(
@@ -161,7 +161,7 @@ class AlertEvent(models.Model):
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()
-    actor = models.CharField(max_length=200)
+    actor = models.CharField(max_length=255)
     verb = models.CharField(max_length=20)
     note = models.TextField(blank=True, default="")
     before = models.JSONField(default=dict)

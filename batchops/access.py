@@ -5,12 +5,13 @@ import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from batchops.errors import Conflict
+from batchops.errors import Conflict, InvalidInput
 from batchops.models import ApiToken, User
 
 # A busy program must not write a row with every call.
@@ -29,10 +30,18 @@ else:
 def create_token(*, user: User, name: str, expires_at: datetime | None = None) -> str:
     """Make an API token and return its key, which is stored only as a digest.
 
+    :raises InvalidInput: when the name is empty, too long or not printable.
     :raises Conflict: when the user has a live token of that name.
     """
     key = secrets.token_urlsafe(32)
     token = ApiToken(user=user, name=name, digest=digest_of(key), expires_at=expires_at)
+    try:
+        token.clean_fields()
+    except ValidationError as error:
+        sentences = [str(one) for one in error.messages]
+        raise InvalidInput(
+            f"This name of a token cannot be used: {' '.join(sentences)}", error.message_dict
+        ) from error
     try:
         with transaction.atomic():
             token.save(force_insert=True)

@@ -2,11 +2,22 @@
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class User(AbstractUser):
     """A person. Roles are groups; batchops/web/roles.py says what each may do."""
+
+
+def one_printable_line(name: str) -> None:
+    """See that a name can stand in a log and in an event as it is.
+
+    :raises ValidationError: when it cannot.
+    """
+    if not name.isprintable() or name != name.strip():
+        raise ValidationError(_("Use one line of printable characters, with no space at its ends."))
 
 
 class ApiToken(models.Model):
@@ -15,7 +26,11 @@ class ApiToken(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens"
     )
-    name = models.CharField(max_length=80, help_text="What uses it, for example 'crp console'.")
+    name = models.CharField(
+        max_length=80,
+        validators=[one_printable_line],
+        help_text="What uses it, for example 'crp console'.",
+    )
     digest = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")

@@ -49,8 +49,8 @@ class Job(models.Model):
     state = models.CharField(max_length=24, default=states.PENDING)
     generation = models.IntegerField(default=1)
     error = models.TextField(blank=True, default="", help_text="Why its type gave up.")
-    created_by = models.CharField(max_length=200)
-    cancel_requested_by = models.CharField(max_length=200, blank=True, default="")
+    created_by = models.CharField(max_length=255)
+    cancel_requested_by = models.CharField(max_length=255, blank=True, default="")
 
     # Null until `expanded_at`: until then nobody knows how many there will be.
     items_total = models.IntegerField(null=True)
@@ -60,7 +60,7 @@ class Job(models.Model):
     succeeded = models.IntegerField(default=0)
     failed = models.IntegerField(default=0)
     cancelled = models.IntegerField(default=0)
-    carried = models.IntegerField(default=0, help_text="Items settled in earlier generations.")
+    carried = models.IntegerField(default=0, help_text="Done in earlier generations.")
 
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
@@ -152,7 +152,7 @@ class Job(models.Model):
 
     @property
     def cancel_asked_at(self) -> datetime | None:
-        """Return when somebody asked to cancel it; not when its type gave up, which stops it too."""
+        """Return when somebody asked to cancel it; None when its type gave up by itself."""
         by_us = self.cancel_requested_by.startswith("system:")
         return None if by_us else self.cancel_requested_at
 
@@ -243,7 +243,7 @@ class JobEvent(models.Model):
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events", db_index=False)
     verb = models.CharField(max_length=20)
-    actor = models.CharField(max_length=200, help_text="user:, token: or system:<part>")
+    actor = models.CharField(max_length=255, help_text="user:, token: or system:<part>")
     at = models.DateTimeField(db_default=Now())
     reason = models.TextField(blank=True, default="")
     generation = models.IntegerField()

@@ -143,7 +143,7 @@ class Source(models.Model):
     circuit_opened_at = models.DateTimeField(null=True)
     circuit_message = models.TextField(blank=True, default="")
     poll_asked_at = models.DateTimeField(null=True)
-    poll_asked_by = models.CharField(max_length=200, blank=True, default="")
+    poll_asked_by = models.CharField(max_length=255, blank=True, default="")
 
     class Meta:
         default_permissions = ()
@@ -159,7 +159,7 @@ class Poll(models.Model):
     slot = models.DateTimeField(null=True, unique=True, help_text="Empty: asked for by somebody.")
     started_at = models.DateTimeField()
     took_s = models.FloatField(_("took (s)"))
-    asked_by = models.CharField(max_length=200)
+    asked_by = models.CharField(max_length=255)
     succeeded = models.BooleanField()
     runs_read = models.IntegerField(default=0)
     runs_changed = models.IntegerField(default=0)
@@ -323,7 +323,7 @@ class RunEvent(models.Model):
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()
     source_at = models.DateTimeField()
-    actor = models.CharField(max_length=200)
+    actor = models.CharField(max_length=255)
     verb = models.CharField(max_length=20)
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)

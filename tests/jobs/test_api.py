@@ -7,7 +7,8 @@ from unittest.mock import patch
 import pytest
 from django.test import Client
 
-from batchops.models import Heartbeat
+from batchops.access import create_token
+from batchops.models import Heartbeat, User
 from jobs import lifecycle
 from jobs.models import Claim, Job, RunSummary
 from jobs.runner import run_slice
@@ -40,6 +41,19 @@ class TestStart:
         assert len(job["id"]) == 16
         assert (job["status"], job["totalRecipients"], job["progressPercent"]) == ("pending", 0, 0)
         assert answer["Cache-Control"] == "no-store"
+
+    def test_the_longest_names_may_start_and_cancel(self, client: Client) -> None:
+        user = User.objects.create_superuser("u" * 150)
+        key = create_token(user=user, name="n" * 80)
+        program = {"Authorization": f"Token {key}"}
+
+        started = post(Client(), "/api/batch-jobs", {"type": "drill"}, **program)
+        job = started.json()["data"]
+        cancelled = post(Client(), f"/api/batch-jobs/{job['id']}/cancel", **program)
+        user.delete()
+
+        assert (started.status_code, cancelled.status_code) == (201, 200)
+        assert job["createdBy"] == f"token:{'u' * 150}/{'n' * 80}"
 
     def test_inline_items_go_in_with_the_request(self, client: Client) -> None:
         body = {"type": "drill", "params": {"ms": 0}, "items": [{}, {"fails": True}]}

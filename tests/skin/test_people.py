@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
 from batchops.access import create_token, find_token
-from batchops.errors import Conflict
+from batchops.errors import Conflict, InvalidInput
 from batchops.models import ApiToken, User
 
 pytestmark = pytest.mark.django_db
@@ -108,7 +109,7 @@ class TestTokens:
     def add(self, client: Client, user: User, **more: str) -> str:
         answer = client.post(
             "/admin/batchops/apitoken/add/",
-            {"name": "script", "user": user.pk, **more},
+            {"name": "script", "user": user.pk} | more,
             follow=True,
         )
         return answer.content.decode()
@@ -119,6 +120,24 @@ class TestTokens:
         key = page.split("<code>")[1].split("</code>")[0]
         assert find_token(key) is not None
         assert key not in administrator.get("/admin/batchops/apitoken/").content.decode()
+
+    @pytest.mark.parametrize("name", ["two\nlines", "bell\x07", "n" * 81, " ", ""])
+    def test_a_name_that_no_log_can_show_is_refused(self, administrator: Client, name: str) -> None:
+        operator = person("operator")
+
+        self.add(administrator, operator, name=name)
+        with pytest.raises(InvalidInput, match="name"):
+            create_token(user=operator, name=name)
+
+        assert not ApiToken.objects.exists()
+
+    def test_the_longest_names_fit_wherever_it_is_kept_who_did_something(self) -> None:
+        longest = len(f"token:{'u' * 150}/{'n' * 80}")
+        fields = [field for model in apps.get_models() for field in model._meta.fields]
+        actors = [field for field in fields if field.name == "actor" or field.name[-3:] == "_by"]
+
+        assert len(actors) > 6
+        assert [field for field in actors if (field.max_length or 0) < longest] == []
 
     def test_a_superusers_rights_cannot_be_taken_by_a_token(self, administrator: Client) -> None:
         page = self.add(administrator, person("root", is_superuser=True))

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Self
 
@@ -42,10 +42,12 @@ class Cursor:
         """
         try:
             at, _, row_id = base64.urlsafe_b64decode(text.encode()).decode().partition("|")
-            cursor = cls(datetime.fromisoformat(at), int(row_id))
-            if cursor.at.tzinfo is None:
+            moment = datetime.fromisoformat(at)
+            if moment.tzinfo is None:
                 raise ValueError
-        except (ValueError, binascii.Error) as error:
+            # PostgreSQL refuses offsets that Python takes.
+            cursor = cls(moment.astimezone(UTC), int(row_id))
+        except (ValueError, OverflowError, binascii.Error) as error:
             raise InvalidInput(
                 "This cursor is not one we gave. Leave it out to start at the first page.",
                 {"cursor": ["Must be the nextCursor of a former answer."]},

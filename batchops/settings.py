@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "batchops.web.static_files.StaticFilesMiddleware",
     "csp.middleware.CSPMiddleware",
+    "batchops.web.readable.ReadableMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -68,6 +68,8 @@ def permissions_of(callers: Collection[Caller]) -> dict[Caller, frozenset[str]]:
 
 
 def _of_session(key: str) -> Caller | None:
+    if "\0" in key:  # no query can ask for it
+        return None
     session = import_module(settings.SESSION_ENGINE).SessionStore(key or None)
     if SESSION_KEY not in session:
         return None

@@ -31,6 +31,10 @@ class TestWhoMayCome:
         headers = {"Cookie": "sessionid=madeupmadeupmadeupmadeupmadeup00"}
         assert close_code(open_screen(headers=headers)) == 4401
 
+    def test_nobody_with_a_session_that_no_database_can_hold(self, web, open_screen):
+        headers = {"Cookie": r'sessionid="\000madeupmadeupmadeupmadeupmadeup"'}
+        assert close_code(open_screen(headers=headers)) == 4401
+
     def test_nobody_with_an_unknown_token(self, web, open_screen):
         headers = {"Authorization": "Token made-up"}
         assert close_code(open_screen(headers=headers, origin=None)) == 4401

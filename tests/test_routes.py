@@ -19,6 +19,7 @@ from batchops.web.roles import ROLES
 # Open to everybody, or (second group) to every staff member, each with its reason.
 OPEN = {
     "home": "only redirects to the console",
+    "bare": "only redirects to the console",
     "login": "the way in",
     "logout": "the way out",
     "favicon": "an icon",

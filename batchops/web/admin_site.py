@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
-from django.urls import URLPattern, URLResolver
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import Resolver404, URLPattern, URLResolver, resolve
+from django.views.decorators.common import no_append_slash
 
 # Whoever may add a schedule there can run any function on a worker, and a crafted task row runs
 # code in its reader.
@@ -32,7 +33,23 @@ class ConsoleSite(admin.AdminSite):
         stock = [url for url in super().get_urls() if getattr(url, "name", None) != "index"]
         return [*console_urls(), *stock]
 
+    @no_append_slash
+    def catch_all_view(self, request: HttpRequest, url: str) -> HttpResponse:
+        """Lead from an address without its last slash to the page that has one."""
+        whole = f"{request.path}/"
+        if request.method in ("GET", "HEAD") and not url.endswith("/") and _is_page(whole):
+            query = request.META.get("QUERY_STRING", "")
+            return HttpResponseRedirect(f"{whole}?{query}" if query else whole)
+        raise Http404
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         from batchops.web.frame import frame_context
 
         return {**super().each_context(request), **frame_context(request)}
+
+
+def _is_page(path: str) -> bool:
+    try:
+        return getattr(resolve(path).func, "should_append_slash", True)
+    except Resolver404:
+        return False

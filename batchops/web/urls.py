@@ -25,6 +25,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("favicon.ico", favicon, name="favicon"),
     *jobs.redirects,
+    path("admin", RedirectView.as_view(pattern_name="admin:index", query_string=True), name="bare"),
     path("admin/", admin.site.urls),
     path("api/", include("jobs.api")),
     path("api/ami-operational/", include("monitoring.api")),

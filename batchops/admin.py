@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.db.models import ForeignKey, ManyToManyField, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +17,7 @@ from batchops.access import create_token, digest_of, revoke_token
 from batchops.errors import Conflict
 from batchops.looks import Look
 from batchops.models import ApiToken, User
+from batchops.pages import render_page
 from batchops.templatetags.batchops import badge, since
 
 admin.site.unregister(Group)
@@ -47,6 +48,8 @@ class UserAdmin(StockUserAdmin[User]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
+        if obj is not None:
+            fields = (*fields, "username")  # events keep it as text
         return fields if request.user.is_superuser else (*fields, "is_superuser")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -152,14 +155,14 @@ class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: Any) -> None:
         key = create_token(user=obj.user, name=obj.name, expires_at=obj.expires_at)
         obj.pk = ApiToken.objects.values_list("pk", flat=True).get(digest=digest_of(key))
-        messages.success(
-            request,
-            format_html(
-                gettext("The key of '{}', shown only now, so copy it: {}"),
-                obj.name,
-                format_html("<code>{}</code>", key),
-            ),
-        )
+        obj.key = key
+
+    def response_add(
+        self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        # In this answer and nowhere else: a message would lie in a cookie.
+        shown = {"title": gettext("Copy the key"), "token": obj}
+        return render_page(request, "admin/batchops/apitoken/key.html", shown)
 
     @admin.display(description=_("State"))
     def state(self, token: ApiToken) -> str:

@@ -37,6 +37,8 @@ class ApiToken(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    key: str  # only on one that was made just now, to be shown
+
     class Meta:
         verbose_name = "API token"
         constraints = [

@@ -66,6 +66,16 @@ class TestPeople:
         assert not me.is_superuser
         assert me.groups.count() == 0  # the rest of the form was taken
 
+    def test_nobody_is_renamed_for_events_keep_the_name(self) -> None:
+        other = person("other")
+        form = {"username": "somebody-else", "first_name": "New", "is_active": "on"}
+        client_of(person("root", is_superuser=True)).post(
+            f"/admin/batchops/user/{other.pk}/change/", form
+        )
+
+        other.refresh_from_db()
+        assert (other.username, other.first_name) == ("other", "New")
+
     @pytest.mark.parametrize("page", ["change/", "password/"])
     def test_a_superuser_is_out_of_reach(self, administrator: Client, page: str) -> None:
         root = person("root", is_superuser=True)
@@ -138,6 +148,15 @@ class TestTokens:
 
         assert len(actors) > 6
         assert [field for field in actors if (field.max_length or 0) < longest] == []
+
+    def test_a_new_key_is_in_the_answer_only_and_in_no_cookie(self, administrator: Client) -> None:
+        form = {"name": "script", "user": person("machine", "Viewer").pk}
+        answer = administrator.post("/admin/batchops/apitoken/add/", form)
+
+        key = answer.content.decode().split("<code>")[1].split("</code>")[0]
+        assert find_token(key) is not None
+        assert "no-store" in answer.headers["Cache-Control"]
+        assert key not in answer.cookies.output() + administrator.cookies.output()
 
     def test_a_superusers_rights_cannot_be_taken_by_a_token(self, administrator: Client) -> None:
         page = self.add(administrator, person("root", is_superuser=True))

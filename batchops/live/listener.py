@@ -56,6 +56,12 @@ class Listener:
             self._task = None
 
     async def _run(self) -> None:
+        try:
+            await self._listen_for_ever()
+        finally:
+            self.connected.clear()
+
+    async def _listen_for_ever(self) -> None:
         retry_s, silent_since = FIRST_RETRY_S, monotonic()
         while True:
             try:

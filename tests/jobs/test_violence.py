@@ -42,7 +42,7 @@ class TestTheEndOfTheGrace:
         with Cluster(hasty) as cluster:
             wait_for(renewed.exists, 10, "the item to be worked on for a while")
 
-            _, exit_code = cluster.stop()
+            exit_code = cluster.stop()
 
         item = job.items.get()
         assert exit_code == 71

@@ -18,7 +18,9 @@ REST_S = 60.0
 MATTERS = re.compile(r"\b(WARNING|ERROR|CRITICAL)\b")
 # A statement that breaks a constraint is an ERROR of PostgreSQL and nothing to worry about.
 # So are connections that come while it starts or go while it stops.
-MATTERS_IN_POSTGRES = re.compile(r"\b(FATAL|PANIC):(?!\s+(the database system|terminating))")
+MATTERS_IN_POSTGRES = re.compile(
+    r"\b(FATAL|PANIC):(?!\s+(the database system|terminating))|No space left on device"
+)
 
 
 class Log:

@@ -13,8 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+from batchops.house.disk import Disk
 from batchops.house.errors import Stopped
 from batchops.house.logs import Log
+from batchops.house.places import cluster_folder
 from batchops.house.processes import HOUSE_MARK, kill_all, stop_house
 from batchops.house.terminal import say
 
@@ -52,17 +54,21 @@ class Keeper:
             self._bury(self.process, now)
         if self.process is None and now >= self._due_at:
             self._started_at = now
-            self.process = self._launch()
+            try:
+                self.process = self._launch()
+            except OSError as error:
+                self._put_off(now, f"{self.name} cannot be started: {error}")
 
     def _bury(self, process: "subprocess.Popen[bytes]", now: float) -> None:
         if now - self._started_at > STEADY_S:
             self._delay_s = SHORTEST_DELAY_S
-        say(
-            f"{self.name} {_how_it_ended(process.returncode)}; starting it again in "
-            f"{self._delay_s:.1f} s. Its last words: {self.log.last_line() or 'none'}"
-        )
+        last_words = self.log.last_line() or "none"
         kill_all(self._data_dir, self.name)
         self.process = None
+        self._put_off(now, f"{self.name} {_how_it_ended(process.returncode)}: {last_words}")
+
+    def _put_off(self, now: float, reason: str) -> None:
+        say(f"{reason} (next start in {self._delay_s:.1f} s)")
         self._due_at = now + self._delay_s
         self._delay_s = min(LONGEST_DELAY_S, self._delay_s * 2)
 
@@ -74,6 +80,7 @@ class Supervisor:
         self._data_dir = data_dir
         self._lock = lock
         self._keepers: list[Keeper] = []
+        self._disks = [Disk(folder) for folder in {data_dir, cluster_folder(data_dir).parent}]
         self._stop_requests = 0
         self._parent = os.getppid() if stop_with_parent else None
         self._watchdog = self._start_watchdog()
@@ -124,6 +131,8 @@ class Supervisor:
         for keeper in self._keepers:
             keeper.tend()
             keeper.log.follow()
+        for disk in self._disks:
+            disk.watch()
         if self._watchdog.poll() is not None:
             say("The watchdog was killed; starting another.")
             self._watchdog = self._start_watchdog()

@@ -71,3 +71,12 @@ class TestFollow:
 
         said = capsys.readouterr().out.splitlines()
         assert said == [f"web       | {path} cannot be followed just now: {os.strerror(21)}"]
+
+    def test_it_shows_of_postgresqls_errors_only_a_full_disk(self, tmp_path, capsys):
+        log = Log(tmp_path, "postgres")
+        full = 'ERROR:  could not extend file "base/5/1": No space left on device'
+
+        append(log.path, f"ERROR:  duplicate key value violates a constraint\n{full}\n")
+        log.follow()
+
+        assert capsys.readouterr().out == f"postgres  | {full}\n"

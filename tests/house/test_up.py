@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -114,6 +116,27 @@ class TestStart:
         assert done.returncode == 0, done.stderr
 
 
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=755", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("this machine does not let root mount")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Write a file until the disk has no room left, and return it."""
+    ballast = disk / "ballast"
+    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    return ballast
+
+
 class TestCcb:
     def test_it_says_that_there_is_none(self, up):
         assert "CC&B: none, so there is nothing to watch: CCB_URL is not set\n" in up.output()
@@ -167,16 +190,9 @@ class TestRefusal:
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
     def test_it_refuses_a_full_disk(self, folder):
-        disk = folder / "disk"
-        disk.mkdir()
-        mount = ["mount", "-t", "tmpfs", "-o", "size=20m,mode=755", "tmpfs", str(disk)]
-        if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-            pytest.skip("this machine does not let root mount")
-        try:
+        with small_disk(folder / "disk", "20m") as disk:
             code, said = run_up(disk / "var", "--port", str(free_port()))
             made = sorted(path.name for path in (disk / "var").glob("postgres*"))
-        finally:
-            subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
         assert code == 1
         assert "20 MB left; PostgreSQL needs 300 MB" in said.replace("19 MB", "20 MB")
@@ -259,6 +275,21 @@ class TestHealing:
         before.wait(STOP_S)
         wait_for(lambda: postgres.postmaster(cluster_folder(up.data_dir)), START_S, "PostgreSQL")
         wait_for(lambda: logged_in(up, cookies), START_S, "the session to be found again")
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+    def test_it_says_that_the_disk_is_full_and_goes_on_when_there_is_room(self, folder):
+        with small_disk(folder / "full", "700m") as disk:
+            up = Up(disk / "var").wait_ready()
+            ballast = fill(disk)
+            wait_for(lambda: "MB left. Free some" in up.output(), STOP_S, "a word about the disk")
+            up.postmaster().kill()
+            wait_for(lambda: "No space left on device" in up.output(), STOP_S, "PostgreSQL's word")
+            assert not up.has_ended()
+
+            ballast.unlink()
+            wait_for(up.login_page_answers, START_S, "the login page")
+            wait_for(lambda: "has room again" in up.output(), STOP_S, "a word about the disk")
+            assert up.end(signal.SIGTERM) == 0
 
     def test_it_replaces_a_killed_watchdog(self, up):
         [before] = up.watchdogs()

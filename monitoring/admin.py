@@ -8,11 +8,14 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from batchops.live.publish import publish
 from batchops.paging import CappedPaginator
 from batchops.templatetags.batchops import duration
+from monitoring import queries, timeline
 from monitoring.models import MonitoringConfig, Poll, Run, RunEvent, Step
 
 
@@ -161,7 +164,24 @@ class RunAdmin(ReadOnly, admin.ModelAdmin[Run]):
     paginator = CappedPaginator
     show_full_result_count = False
     inlines = (RunEventInline,)
+    exclude = ("state",)
+    readonly_fields = ("state_badge",)
 
-    @admin.display(description=_("Status"), ordering="state")
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        # How old the picture is, is asked once for the whole list.
+        fresh: Any = SimpleLazyObject(lambda: queries.freshness(timezone.now()))
+
+        @admin.display(description=_("Status"), ordering="state")
+        def status(run: Run) -> str:
+            return _badge(run, fresh)
+
+        return [status if name == "state_badge" else name for name in self.list_display]
+
+    @admin.display(description=_("Status"))
     def state_badge(self, run: Run) -> str:
-        return render_to_string("alerts/_badge.html", {"look": run.look})
+        return _badge(run, queries.freshness(timezone.now()))
+
+
+def _badge(run: Run, fresh: queries.Freshness) -> str:
+    look = timeline.view_of(run, fresh).look
+    return render_to_string("alerts/_badge.html", {"look": look})

@@ -208,6 +208,23 @@ class TestAdmin:
         assert bad.status_code == 200
         assert MonitoringConfig.objects.get().poll_minutes == 5
 
+    def test_a_run_of_an_old_picture_is_unknown(
+        self, ccb: FakeCcb, poll: MakePoll, made_stale: Callable[[], None]
+    ) -> None:
+        ccb.run("CM-DMRU")
+        poll()
+        client, run = client_of("Viewer"), Run.objects.get()
+        addresses = ("/admin/monitoring/run/", f"/admin/monitoring/run/{run.pk}/change/")
+        for address in addresses:
+            assert 'data-state="running"' in text_of(client, address)
+
+        made_stale()
+
+        for address in addresses:
+            page = text_of(client, address)
+            assert 'data-state="unknown"' in page
+            assert 'data-state="running"' not in page
+
     def test_runs_and_polls_are_read_only(self, ccb: FakeCcb, poll: MakePoll) -> None:
         ccb.fail("CM-DMRU")
         made, client = poll(), client_of("Administrator")

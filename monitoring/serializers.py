@@ -10,6 +10,13 @@ from monitoring.models import Run
 from monitoring.states import WORDS, RunState, states_of_word
 
 MOST_DAYS = 31
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
+
+
+def within_reach(day: date) -> None:
+    """Refuse a day that no CC&B has, and whose neighbours a calendar may not even hold."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise serializers.ValidationError(f"Must be from {FIRST_DAY} to {LAST_DAY}.")
 
 
 class TimelineAsked(serializers.Serializer[None]):
@@ -17,7 +24,10 @@ class TimelineAsked(serializers.Serializer[None]):
 
     def get_fields(self) -> dict[str, Any]:
         # `from` is a word of Python's, so it cannot be an attribute.
-        return {name: serializers.DateField(required=False) for name in ("date", "from", "to")}
+        return {
+            name: serializers.DateField(required=False, validators=[within_reach])
+            for name in ("date", "from", "to")
+        }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         first, last = attrs.get("from"), attrs.get("to")

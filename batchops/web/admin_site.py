@@ -1,16 +1,26 @@
 """Make the Django admin the console: its home is Today, and it refuses django-q2's own pages."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, URLPattern, URLResolver, resolve
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.common import no_append_slash
+
+from batchops.errors import InvalidInput
 
 # Whoever may add a schedule there can run any function on a worker, and a crafted task row runs
 # code in its reader.
 REFUSED_APPS = {"django_q"}
+UNUSABLE = _(
+    "What this address asks for cannot be used: a date in it is out of range. "
+    "Open the list anew and choose from its filters."
+)
+
+View = Callable[..., HttpResponse]
 
 
 class ConsoleSite(admin.AdminSite):
@@ -26,6 +36,18 @@ class ConsoleSite(admin.AdminSite):
         wanted = [model for model in models if model._meta.app_label not in REFUSED_APPS]
         if wanted:
             super().register(wanted, admin_class, **options)
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:  # noqa: FBT001, FBT002
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(guarded)
+        def bounded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            try:
+                return guarded(request, *args, **kwargs)
+            except OverflowError:  # the stock lists' filters by date reach past the calendar's end
+                return _refused(request)
+
+        return bounded
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from batchops.web.pages import console_urls
@@ -53,3 +75,9 @@ def _is_page(path: str) -> bool:
         return getattr(resolve(path).func, "should_append_slash", True)
     except Resolver404:
         return False
+
+
+def _refused(request: HttpRequest) -> HttpResponse:
+    from batchops.pages import render_error
+
+    return render_error(request, InvalidInput(str(UNUSABLE)))

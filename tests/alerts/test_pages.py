@@ -135,6 +135,25 @@ class TestList:
         assert "ORA-12545" not in text_of(client, f"{LIST}?severity__exact=WARNING")
         assert "too few" not in text_of(client, f"{LIST}?q=ora-12545")
 
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            "state__exact=%00",
+            "q=%00",
+            "opened_at__year=9999&opened_at__month=12&opened_at__day=31",
+        ],
+    )
+    @pytest.mark.parametrize("address", [LIST, "/admin/monitoring/run/", "/admin/monitoring/poll/"])
+    def test_what_no_database_can_hold_is_refused(self, address: str, asked: str) -> None:
+        asked = asked.replace("opened", "opened" if address == LIST else "started")
+
+        answer = client_of("Viewer" if address == LIST else "Administrator").get(
+            f"{address}?{asked}"
+        )
+
+        assert answer.status_code == 400
+        assert "cannot be used" in answer.content.decode()
+
     def test_nobody_adds_deletes_or_edits(self) -> None:
         alert, client = opened(), client_of("Administrator")
 

@@ -1,6 +1,6 @@
 """Make the Django admin the console: its home is Today, and it refuses django-q2's own pages."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import wraps
 from typing import Any
 
@@ -20,8 +20,6 @@ UNUSABLE = _(
     "Open the list anew and choose from its filters."
 )
 
-View = Callable[..., HttpResponse]
-
 
 class ConsoleSite(admin.AdminSite):
     site_header = "BatchOps"
@@ -37,7 +35,7 @@ class ConsoleSite(admin.AdminSite):
         if wanted:
             super().register(wanted, admin_class, **options)
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:  # noqa: FBT001, FBT002
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
         guarded = super().admin_view(view, cacheable)
 
         @wraps(guarded)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from batchops.ccb.errors import CcbLoginRefused
 from batchops.ccb.snapshot import RunKey, Snapshot
@@ -77,7 +77,7 @@ def record_poll(snapshot: Snapshot, *, asked: Asked, at: datetime) -> Recorded:
 
     :raises SnapshotOutdated: when a reading that began later is stored already.
     """
-    source = _locked_source()
+    _take_turn()
     _refuse_outdated(asked)
     config = monitoring_config()
     where = site(config)
@@ -97,7 +97,7 @@ def record_poll(snapshot: Snapshot, *, asked: Asked, at: datetime) -> Recorded:
         business_date=where.day_of(snapshot.clock),
     )
     _store_imd(poll, snapshot)
-    _watch_since(source, where, snapshot.clock, config)
+    _watch_since(where, snapshot.clock, config)
     publish("workflow")
     return Recorded(poll, changed)
 
@@ -142,6 +142,19 @@ def try_again(*, at: datetime, actor: str) -> bool:
     ask_for_poll(at=at, actor=actor)
     publish("workflow")
     return bool(closed)
+
+
+@transaction.atomic
+def note_staleness(*, stale: bool) -> None:
+    """Tell pages when the picture of CC&B became too old, or is new again; else nothing."""
+    if Source.objects.filter(pk=1).exclude(stale=stale).update(stale=stale):
+        publish("workflow")
+
+
+def _take_turn() -> None:
+    # Not the source's row: who asks for a poll writes that, and would wait for all of this one.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('monitoring.record', 0))")
 
 
 def _locked_source() -> Source:
@@ -255,8 +268,9 @@ def _store_imd(poll: Poll, snapshot: Snapshot) -> None:
     )
 
 
-def _watch_since(source: Source, where: Site, clock: datetime, config: MonitoringConfig) -> None:
+def _watch_since(where: Site, clock: datetime, config: MonitoringConfig) -> None:
     """Remember at the first good poll from when on troubles are ours; older ones are history."""
+    source, _ = Source.objects.get_or_create(pk=1)
     changed: dict[str, Any] = {}
     if source.watching_since is None:
         yesterday = where.day_of(clock) - timedelta(days=1)

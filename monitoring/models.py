@@ -142,6 +142,7 @@ class Source(models.Model):
     watching_since = models.DateTimeField(null=True, help_text="CC&B's clock; older is history.")
     circuit_opened_at = models.DateTimeField(null=True)
     circuit_message = models.TextField(blank=True, default="")
+    stale = models.BooleanField(default=True, help_text="As pages were last told.")
     poll_asked_at = models.DateTimeField(null=True)
     poll_asked_by = models.CharField(max_length=255, blank=True, default="")
 

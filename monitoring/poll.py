@@ -55,6 +55,7 @@ def judge_source(at: datetime) -> Outcome:
     fresh = queries.freshness(at)
     silent = fresh.silent
     findings = rules.source_silent(_source_facts(fresh), zone=settings.SITE_ZONE) if silent else []
+    lifecycle.note_staleness(stale=fresh.stale)
     with transaction.atomic():
         outcome = reconcile(
             "SOURCE_STALE",

@@ -41,9 +41,10 @@ class ConsoleSite(admin.AdminSite):
         @wraps(guarded)
         def bounded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             try:
-                return guarded(request, *args, **kwargs)
+                response: HttpResponse = guarded(request, *args, **kwargs)
             except OverflowError:  # the stock lists' filters by date reach past the calendar's end
-                return _refused(request)
+                response = _refused(request)
+            return response
 
         return bounded
 

@@ -100,7 +100,8 @@ def web_process(folder: Path, **environment: str) -> WebProcess:
         log=folder / "web.log",
         BATCHOPS_DATA_DIR=str(folder),
         SECRET_KEY=settings.SECRET_KEY,
-        **environment,
+        # Pages say how old CC&B's figures are only where there is one.
+        **{"CCB_URL": "postgresql://reader@nowhere/ccb", **environment},
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -258,6 +259,26 @@ class TestSourceStale:
         polling.judge_source(database_now())
 
         assert open_rules() == ["SOURCE_STALE"]
+
+    def test_pages_are_told_once_when_the_picture_gets_old_behind_an_open_circuit(
+        self, ccb: FakeCcb, poll: MakePoll, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen_at = poll().started_at
+        ccb.failing = CcbLoginRefused("ORA-01017", code="ccb_login_wrong")
+        poll()
+        told: list[str] = []
+        monkeypatch.setattr("monitoring.lifecycle.publish", told.append)
+
+        for intervals in (1.0, 2.4, 2.5):
+            polling.judge_source(seen_at + intervals * timedelta(minutes=15))
+
+        assert told == ["workflow"]
+
+        ccb.failing = None
+        call_command("poll_ccb", "--try-again")
+        polling.judge_source(database_now() + timedelta(hours=1))
+
+        assert told[-2:] == ["workflow", "workflow"]
 
     @pytest.mark.parametrize(("intervals", "found"), [(1.9, []), (2.4, ["SOURCE_STALE"])])
     def test_one_missed_poll_is_no_alarm_and_two_are(

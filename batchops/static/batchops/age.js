@@ -1,7 +1,8 @@
 // Let the age of CC&B's figures turn amber and then unknown although nothing arrives:
-// silence is not health.
+// silence is not health. When they become unknown, what is drawn from them is asked for anew.
 
 const TICK_MS = 1000;
+const ASK_AGAIN_MS = 10000; // our clock may be ahead of the server's
 const TONES = ["tone-neutral", "tone-warn", "tone-unknown"];
 
 function toneOf(chip) {
@@ -10,12 +11,21 @@ function toneOf(chip) {
   return now > Date.parse(chip.dataset.lateAt) ? "tone-warn" : "tone-neutral";
 }
 
+let askedAt = 0;
+
+function askAnew() {
+  if (Date.now() - askedAt < ASK_AGAIN_MS) return;
+  askedAt = Date.now();
+  document.dispatchEvent(new CustomEvent("topic-outdated", { detail: "workflow" }));
+}
+
 function tick() {
   for (const chip of document.querySelectorAll("[data-stale-at]")) {
     const tone = toneOf(chip);
     if (!chip.classList.contains(tone)) {
       chip.classList.remove(...TONES);
       chip.classList.add(tone);
+      if (tone === "tone-unknown") askAnew();
     }
   }
 }

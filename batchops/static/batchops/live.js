@@ -31,5 +31,12 @@ function scan() {
   tick();
 }
 
+// A topic of which nobody tells that it changed, because only time passed.
+document.addEventListener("topic-outdated", (event) => {
+  for (const element of elements()) {
+    if (element.dataset.liveTopic === event.detail) regionOf(element).renew();
+  }
+});
+
 startTicking();
 scan();

@@ -27,6 +27,11 @@ export class Region {
     this.#structure = structure;
   }
 
+  // Fetch the fragment though no frame asks for it.
+  renew() {
+    if (this.#element.dataset.liveFragment) this.#refresh();
+  }
+
   #structureNow() {
     const fields = this.#element.dataset.liveRefreshOn;
     if (!fields || !this.#element.dataset.liveFragment) return undefined;
@@ -71,7 +76,7 @@ export class Region {
       callbacks: { beforeNodeMorphed: keepTyped, beforeAttributeUpdated: keepOpen },
     });
     // The fragment may have been read before the newest frame.
-    this.#bind();
+    if (this.#frame) this.#bind();
     this.#changed();
   }
 }

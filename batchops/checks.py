@@ -14,6 +14,8 @@ CLUSTERS = {"jobs", "watch"}
 SHORTEST_SECRET = 50
 SHORTEST_WEDGE_S = 20
 OLDEST_POSTGRESQL = 15
+# What a poll needs beside the reading: to store it, or why there is none.
+POLL_MARGIN_S = 20
 # One task is as good as over this long after its time limit; django-q2 adds it itself.
 LIMIT_MARGIN_S = 3
 
@@ -26,7 +28,7 @@ def check_site(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
 
 @register(TAG)
 def check_clusters(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check Q_CLUSTER, whose every value has a measured reason (E010 to E019)."""
+    """Check Q_CLUSTER, whose every value has a measured reason (E008, E010 to E020)."""
     found = [*_shared_problems(settings.Q_CLUSTER)]
     for name, values in _each_cluster(settings.Q_CLUSTER):
         found += _timing_problems(name, values)
@@ -155,6 +157,13 @@ def _timing_problems(name: str, values: Mapping[str, Any]) -> Iterator[CheckMess
             "batchops.E012",
             f"Cluster '{name}': timeout + 3 must be a multiple of guard_cycle.",
             "django-q2's own guard never ends a deaf task otherwise. Keep guard_cycle at 0.5.",
+        )
+    if name == "watch" and settings.CCB_DEADLINE.total_seconds() > timeout - POLL_MARGIN_S:
+        yield _error(
+            "batchops.E008",
+            f"CCB_DEADLINE_S is more than {timeout - POLL_MARGIN_S}.",
+            f"A task of cluster 'watch' is killed after {timeout} s, and a poll must still be "
+            "able to store why it failed; shorten the deadline.",
         )
     if retry <= 3 * (timeout + LIMIT_MARGIN_S):
         yield _error(

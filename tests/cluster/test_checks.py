@@ -76,6 +76,10 @@ class TestTheSite:
     def test_e007_a_pause_of_django_q2_is_no_wedge(self) -> None:
         assert ids(CLUSTER_WEDGED_AFTER=timedelta(seconds=19)) == {"batchops.E007"}
 
+    def test_e008_a_poll_must_end_before_its_task_is_killed(self) -> None:
+        assert ids(CCB_DEADLINE=timedelta(seconds=101)) == {"batchops.E008"}
+        assert ids(CCB_DEADLINE=timedelta(seconds=100)) == set()
+
 
 class TestTheClusters:
     @pytest.mark.parametrize(

@@ -11,11 +11,13 @@ from django.db import connection
 from batchops.ccb.snapshot import Snapshot
 from batchops.cluster import bells
 from batchops.db import session_lock_held
+from batchops.web.first_data import load_first_data
 from monitoring import poll as polling
 from monitoring import tasks
 from monitoring.errors import PollRunning
 from monitoring.models import Poll
 from tests.monitoring.source import FakeCcb
+from tests.people import client_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.sql]
 
@@ -58,6 +60,33 @@ class TestOverlap:
 
         assert Poll.objects.count() == 1
         assert not session_lock_held(polling.LOCK)
+
+    def test_who_asks_while_one_is_being_stored_need_not_wait(
+        self, ccb: FakeCcb, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Storing the first poll's history takes longer than anybody waits for a lock."""
+        load_first_data()
+        polling.poll_now(actor="system:test")
+        operator = client_of("Operator")
+        storing, go_on = Event(), Event()
+
+        def judge(*args: Any, **given: Any) -> None:
+            storing.set()
+            assert go_on.wait(20)
+
+        monkeypatch.setattr(polling, "judge_runs", judge)
+        with ThreadPoolExecutor() as threads:
+            polled = threads.submit(
+                on_its_own_connection, lambda: polling.poll_now(actor="system:test")
+            )
+            assert storing.wait(20)
+            try:
+                answers = [operator.post(f"/admin/runs/{verb}/") for verb in ("poll", "try-again")]
+            finally:
+                go_on.set()
+            polled.result(20)
+
+        assert [answer.status_code for answer in answers] == [302, 302]
 
     def test_no_bell_rings_for_a_poll_that_runs(
         self, slow: tuple[Event, Event], monkeypatch: pytest.MonkeyPatch

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from secrets import token_hex
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -89,7 +90,7 @@ def server() -> Server:
 
 @pytest.fixture(scope="session")
 def reader(server: Server) -> Iterator[str]:
-    name = f"ccb_read_{os.getpid()}"
+    name = f"ccb_read_{os.getpid()}_{token_hex(4)}"
     role = sql.Identifier(name)
     with server.connect() as session:
         session.execute(
@@ -105,7 +106,7 @@ def make_database(server: Server, reader: str) -> Iterator[Callable[[], CcbDatab
     made: list[sql.Identifier] = []
 
     def make() -> CcbDatabase:
-        name = f"ccb_test_{os.getpid()}_{len(made)}"
+        name = f"ccb_test_{os.getpid()}_{token_hex(4)}"
         made.append(sql.Identifier(name))
         with server.connect() as session:
             session.execute(sql.SQL("CREATE DATABASE {}").format(made[-1]))

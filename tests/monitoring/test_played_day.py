@@ -1,7 +1,7 @@
 """A day with a failure and its restart, played in CC&B's tables and read by the real reader."""
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +20,9 @@ from tests.ccb.conftest import CcbDatabase, make_database, reader, server
 __all__ = ["make_database", "reader", "server"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.processes]
-STEP = timedelta(minutes=10)
+STEP = timedelta(minutes=5)
+# While a run is failed: a short restart may fail or end within few minutes.
+SHORT_STEP = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -54,7 +56,9 @@ class TestFailureAndRestart:
         polling.poll_now(actor="system:test")
         known, seen = failed_keys(database), []
 
-        for moment in moments(simulator.clock(), timedelta(hours=20)):
+        moment, ends_at = simulator.clock(), simulator.clock() + timedelta(hours=20)
+        while moment < ends_at:
+            moment += SHORT_STEP if known else STEP
             simulator.advance(to=moment)
             if (failed := failed_keys(database)) != known:
                 known = failed
@@ -75,7 +79,3 @@ class TestFailureAndRestart:
         assert not Run.objects.filter(state__in=["failed", "unknown", "gone"]).exists()
         looks = {s.look.code for s in timeline.draw(None, at=timezone.now()).steps}
         assert looks == {"complete"}
-
-
-def moments(start: datetime, length: timedelta) -> Iterator[datetime]:
-    return (start + STEP * n for n in range(1, length // STEP + 1))

@@ -1,12 +1,15 @@
 """Check at every start that the settings hold together; docs/settings.md lists the ids."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from email.utils import parseaddr
 from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import connections
 
 TAG = "batchops"
@@ -33,6 +36,12 @@ def check_clusters(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     for name, values in _each_cluster(settings.Q_CLUSTER):
         found += _timing_problems(name, values)
     return found
+
+
+@register(TAG)
+def check_mail(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check the addresses that alerts come from and go to (E021, E022)."""
+    return [*_mail_problems()]
 
 
 @register(TAG, Tags.database)
@@ -95,6 +104,31 @@ def _interval_problems() -> Iterator[CheckMessage]:
             f"CLUSTER_WEDGED_AFTER_S is less than {SHORTEST_WEDGE_S}.",
             "django-q2 rests 10 s after a lost connection, which must not pass for a wedge.",
         )
+
+
+def _mail_problems() -> Iterator[CheckMessage]:
+    sender = settings.DEFAULT_FROM_EMAIL
+    if sender and not _is_address(parseaddr(sender)[1]):
+        yield _error(
+            "batchops.E021",
+            f"SMTP_FROM is '{sender}', which is no e-mail address.",
+            "Write it as alerts@example.com, or as Name <alerts@example.com>.",
+        )
+    for address in settings.ALERT_EMAILS:
+        if not _is_address(address):
+            yield _error(
+                "batchops.E022",
+                f"ALERT_EMAILS contains '{address}', which is no e-mail address.",
+                "Write them as a@example.com,b@example.com, without names.",
+            )
+
+
+def _is_address(address: str) -> bool:
+    try:
+        validate_email(address)
+    except ValidationError:
+        return False
+    return True
 
 
 SHARED_RULES: tuple[tuple[str, str, object, str], ...] = (

@@ -4,6 +4,7 @@ Values come from the environment first, then from `batchops.env` in the data fol
 `manage.py up` writes so that every other command finds the same database and secrets.
 """
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,40 @@ CCB_DEADLINE = timedelta(seconds=env.float("CCB_DEADLINE_S", default=90))
 CCB_OWNER_URL = env.str("CCB_OWNER_URL", default="")
 # 1 for a real CC&B; the simulator's clock may run faster, and polls then come as much faster.
 CCB_CLOCK_SPEED = env.float("CCB_CLOCK_SPEED", default=1)
+
+# Mail -------------------------------------------------------------------------------------------
+
+EMAIL_HOST = env.str("SMTP_HOST", default="")
+EMAIL_PORT = env.int("SMTP_PORT", default=587)
+EMAIL_HOST_USER = env.str("SMTP_USER", default="")
+# Taken as it is: environ would replace a password that begins with $ by another variable.
+EMAIL_HOST_PASSWORD = os.environ.get("SMTP_PASS", "")
+DEFAULT_FROM_EMAIL = env.str("SMTP_FROM", default="").strip()
+ALERT_EMAILS = [
+    address.strip() for address in env.list("ALERT_EMAILS", default=[]) if address.strip()
+]
+# A password never travels in clear: STARTTLS everywhere but on the port that begins with TLS,
+# and but for port 25 without a login, where mail servers of one house speak plainly.
+SMTP_SECURITY = env.str("SMTP_SECURITY", default="auto").lower()
+if SMTP_SECURITY not in ("auto", "starttls", "tls", "none"):
+    raise ImproperlyConfigured(
+        f"SMTP_SECURITY is '{SMTP_SECURITY}'. Set it to auto, starttls, tls or none."
+    )
+if SMTP_SECURITY == "auto":
+    plain = EMAIL_PORT == 25 and not EMAIL_HOST_USER
+    SMTP_SECURITY = "tls" if EMAIL_PORT == 465 else "none" if plain else "starttls"
+EMAIL_USE_TLS = SMTP_SECURITY == "starttls"
+EMAIL_USE_SSL = SMTP_SECURITY == "tls"
+EMAIL_TIMEOUT = 10
+# One try as a whole; EMAIL_TIMEOUT bounds only each answer, and a server may drip.
+MAIL_DEADLINE = timedelta(seconds=env.float("MAIL_DEADLINE_S", default=15))
+# How long a sender may hold a mail before another takes it over.
+MAIL_LEASE = 3 * MAIL_DEADLINE
+MAIL_GIVE_UP_AFTER = timedelta(seconds=env.float("MAIL_GIVE_UP_AFTER_S", default=86_400))
+# Mails that a channel gets in a minute; what is more comes as one digest.
+MAIL_LIMIT = env.int("MAIL_LIMIT", default=10)
+# Where people reach the console; links in mails begin with it.
+PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
 
 # People -----------------------------------------------------------------------------------------
 

@@ -133,3 +133,18 @@ class TestTheTimeZone:
         assert done.returncode == 1
         assert f"BatchOps cannot start: SITE_TIME_ZONE is '{zone}'" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+class TestMail:
+    @pytest.mark.parametrize(
+        ("changed", "check_id"),
+        [
+            ({"DEFAULT_FROM_EMAIL": "alerts at example.com"}, "batchops.E021"),
+            ({"ALERT_EMAILS": ["a@example.com", "nobody"]}, "batchops.E022"),
+        ],
+    )
+    def test_an_address_that_is_none_is_named(self, changed: dict[str, Any], check_id: str) -> None:
+        assert check_id in ids(**changed)
+
+    def test_a_name_before_the_sender_is_fine(self) -> None:
+        assert not ids(DEFAULT_FROM_EMAIL="BatchOps <alerts@example.com>")

@@ -1,5 +1,6 @@
-"""Make the Django admin the place where alerts are acknowledged and their history is read."""
+"""Make the Django admin the place for alerts, their mails, and the channels these go by."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -8,15 +9,28 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from alerts import evidence
-from alerts.models import Alert
-from alerts.pages import AcknowledgeForm, ResolveForm, acknowledge_each, resolve_each
+from alerts.forms import ChannelForm
+from alerts.models import Alert, Channel, Delivery
+from alerts.pages import (
+    AcknowledgeForm,
+    ResolveForm,
+    acknowledge_each,
+    deliveries_context,
+    resolve_each,
+    retry_each,
+)
+from alerts.states import DeliveryState
 from batchops.access import actor_of
+from batchops.db import database_now
 from batchops.errors import BatchOpsError
+from batchops.looks import Look
 from batchops.paging import CappedPaginator
 
 
@@ -125,6 +139,7 @@ class AlertAdmin(admin.ModelAdmin[Alert]):
         acknowledges = not alert.is_resolved and may("alerts.acknowledge_alert")
         resolves = not alert.is_resolved and alert.definition.by_hand
         return {
+            **deliveries_context(request, alert),
             "title": gettext("Alert %(id)s") % {"id": alert.pk},
             "subtitle": None,
             "alert": alert,
@@ -151,8 +166,128 @@ class AlertAdmin(admin.ModelAdmin[Alert]):
         return TemplateResponse(request, "alerts/confirm.html", context)
 
 
-def _ids(alerts: QuerySet[Alert]) -> list[int]:
-    return list(alerts.order_by("id").values_list("id", flat=True))
+ON = Look("on", "On", "ok", "check")
+OFF = Look("off", "Switched off", "neutral", "bell-off")
+UNCONFIGURED = Look("unconfigured", "Mail not configured", "warn", "warning")
+
+
+@admin.register(Channel)
+class ChannelAdmin(admin.ModelAdmin[Channel]):
+    """Who is written to about which alerts. A channel is switched off, never deleted."""
+
+    form = ChannelForm
+    list_display = ("name", "kind", "minimum_severity", "written_to", "state")
+    fields = ("name", "kind", "minimum_severity", "recipients", "enabled")
+    ordering = ("-is_default", "name")
+    change_form_template = "alerts/channel.html"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Channel | None = None) -> bool:
+        return False
+
+    def get_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
+        if obj is None or not obj.is_default:
+            return self.fields
+        return ("name", "kind", "minimum_severity", "written_to", "enabled")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
+        # What the default channel does, the settings say.
+        own = ("name", "minimum_severity", "written_to")
+        return ("kind", *own) if obj is not None and obj.is_default else ("kind",)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        self._warn(request, Channel.objects.filter(is_default=True).first())
+        return super().changelist_view(request, extra_context)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        channel = self.get_object(request, object_id)
+        if request.method == "GET":
+            self._warn(request, channel)
+        extra = {**(extra_context or {}), "channel": channel}
+        return super().change_view(request, object_id, form_url, extra)
+
+    @admin.display(description=_("Written to"))
+    def written_to(self, channel: Channel) -> str:
+        return ", ".join(channel.addresses) or gettext("nobody")
+
+    @admin.display(description=_("State"))
+    def state(self, channel: Channel) -> str:
+        look = OFF if not channel.enabled else UNCONFIGURED if not channel.is_ready else ON
+        return render_to_string("alerts/_badge.html", {"look": look})
+
+    def _warn(self, request: HttpRequest, channel: Channel | None) -> None:
+        if channel and channel.missing and self.has_view_permission(request):
+            said = gettext(
+                "Mail not configured: set %(names)s and restart. Until then no mail is sent; "
+                "alerts open all the same."
+            )
+            messages.warning(request, said % {"names": ", ".join(channel.missing)})
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(admin.ModelAdmin[Delivery]):
+    """Every mail that was or is to be sent; the alert's page shows each try."""
+
+    list_display = (
+        "created_at",
+        "about",
+        "kind",
+        "channel",
+        "state_badge",
+        "attempts",
+        "next_try",
+        "sent_at",
+    )
+    list_display_links = None
+    list_filter = ("state", "kind", "channel")
+    list_select_related = ("alert", "channel")
+    ordering = ("-id",)
+    list_per_page = 50
+    paginator = CappedPaginator
+    show_full_result_count = False
+    actions = ("retry_selected",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Delivery | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Delivery | None = None) -> bool:
+        return False
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("alerts.retry_delivery")
+
+    @admin.display(description=_("Alert"))
+    def about(self, delivery: Delivery) -> str:
+        address = reverse("admin:alerts_alert_change", args=[delivery.alert_id])
+        return format_html('<a href="{}">{}</a>', address, delivery.alert.message)
+
+    @admin.display(description=_("State"), ordering="state")
+    def state_badge(self, delivery: Delivery) -> str:
+        return render_to_string("alerts/_badge.html", {"look": delivery.look})
+
+    @admin.display(description=_("Next try"), ordering="next_try_at", empty_value="")
+    def next_try(self, delivery: Delivery) -> datetime | None:
+        return delivery.next_try_at if delivery.state == DeliveryState.FAILED else None
+
+    @admin.action(description=_("Try the selected mails again now"), permissions=["retry"])
+    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        moved, refused = retry_each(_ids(queryset), actor=actor_of(request), at=database_now())
+        said = ngettext("%d mail is tried again now.", "%d mails are tried again now.", moved)
+        _report(request, said % moved, refused)
+
+
+def _ids(rows: QuerySet[Any]) -> list[int]:
+    return list(rows.order_by("id").values_list("id", flat=True))
 
 
 def _report(request: HttpRequest, moved: str, refused: list[BatchOpsError]) -> None:

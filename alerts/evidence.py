@@ -1,11 +1,16 @@
 """Put an alert's evidence into words: what was expected, what was seen, from which history."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
+
+from batchops.templatetags.batchops import duration, rate
 
 KINDS = {"_at": "moment", "_s": "duration", "_pct": "percent", "_per_s": "rate"}
 
@@ -17,6 +22,13 @@ class Fact:
     name: str
     value: Any
     kind: str
+
+    @property
+    def words(self) -> str:
+        """The value in plain words, for mails."""
+        if self.value is None:
+            return "-"
+        return WRITERS.get(self.kind, str)(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,25 @@ def _facts(given: Mapping[str, Any]) -> list[Fact]:
     moments = [fact for fact in facts if fact.kind == "moment"]
     rest = [fact for fact in facts if fact.kind != "moment"]
     return sorted(moments, key=lambda fact: fact.value) + rest
+
+
+def moment(at: datetime) -> str:
+    """Write a moment on the site's clock, with its zone."""
+    local = timezone.localtime(at)
+    return f"{date_format(local, 'D j M Y H:i:s')} {local:%Z}"
+
+
+def _percent(value: float) -> str:
+    return f"{value} %"
+
+
+WRITERS: dict[str, Callable[[Any], str]] = {
+    "moment": moment,
+    "duration": duration,
+    "rate": rate,
+    "percent": _percent,
+    "count": intcomma,
+}
 
 
 def _fact(name: str, value: Any) -> Fact:

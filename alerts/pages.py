@@ -14,8 +14,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from alerts import lifecycle, queries
+from alerts import deliver, lifecycle, queries
+from alerts.errors import AlertNotFound, MailNotSent
+from alerts.models import Alert
 from batchops.access import AuthenticatedHttpRequest, actor_of
+from batchops.db import database_now
 from batchops.errors import BatchOpsError, InvalidInput
 from batchops.pages import page
 
@@ -111,6 +114,42 @@ def resolve(request: AuthenticatedHttpRequest, alert_id: int) -> HttpResponse:
     return _back(request, alert_id)
 
 
+@page("alerts.view_delivery")
+def deliveries_fragment(request: AuthenticatedHttpRequest, alert_id: int) -> HttpResponse:
+    alert = Alert.objects.filter(pk=alert_id).first()
+    if alert is None:
+        raise AlertNotFound(gettext("There is no alert %(id)s.") % {"id": alert_id})
+    shown = deliveries_context(request, alert)
+    return TemplateResponse(request, "alerts/_deliveries.html", shown)
+
+
+@page("alerts.retry_delivery", methods=("POST",))
+def retry_delivery(
+    request: AuthenticatedHttpRequest, alert_id: int, delivery_id: int
+) -> HttpResponse:
+    lifecycle.retry_delivery(delivery_id, at=database_now(), actor=actor_of(request))
+    messages.success(request, gettext("The mail is tried again now."))
+    return _back(request, alert_id)
+
+
+@page("alerts.change_channel", methods=("POST",))
+def test_channel(request: AuthenticatedHttpRequest, channel_id: int) -> HttpResponse:
+    try:
+        said = deliver.send_test(channel_id, actor=actor_of(request))
+    except MailNotSent as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, gettext("The test mail left. %s") % said)
+    return redirect("admin:alerts_channel_change", channel_id)
+
+
+def deliveries_context(request: HttpRequest, alert: Alert) -> dict[str, Any]:
+    """Return what `alerts/_deliveries.html` needs; empty for who may not see deliveries."""
+    if not request.user.has_perm("alerts.view_delivery"):
+        return {}
+    return {"alert": alert, "deliveries": queries.deliveries_of(alert)}
+
+
 def acknowledge_each(
     ids: list[int], *, actor: str, at: datetime, note: str, until: datetime | None
 ) -> tuple[int, list[BatchOpsError]]:
@@ -125,6 +164,11 @@ def resolve_each(
 ) -> tuple[int, list[BatchOpsError]]:
     """Resolve alerts one by one; return how many moved and why the others could not."""
     return _each(ids, lambda i: lifecycle.resolve(i, at=at, actor=actor, note=note))
+
+
+def retry_each(ids: list[int], *, actor: str, at: datetime) -> tuple[int, list[BatchOpsError]]:
+    """Have mails tried again one by one; return how many moved and why the others could not."""
+    return _each(ids, lambda i: lifecycle.retry_delivery(i, at=at, actor=actor))
 
 
 def _each(ids: list[int], move: Any) -> tuple[int, list[BatchOpsError]]:
@@ -165,4 +209,15 @@ urls = [
     path("alerts/active/fragment/", active_fragment, name="alerts_active_fragment"),
     path("alerts/<int:alert_id>/acknowledge/", acknowledge, name="alert_acknowledge"),
     path("alerts/<int:alert_id>/resolve/", resolve, name="alert_resolve"),
+    path(
+        "alerts/<int:alert_id>/deliveries/fragment/",
+        deliveries_fragment,
+        name="alert_deliveries_fragment",
+    ),
+    path(
+        "alerts/<int:alert_id>/deliveries/<int:delivery_id>/retry/",
+        retry_delivery,
+        name="delivery_retry",
+    ),
+    path("alerts/channels/<int:channel_id>/test/", test_channel, name="channel_test"),
 ]

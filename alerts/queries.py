@@ -1,16 +1,25 @@
-"""Read alerts: what is open, how many of which kind, the last of a key."""
+"""Read alerts and deliveries: what is open, how many of which kind, what is due to be mailed."""
 
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 
-from alerts.models import Alert
-from alerts.states import RULES, SEVERITY_LOOKS, Rule, Severity
+from alerts.models import Alert, Channel, Delivery, DeliveryAttempt
+from alerts.states import (
+    RULES,
+    SEVERITY_LOOKS,
+    DeliveryKind,
+    DeliveryState,
+    Rule,
+    Severity,
+)
 from batchops.looks import Look
 
+DIGESTED = 10_000  # deliveries that one digest covers at most
 SHOWN = 500  # how many open alerts one answer or frame lists; the counts are always of all
 
 
@@ -69,6 +78,56 @@ def last_of_keys(rule: str, keys: Collection[str]) -> dict[str, Alert]:
     """Return the newest alert of each key of a rule; keys without one are left out."""
     newest = Alert.objects.filter(rule=rule, key__in=keys).order_by("key", "-id").distinct("key")
     return {alert.key: alert for alert in newest}
+
+
+def any_due(at: datetime) -> bool:
+    """Return whether a mail is due at `at` and nobody is at sending one."""
+    sending = Delivery.objects.filter(state=DeliveryState.SENDING, next_try_at__gt=at)
+    return Delivery.objects.due(at).exists() and not sending.exists()
+
+
+def channels_with_due(at: datetime) -> list[Channel]:
+    """Lock and return the channels that have something due and that nobody else claims from."""
+    due = Delivery.objects.due(at).filter(channel=OuterRef("pk"))
+    channels = Channel.objects.filter(Exists(due)).order_by("id")
+    return list(channels.select_for_update(no_key=True, skip_locked=True))
+
+
+def due_of_channel(channel: Channel, at: datetime) -> list[Delivery]:
+    """Lock and return what a channel has due: openings first, each kind oldest first."""
+    due = Delivery.objects.due(at).filter(channel=channel).select_related("alert")
+    locked = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
+    return list(locked.order_by("kind", "id")[:DIGESTED])
+
+
+def mails_lately(channel: Channel, at: datetime, window: timedelta) -> int:
+    """Count the mails of a channel that left within `window` before `at`, or are leaving now."""
+    lately = Q(sent_at__gt=at - window) | Q(state=DeliveryState.SENDING, next_try_at__gt=at)
+    mails = Delivery.objects.filter(lately, channel=channel)
+    return mails.order_by().values("message_id").distinct().count()
+
+
+def opening_message_ids(deliveries: Collection[Delivery]) -> list[str]:
+    """Return the Message-IDs under which these alerts' openings went to the same channel."""
+    openings = Delivery.objects.filter(
+        alert__in=[delivery.alert_id for delivery in deliveries],
+        channel__in={delivery.channel_id for delivery in deliveries},
+        kind=DeliveryKind.OPENED,
+    ).exclude(message_id="")
+    return sorted(set(openings.values_list("message_id", flat=True)))
+
+
+def closing_note(alert: Alert) -> str:
+    """Return why an alert is over, as its rule said; empty while it is not, or unsaid."""
+    return alert.events.filter(verb="resolved").values_list("note", flat=True).first() or ""
+
+
+def deliveries_of(alert: Alert) -> list[Delivery]:
+    """Return what was or is to be mailed about an alert, with every try, oldest first."""
+    deliveries = alert.deliveries.select_related("channel").prefetch_related(
+        Prefetch("tries", DeliveryAttempt.objects.order_by("id"))
+    )
+    return list(deliveries.order_by("id"))
 
 
 def _facts(alert: Alert) -> dict[str, Any]:

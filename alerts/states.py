@@ -30,6 +30,42 @@ ACTIVE = (State.OPEN, State.ACKNOWLEDGED)
 LONGEST_REST = timedelta(days=365)
 
 
+class ChannelKind(StrEnum):
+    """By what a channel reaches people."""
+
+    EMAIL = "email"
+
+
+class DeliveryKind(StrEnum):
+    """What a mail tells: that an alert opened, or that it is over."""
+
+    OPENED = "opened"
+    RESOLVED = "resolved"
+
+
+class DeliveryState(StrEnum):
+    """Where a mail stands: pending -> sending -> sent, or failed -> sending ... -> given up."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    FAILED = "failed"
+    SENT = "sent"
+    GIVEN_UP = "given_up"
+
+
+UNFINISHED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.FAILED)
+WAITING = (DeliveryState.FAILED, DeliveryState.GIVEN_UP)  # for a try that a person may ask for
+
+
+class AttemptOutcome(StrEnum):
+    """What became of one try; partly: some addresses took it; lost: nobody knows."""
+
+    SENT = "sent"
+    PARTLY = "partly"
+    FAILED = "failed"
+    LOST = "lost"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One reason to raise an alert: its code, its word, and whether a person may resolve it.
@@ -75,6 +111,19 @@ STATE_LOOKS = {
     State.OPEN: Look("open", "Open", "bad", "bell"),
     State.ACKNOWLEDGED: Look("acknowledged", "Acknowledged", "warn", "eye"),
     State.RESOLVED: Look("resolved", "Resolved", "ok", "check"),
+}
+DELIVERY_LOOKS = {
+    DeliveryState.PENDING: Look("pending", "Due", "neutral", "clock"),
+    DeliveryState.SENDING: Look("sending", "Being sent", "info", "mail"),
+    DeliveryState.FAILED: Look("failed", "Failed, will be retried", "warn", "retry"),
+    DeliveryState.SENT: Look("sent", "Sent", "ok", "check"),
+    DeliveryState.GIVEN_UP: Look("given_up", "Given up", "bad", "x-circle"),
+}
+ATTEMPT_LOOKS = {
+    AttemptOutcome.SENT: Look("sent", "Sent", "ok", "check"),
+    AttemptOutcome.PARTLY: Look("partly", "Sent in part", "warn", "warning"),
+    AttemptOutcome.FAILED: Look("failed", "Failed", "bad", "x-circle"),
+    AttemptOutcome.LOST: Look("lost", "Unknown", "unknown", "question"),
 }
 
 

@@ -1,8 +1,10 @@
-"""Do what alerts need without anybody asking: let acknowledgements run out."""
+"""Do what alerts need without anybody asking: let acknowledgements run out, send what is due."""
 
 from datetime import timedelta
 
-from alerts import lifecycle
+from alerts import deliver as delivering
+from alerts import lifecycle, queries
+from batchops.cluster import bells
 from batchops.cluster.ticks import Tick
 from batchops.db import database_now
 
@@ -11,11 +13,27 @@ def expire_acknowledgements() -> None:
     lifecycle.expire_acknowledgements(at=database_now(), actor="system:watch")
 
 
+def deliver() -> None:
+    """Send what is due; called by a worker of the watch cluster."""
+    delivering.deliver_due()
+
+
+def ring_for_due() -> None:
+    if queries.any_due(database_now()):
+        bells.ring("alerts.tasks.deliver", cluster="watch")
+
+
 TICKS = [
     Tick(
         name="alerts.expire_acknowledgements",
         cluster="watch",
         every=timedelta(seconds=2),
         run=expire_acknowledgements,
+    ),
+    Tick(
+        name="alerts.deliver",
+        cluster="watch",
+        every=timedelta(seconds=2),
+        run=ring_for_due,
     ),
 ]

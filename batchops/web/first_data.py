@@ -3,16 +3,17 @@
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
+from alerts.lifecycle import seed_default_channel
 from batchops.web.roles import ROLES
 from monitoring.lifecycle import seed_workflow
 
 
 @transaction.atomic
 def load_first_data() -> None:
-    """Create the roles, the six steps and the monitoring settings where they are missing.
+    """Create the roles, steps, settings and the default channel where they are missing.
 
-    Permissions of the four roles are set as batchops/web/roles.py lists them each time; steps
-    and settings that people edited stay as they are.
+    Permissions of the four roles are set as batchops/web/roles.py lists them each time; steps,
+    settings and channels that people edited stay as they are.
 
     :raises LookupError: when a role names a permission that no model declares.
     """
@@ -20,6 +21,7 @@ def load_first_data() -> None:
         group, _ = Group.objects.get_or_create(name=name)
         group.permissions.set([_permission(label) for label in permissions])
     seed_workflow()
+    seed_default_channel()
 
 
 def _permission(label: str) -> Permission:

@@ -11,6 +11,8 @@ VIEWER = (
 OPERATOR = (
     *VIEWER,
     "alerts.acknowledge_alert",
+    "alerts.retry_delivery",
+    "alerts.view_delivery",
     "jobs.start_job",
     "jobs.cancel_job",
     "jobs.retry_job",
@@ -25,6 +27,9 @@ SUPERVISOR = (
 )
 ADMINISTRATOR = (
     *SUPERVISOR,
+    "alerts.add_channel",
+    "alerts.change_channel",
+    "alerts.view_channel",
     "batchops.add_user",
     "batchops.change_user",
     "batchops.view_user",

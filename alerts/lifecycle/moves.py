@@ -1,4 +1,4 @@
-"""Change alerts: the only door to their state, and every move leaves an event and a frame."""
+"""Open, raise, acknowledge and resolve alerts: each move with its event, its frame, its mail."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from alerts.errors import AlertNotFound, AlertResolved, NotByHand
+from alerts.lifecycle.outbox import post_opened, post_resolved
 from alerts.models import Alert, AlertEvent
 from alerts.queries import last_of_keys
 from alerts.states import ACTIVE, LONGEST_REST, Finding, State, rank
@@ -57,8 +58,10 @@ def reconcile(
     found = {finding.key: finding for finding in findings}
     active = {alert.key: alert for alert in _active_of(rule)}
     over = [alert for key, alert in active.items() if _is_over(alert, found.get(key))]
-    _resolve_all(over, at=at, actor=actor, reasons=reasons or {})
-    standing = {alert.key: alert for alert in active.values() if alert not in over}
+    if over:
+        _resolve_all(over, at=at, actor=actor, reasons=reasons or {})
+    ended = {alert.key for alert in over}
+    standing = {key: alert for key, alert in active.items() if key not in ended}
     _tell_occurrences(standing, found)
     raised = _raise_all(standing, found, at=at, actor=actor)
     opened = _open_all(rule, [found[k] for k in found if k not in standing], at=at, actor=actor)
@@ -112,6 +115,7 @@ def resolve(alert_id: int, *, at: datetime, actor: str, note: str = "") -> None:
         )
     moved = {"resolved_at": at, "resolved_by": actor, "resolved_by_hand": True}
     _move(alert, "resolved", at=at, actor=actor, note=note, state=State.RESOLVED, **moved)
+    post_resolved([alert])
 
 
 @transaction.atomic
@@ -189,6 +193,7 @@ def _resolve_all(
         )
         for alert in alerts
     )
+    post_resolved(alerts)
 
 
 def _raise_all(
@@ -203,6 +208,9 @@ def _raise_all(
             "evidence": dict(finding.evidence),
         }
         _move(alert, "raised", at=at, actor=actor, **changed)
+        alert.severity = finding.severity
+    if worse:
+        post_opened(worse)
     return len(worse)
 
 
@@ -231,6 +239,8 @@ def _open_all(rule: str, findings: list[Finding], *, at: datetime, actor: str) -
         )
         for alert in Alert.objects.bulk_create(new)
     )
+    if new:
+        post_opened(new)
     return len(new)
 
 

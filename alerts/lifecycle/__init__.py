@@ -1,0 +1,30 @@
+"""Change alerts, what is mailed about them, and channels; nothing else does.
+
+Every move leaves an event (a try, for a delivery) and a frame. Locks are taken in one order
+everywhere: channel, alert, delivery.
+"""
+
+from alerts.lifecycle.channels import seed_default_channel
+from alerts.lifecycle.claims import MailClaim, claim_mail
+from alerts.lifecycle.deliveries import Report, record_attempt, retry_delivery
+from alerts.lifecycle.moves import (
+    Outcome,
+    acknowledge,
+    expire_acknowledgements,
+    reconcile,
+    resolve,
+)
+
+__all__ = [
+    "MailClaim",
+    "Outcome",
+    "Report",
+    "acknowledge",
+    "claim_mail",
+    "expire_acknowledgements",
+    "reconcile",
+    "record_attempt",
+    "resolve",
+    "retry_delivery",
+    "seed_default_channel",
+]

@@ -1,0 +1,120 @@
+"""Let one sender at a time have a mail: one delivery, or a digest when too many are due."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
+
+from alerts.models import Channel, Delivery, DeliveryAttempt
+from alerts.queries import channels_with_due, due_of_channel, mails_lately
+from alerts.states import AttemptOutcome, DeliveryKind, DeliveryState
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class MailClaim:
+    """What one sender may send as one mail until its lease ends: deliveries of one kind.
+
+    `recipients` are those who have not taken it yet.
+    """
+
+    lease: uuid.UUID
+    channel: Channel
+    kind: DeliveryKind
+    message_id: str
+    recipients: tuple[str, ...]
+    deliveries: tuple[Delivery, ...]
+
+    @property
+    def is_digest(self) -> bool:
+        return len(self.deliveries) > 1
+
+    @property
+    def tried(self) -> int:
+        """How often this was tried, this time included."""
+        return max(delivery.attempts for delivery in self.deliveries) + 1
+
+
+@transaction.atomic
+def claim_mail(*, at: datetime) -> MailClaim | None:
+    """Claim the next mail that is due at `at` (the database's clock); None when none is.
+
+    A channel gets at most MAIL_LIMIT mails a minute. When more are due they are claimed
+    together, as one digest; behind the digest everything waits for the minute to pass. A lease
+    that ended is taken back first, with a try on record whose end nobody knows.
+    """
+    for channel in channels_with_due(at):
+        due = _take_back(due_of_channel(channel, at), at)
+        if due and (chosen := _choose(channel, due, at)):
+            return _claim(channel, chosen, at)
+    return None
+
+
+def _take_back(due: list[Delivery], at: datetime) -> list[Delivery]:
+    """Record the tries that died, give up what has had its time, and return the others."""
+    lost = [delivery for delivery in due if delivery.state == DeliveryState.SENDING]
+    DeliveryAttempt.objects.bulk_create(
+        DeliveryAttempt(
+            delivery=delivery,
+            at=at,
+            took_s=0,
+            outcome=AttemptOutcome.LOST,
+            sentence=gettext(
+                "The sender ended before it could say what became of this try. The mail may "
+                "have left, so it may arrive twice."
+            ),
+        )
+        for delivery in lost
+    )
+    sending = Delivery.objects.filter(pk__in=_ids(lost), state=DeliveryState.SENDING)
+    sending.filter(give_up_at__lte=at).update(state=DeliveryState.GIVEN_UP, lease=None)
+    sending.update(state=DeliveryState.FAILED, lease=None)
+    over = {delivery.pk for delivery in lost if delivery.give_up_at <= at}
+    return [delivery for delivery in due if delivery.pk not in over]
+
+
+def _choose(channel: Channel, due: list[Delivery], at: datetime) -> list[Delivery]:
+    first = due[0]
+    alike = [d for d in due if (d.kind, d.delivered_to) == (first.kind, first.delivered_to)]
+    lately = mails_lately(channel, at, MINUTE)
+    if lately + len(alike) <= settings.MAIL_LIMIT:
+        return [first]
+    return alike if lately <= settings.MAIL_LIMIT else []
+
+
+def _claim(channel: Channel, chosen: list[Delivery], at: datetime) -> MailClaim:
+    claim = MailClaim(
+        lease=uuid.uuid4(),
+        channel=channel,
+        kind=DeliveryKind(chosen[0].kind),
+        message_id=_message_id(chosen),
+        recipients=tuple(a for a in channel.addresses if a not in chosen[0].delivered_to),
+        deliveries=tuple(chosen),
+    )
+    # While it is being sent, the next try is due when the lease ends.
+    Delivery.objects.filter(pk__in=_ids(chosen)).update(
+        state=DeliveryState.SENDING,
+        lease=claim.lease,
+        attempts=claim.tried,
+        next_try_at=at + settings.MAIL_LEASE,
+        message_id=claim.message_id,
+    )
+    return claim
+
+
+def _message_id(chosen: list[Delivery]) -> str:
+    """Name the mail by what is in it, so that a second copy bears the same name."""
+    what = f"{chosen[0].kind}-{chosen[0].pk}-{len(chosen)}"
+    seal = salted_hmac("alerts.mail", what).hexdigest()[:16]
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")
+    return f"<batchops-{what}-{seal}@{domain}>"
+
+
+def _ids(deliveries: Iterable[Delivery]) -> list[int]:
+    return [delivery.pk for delivery in deliveries]

@@ -1,0 +1,106 @@
+"""Record what became of a mail, and let people have it tried again."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from alerts.errors import DeliveryNotFound, DeliveryNotWaiting
+from alerts.lifecycle.claims import MailClaim
+from alerts.lifecycle.outbox import ring_sender
+from alerts.models import Alert, AlertEvent, Delivery, DeliveryAttempt, DeliveryQuerySet
+from alerts.states import WAITING, AttemptOutcome, DeliveryKind, DeliveryState
+from batchops.live.publish import publish
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What became of one try to send a mail.
+
+    `delivered_to` are the addresses that took it this time. `again_in` says when whoever is
+    left is tried again; None means that nobody is left, or that it is of no use.
+    """
+
+    outcome: AttemptOutcome
+    sentence: str
+    delivered_to: tuple[str, ...] = ()
+    again_in: timedelta | None = None
+
+
+@transaction.atomic
+def record_attempt(claim: MailClaim, report: Report, *, at: datetime, took_s: float) -> None:
+    """Write what became of the mail in `claim`, at `at` by the database's clock.
+
+    Deliveries that somebody else has taken over meanwhile, because the lease ended, keep their
+    state; the try is on record all the same.
+    """
+    alerts = Alert.objects.filter(pk__in=[d.alert_id for d in claim.deliveries])
+    list(alerts.order_by("id").select_for_update(no_key=True).values_list("pk"))
+    if report.delivered_to and claim.kind == DeliveryKind.OPENED:
+        alerts.update(email_sent=True)
+    held = Delivery.objects.filter(lease=claim.lease, state=DeliveryState.SENDING)
+    taken = [*claim.deliveries[0].delivered_to, *report.delivered_to]
+    held.update(delivered_to=taken)
+    _settle(held, report, at)
+    DeliveryAttempt.objects.bulk_create(
+        DeliveryAttempt(
+            delivery=delivery,
+            at=at,
+            took_s=took_s,
+            outcome=report.outcome,
+            sentence=report.sentence,
+        )
+        for delivery in claim.deliveries
+    )
+    publish("alerts")
+
+
+@transaction.atomic
+def retry_delivery(delivery_id: int, *, at: datetime, actor: str) -> None:
+    """Make a mail that was given up, or that waits for its next try, due at `at`.
+
+    It gets the whole time of a new one again.
+
+    :raises DeliveryNotFound: when there is no such delivery.
+    :raises DeliveryNotWaiting: when it is sent, being sent or due anyway.
+    """
+    waiting = Delivery.objects.filter(pk=delivery_id, state__in=WAITING)
+    before = waiting.values_list("state", "alert").first()
+    moved = before and waiting.filter(state=before[0]).update(
+        state=DeliveryState.PENDING, next_try_at=at, give_up_at=at + settings.MAIL_GIVE_UP_AFTER
+    )
+    if not before or not moved:
+        raise _refusal(delivery_id)
+    AlertEvent.objects.create(
+        alert_id=before[1],
+        at=at,
+        actor=actor,
+        verb="mail retried",
+        before={"delivery": delivery_id, "delivery_state": before[0]},
+        after={"delivery": delivery_id, "delivery_state": DeliveryState.PENDING},
+    )
+    ring_sender()
+    publish("alerts")
+
+
+def _settle(held: DeliveryQuerySet, report: Report, at: datetime) -> None:
+    if report.again_in is not None:
+        next_try_at = at + report.again_in
+        held.filter(give_up_at__gt=next_try_at).update(
+            state=DeliveryState.FAILED, lease=None, next_try_at=next_try_at
+        )
+    elif report.outcome in (AttemptOutcome.SENT, AttemptOutcome.PARTLY):
+        held.update(state=DeliveryState.SENT, lease=None, sent_at=at)
+    held.update(state=DeliveryState.GIVEN_UP, lease=None)
+
+
+def _refusal(delivery_id: int) -> DeliveryNotFound | DeliveryNotWaiting:
+    state = Delivery.objects.filter(pk=delivery_id).values_list("state", flat=True).first()
+    if state is None:
+        return DeliveryNotFound(
+            f"There is no delivery {delivery_id}. Look for it in the list of deliveries."
+        )
+    return DeliveryNotWaiting(
+        f"Delivery {delivery_id} is {state}: there is nothing to try again.", state=state
+    )

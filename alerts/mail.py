@@ -1,0 +1,128 @@
+"""Put alerts into mails: subject, thread, and what is told, as text and as HTML."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from alerts import evidence
+from alerts.lifecycle import MailClaim
+from alerts.models import Alert, Channel
+from alerts.queries import closing_note, opening_message_ids
+from alerts.states import RULES, DeliveryKind, rank
+
+LONGEST_SUBJECT = 150
+LISTED = 20  # alerts that a digest names; the rest is one click away
+THREADED = 20  # mails that a digest of resolved alerts refers to
+AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+
+
+def write(claim: MailClaim) -> EmailMultiAlternatives:
+    """Write the mail of a claim, to whom has not taken it yet.
+
+    That an alert is over answers the mail that it opened with: same subject, In-Reply-To and
+    References, so that mail programs show both as one thread. Nobody's name is in it.
+    """
+    alerts = [delivery.alert for delivery in claim.deliveries]
+    over = claim.kind == DeliveryKind.RESOLVED
+    if claim.is_digest:
+        subject, template, context = _digest_subject(alerts), "digest", _digest(alerts)
+    else:
+        subject, template, context = _subject(alerts[0]), "alert", _alert(alerts[0])
+    headers = {"Message-ID": claim.message_id, **AUTOMATIC}
+    if over:
+        subject = f"Re: {subject}"
+        headers |= _thread(opening_message_ids(claim.deliveries))
+    return _message(
+        subject, template, {**context, "over": over}, to=claim.recipients, headers=headers
+    )
+
+
+def write_test(channel: Channel) -> EmailMultiAlternatives:
+    """Write a mail that only shows that mail arrives."""
+    return _message(
+        gettext("Batch Alert: test of channel %s") % channel.name,
+        "test",
+        {"channel": channel, "link": _absolute(reverse("admin:index"))},
+        to=channel.addresses,
+        headers=AUTOMATIC,
+    )
+
+
+def _message(
+    subject: str,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    to: tuple[str, ...] | list[str],
+    headers: Mapping[str, str],
+) -> EmailMultiAlternatives:
+    context = {**context, "site": settings.PUBLIC_URL}
+    message = EmailMultiAlternatives(
+        subject=_one_line(subject),
+        body=render_to_string(f"alerts/mail/{template}.txt", context),
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=list(to),
+        headers=dict(headers),
+    )
+    message.attach_alternative(
+        render_to_string(f"alerts/mail/{template}.html", context), "text/html"
+    )
+    return message
+
+
+def _subject(alert: Alert) -> str:
+    return f"Batch Alert: {alert.rule} {alert.batch_code or alert.subject}"
+
+
+def _digest_subject(alerts: list[Alert]) -> str:
+    return f"Batch Alert: {len(alerts)} alerts"
+
+
+def _thread(message_ids: list[str]) -> dict[str, str]:
+    if not message_ids:
+        return {}
+    return {"In-Reply-To": message_ids[0], "References": " ".join(message_ids[:THREADED])}
+
+
+def _alert(alert: Alert) -> dict[str, Any]:
+    return {
+        "alert": alert,
+        "opened": evidence.moment(alert.opened_at),
+        "resolved": evidence.moment(alert.resolved_at) if alert.resolved_at else "",
+        "reason": "" if alert.resolved_by_hand else closing_note(alert),
+        "lasted": alert.resolved_at and alert.resolved_at - alert.opened_at,
+        "evidence": evidence.parts(alert.evidence),
+        "link": _absolute(reverse("admin:alerts_alert_change", args=[alert.pk])),
+        "subject_link": _absolute(alert.subject_url) if alert.subject_url else "",
+    }
+
+
+def _digest(alerts: list[Alert]) -> dict[str, Any]:
+    counts = Counter((alert.severity, alert.rule) for alert in alerts)
+    worst = sorted(alerts, key=lambda alert: rank(alert.severity))[:LISTED]
+    return {
+        "total": len(alerts),
+        "counts": [
+            (severity, RULES[rule].label, n)
+            for (severity, rule), n in sorted(counts.items(), key=lambda c: (rank(c[0][0]), -c[1]))
+        ],
+        "listed": [(alert, evidence.moment(alert.opened_at)) for alert in worst],
+        "rest": len(alerts) - len(worst),
+        "link": _absolute(reverse("admin:alerts_alert_changelist")),
+    }
+
+
+def _absolute(path: str) -> str:
+    return f"{settings.PUBLIC_URL}{path}" if path.startswith("/") else path
+
+
+def _one_line(text: str) -> str:
+    """Keep a header to one line, whatever stands in a name from outside."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line[:LONGEST_SUBJECT]

@@ -1,12 +1,14 @@
 // Let the age of CC&B's figures turn amber and then unknown although nothing arrives:
 // silence is not health. When they become unknown, what is drawn from them is asked for anew.
 
+import { now as serverNow } from "./live/clock.js";
+
 const TICK_MS = 1000;
 const ASK_AGAIN_MS = 10000; // our clock may be ahead of the server's
 const TONES = ["tone-neutral", "tone-warn", "tone-unknown"];
 
 function toneOf(chip) {
-  const now = Date.now();
+  const now = serverNow();
   if (now > Date.parse(chip.dataset.staleAt)) return "tone-unknown";
   return now > Date.parse(chip.dataset.lateAt) ? "tone-warn" : "tone-neutral";
 }

@@ -1,4 +1,5 @@
 // Hold one socket, heal it, and hand on every frame that is newer than what is shown.
+import { heardAt } from "./clock.js";
 import { Revisions } from "./revisions.js";
 
 const PATH = "/ws/live/";
@@ -8,7 +9,8 @@ const PONG_WITHIN_MS = 10_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 const STOP_HIDDEN_AFTER_MS = 300_000;
-const SIGNED_OUT = [4401, 4403];
+const NOT_LOGGED_IN = 4401;
+const RIGHT_LOST = 4403;
 
 export class LiveSocket {
   #hooks;
@@ -16,6 +18,7 @@ export class LiveSocket {
   #revisions = new Revisions();
   #socket = null;
   #signedOut = false;
+  #refused = false;
   #failures = 0;
   #pings = 0;
   #timers = {};
@@ -60,6 +63,9 @@ export class LiveSocket {
 
   #take(message) {
     clearTimeout(this.#timers.answer);
+    if (message.at) heardAt(message.at);
+    if (message.pong) this.#refused = false;
+    if (message.error === "forbidden" && this.#refused) this.#closed(RIGHT_LOST);
     if (message.data || message.pong) {
       this.#failures = 0;
       this.#hooks.onState("live");
@@ -68,7 +74,9 @@ export class LiveSocket {
   }
 
   #closed(code) {
-    this.#signedOut = SIGNED_OUT.includes(code);
+    // A new password ends the session of every tab; the cookie may hold the next one already.
+    this.#signedOut = code === NOT_LOGGED_IN || (code === RIGHT_LOST && this.#refused);
+    this.#refused ||= code === RIGHT_LOST;
     this.#lose(this.#signedOut ? "signed-out" : "lost");
   }
 

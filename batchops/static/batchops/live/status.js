@@ -1,4 +1,5 @@
 // Show whether the page is live, and say it to screen readers, but not at every flicker.
+import { now } from "./clock.js";
 import { clock } from "./formats.js";
 
 const SAY_EVERY_MS = 15_000;
@@ -6,10 +7,10 @@ const SAY_EVERY_MS = 15_000;
 let shown = "";
 let saidAt = -SAY_EVERY_MS;
 let timer = 0;
-let seenAt = new Date();
+let seenAt = now();
 
 export function showState(state) {
-  if (state === "live") seenAt = new Date();
+  if (state === "live") seenAt = now();
   if (state === shown) return;
   shown = state;
   for (const chip of document.querySelectorAll("[data-live-status]")) {

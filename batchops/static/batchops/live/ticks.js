@@ -1,4 +1,5 @@
 // Let ages and durations go on between frames.
+import { now } from "./clock.js";
 import { duration } from "./formats.js";
 
 const TICK_MS = 1000;
@@ -11,7 +12,7 @@ export function startTicking() {
 export function tick() {
   for (const node of document.querySelectorAll("[data-tick]")) {
     const since = node.dataset.tick === "since";
-    const seconds = Math.max((Date.now() - Date.parse(since ? node.dateTime : node.dataset.from)) / 1000, 0);
+    const seconds = Math.max((now() - Date.parse(since ? node.dateTime : node.dataset.from)) / 1000, 0);
     const text = since ? age(seconds) : duration(seconds);
     if (node.textContent !== text) node.textContent = text;
   }

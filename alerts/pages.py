@@ -65,9 +65,15 @@ def active_context(request: HttpRequest) -> dict[str, Any]:
     """Return what `alerts/_active.html` needs; empty for who may not see alerts."""
     if not request.user.has_perm("alerts.view_alert"):
         return {}
+    listed = queries.open_alerts(LISTED)
     return {
         "open_counts": queries.count_open(),
-        "open_alerts": queries.open_alerts(LISTED),
+        "open_alerts": listed,
+        "alerts_drawn": {
+            "alerts.id": [alert.pk for alert in listed],
+            "alerts.alert_severity": [alert.severity for alert in listed],
+            "alerts.alert_message": [alert.message for alert in listed],
+        },
         "alerts_return_to": _return_to(request),
     }
 

@@ -47,7 +47,7 @@ class OpenCounts:
 
 def count_open() -> OpenCounts:
     """Count what is open and not acknowledged, by severity and by rule, in one query."""
-    counts = OpenCounts()
+    counts = OpenCounts(by_severity=Counter({severity.value: 0 for severity in Severity}))
     rows = Alert.objects.open().order_by().values_list("severity", "rule").annotate(Count("id"))
     for severity, rule, n in rows:
         counts.by_severity[severity] += n

@@ -20,6 +20,7 @@ from jobs.models import Job
 from jobs.rows import ItemRow, JobRow
 from jobs.serializers import NAME_IN_PATH, ItemsQuery, ListQuery, cursor_of, stats_body
 from jobs.start import ring, start_job
+from jobs.topics import job_facts, read_jobs
 
 JOBS_LISTED, ITEMS_LISTED = 50, 20
 EVENTS_SHOWN = 30
@@ -30,12 +31,18 @@ TABS = ("", "active", "completed", "failed", "cancelled")
 
 @page(VIEW)
 def job_list(request: AuthenticatedHttpRequest) -> HttpResponse:
-    return render_page(request, "jobs/list.html", {"title": _("Batch jobs"), **_list(request)})
+    shown = {"title": _("Batch jobs"), **drawn_from(), **_list(request)}
+    return render_page(request, "jobs/list.html", shown)
 
 
 @page(VIEW)
 def job_list_fragment(request: AuthenticatedHttpRequest) -> HttpResponse:
     return render_page(request, "jobs/_list.html", _list(request))
+
+
+def drawn_from() -> dict[str, Any]:
+    """Return what a list of jobs is drawn from; to be read before the list."""
+    return {"jobs_drawn": {"structure": read_jobs("")["structure"]}}
 
 
 def _list(request: AuthenticatedHttpRequest) -> dict[str, Any]:
@@ -106,6 +113,7 @@ def items_fragment(request: AuthenticatedHttpRequest, job_id: str) -> HttpRespon
 def _progress(request: AuthenticatedHttpRequest, job: Job) -> dict[str, Any]:
     return {
         "row": JobRow.of(job),
+        "facts": job_facts(job),
         "events": job.events.order_by("-pk")[:EVENTS_SHOWN],
         "may_cancel": request.user.has_perm("jobs.cancel_job"),
         "may_retry": request.user.has_perm("jobs.retry_job"),

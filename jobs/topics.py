@@ -1,12 +1,18 @@
 """Say what screens can watch about jobs."""
 
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from batchops.live.topics import Topic, register
 from jobs import queries
+from jobs.models import Job
 from jobs.serializers import job_body, stats_body
 
 ACTIVE_SHOWN = 100
+# What moves while the list of jobs stays as it is.
+FIGURES = ("processedCount", "successCount", "failedCount", "progressPercent")
 
 
 def register_topics() -> None:
@@ -16,15 +22,39 @@ def register_topics() -> None:
 
 
 def read_jobs(_key: str) -> dict[str, Any]:
-    """Return the counts by state and the open jobs, newest first."""
-    active = queries.page_of_jobs(queries.JobFilter(status="active"), limit=ACTIVE_SHOWN)
+    """Return the counts by state, the figures of each open job, and `structure`.
+
+    `structure` differs when a list of jobs must be drawn anew: a job came, went or changed state.
+    """
+    active = queries.page_of_jobs(queries.JobFilter(status="active"), limit=ACTIVE_SHOWN).rows
+    stats = stats_body(queries.count_by_state())
     return {
-        "stats": stats_body(queries.count_by_state()),
-        "active": [job_body(job) for job in active.rows],
+        "stats": stats,
+        "active": {job.pk: _figures(job) for job in active},
+        "structure": _digest(stats, active),
     }
 
 
 def read_job(key: str) -> dict[str, Any] | None:
-    """Return what the API answers about one job; None when there is none."""
+    """Return what the page of one job shows; None when there is none."""
     job = queries.jobs().filter(pk=key).first()
-    return job_body(job) if job else None
+    return job_facts(job) if job else None
+
+
+def job_facts(job: Job) -> dict[str, Any]:
+    """Return what the API answers about a job, how far it has counted, and whether items failed."""
+    counted = {"countedItems": job.next_position, "hasFailures": job.failed > 0}
+    return {**job_body(job), **counted}
+
+
+def _figures(job: Job) -> dict[str, Any]:
+    body = job_body(job)
+    return {name: body[name] for name in FIGURES} | {"countedItems": job.next_position}
+
+
+def _digest(stats: Mapping[str, int], active: Iterable[Job]) -> str:
+    states = [
+        f"{job.pk}:{job.state}:{job.cancel_requested_at is None}:{job.items_total is None}"
+        for job in active
+    ]
+    return hashlib.sha256(json.dumps([stats, states]).encode()).hexdigest()[:16]

@@ -1,9 +1,12 @@
 """Draw the small things every page shares: icons, badges, bars, cards, times and figures."""
 
+import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.core.serializers.json import DjangoJSONEncoder
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
@@ -67,7 +70,26 @@ def card(
     how it is written).
     """
     shown = NOTHING if value is None or value == "" else value
+    if isinstance(value, int):
+        shown = number_format(value, use_l10n=True, force_grouping=True)
     return {**more, "label": label, "value": shown, "href": href, "tone": tone}
+
+
+@register.simple_tag
+def drawn(values: Mapping[str, Any] | None = None, **more: Any) -> SafeString:
+    """Write which values of the live frame a region is drawn from: `path=value`, or a mapping.
+
+    The page fetches the region's fragment when its first frame has others. They must come from
+    what was read for the region or before it, never after, or a change would go unseen.
+    """
+    text = json.dumps({**(values or {}), **more}, cls=DjangoJSONEncoder, separators=(",", ":"))
+    return format_html(' data-live-structure="{}"', text)
+
+
+@register.filter
+def known(value: Any) -> bool:
+    """Tell whether there is a value."""
+    return value is not None and value != ""
 
 
 @register.filter

@@ -10,6 +10,7 @@ from alerts.pages import active_context, banner_context
 from batchops.access import AuthenticatedHttpRequest
 from batchops.errors import NotFound
 from batchops.pages import page, render_page
+from jobs.pages import drawn_from
 from jobs.queries import count_by_state
 from jobs.rows import running_rows
 from jobs.states import OPEN
@@ -19,7 +20,8 @@ from monitoring.pages import workflow_context
 
 @page("monitoring.view_run")
 def today(request: AuthenticatedHttpRequest) -> HttpResponse:
-    shown = {"title": gettext("Today"), **active_context(request), **_jobs(request)}
+    jobs = {**drawn_from(), **_jobs(request)}
+    shown = {"title": gettext("Today"), **active_context(request), **jobs}
     return render_page(request, "today.html", shown | _runs(request))
 
 
@@ -33,7 +35,16 @@ def fragment(request: AuthenticatedHttpRequest, part: str) -> HttpResponse:
 def _runs(request: HttpRequest) -> dict[str, Any]:
     shown = workflow_context(request)
     drawn = shown["workflow"]
-    return {**shown, "figures": figures(day=drawn.day, source_at=drawn.source_now)}
+    return {
+        **shown,
+        "workflow_drawn": _drawn(drawn.facts()),
+        "figures": figures(day=drawn.day, source_at=drawn.source_now),
+    }
+
+
+def _drawn(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what the steps are drawn from, by its path in the live frame."""
+    return {f"timeline.{name}": [step[name] for step in facts["timeline"]] for name in DRAWN}
 
 
 def _jobs(request: HttpRequest) -> dict[str, Any]:
@@ -45,6 +56,19 @@ def _jobs(request: HttpRequest) -> dict[str, Any]:
         "running_count": sum(counts.get(state, 0) for state in OPEN),
     }
 
+
+# Figures move only with a reading, which `lastUpdated` tells.
+DRAWN = (
+    "batch_code",
+    "batch_name",
+    "sequence_order",
+    "expected_start_time",
+    "expected_duration_minutes",
+    "max_duration_minutes",
+    "depends_on_batch",
+    "totalRuns",
+    "state",
+)
 
 # Each region of the page that is fetched again when its topic changes.
 PARTS = {

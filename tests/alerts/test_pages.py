@@ -37,13 +37,15 @@ class TestBanner:
         assert "2 long running" in page
         assert "View all alerts" in page
 
-    def test_it_is_hidden_when_nothing_waits(self) -> None:
+    def test_it_is_empty_when_nothing_waits_but_stands_to_be_read_out(self) -> None:
         alert = opened()
         lifecycle.acknowledge(alert.pk, at=AT, actor="user:a")
 
         page = text_of(client_of("Viewer"), "/admin/alerts/banner/fragment/")
 
-        assert " hidden>" in page
+        assert 'role="status"' in page
+        assert " hidden>" not in page
+        assert 'class="banner' not in page
         assert "active alert" not in page
 
     def test_a_message_is_shown_as_text(self) -> None:

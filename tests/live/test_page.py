@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection
+from django.utils import timezone
 
 from tests.live.board import notes
 from tests.live.conftest import logged_in
@@ -150,3 +153,74 @@ class TestPage:
         wait_for(lambda: board.evaluate("window.shown") == [1], 10, "the first frame")
         notes.write("elapsed", 2)
         wait_for(lambda: board.evaluate("window.shown") == [1, 2], 10, "the second frame")
+
+
+CLOCK_OFF = """
+const real = Date.now;
+Date.now = () => real() - 7_200_000;
+"""
+
+
+class TestClock:
+    def test_an_age_goes_by_the_servers_clock(self, board):
+        board.add_init_script(CLOCK_OFF)
+        board.reload()
+        board.wait_for_selector("[data-live-status=live]", state="attached")
+        moment = (timezone.now() - timedelta(minutes=5)).isoformat()
+        board.evaluate("moment => document.getElementById('since').dateTime = moment", moment)
+
+        shows(board, "#since", "5 min ago")
+
+
+class TestNewPassword:
+    def test_another_tab_goes_on_with_the_new_session(self, board, watcher, web):
+        shows(board, "#percent", "10%")
+        old = logged_in_key(board)
+        session = logged_in(watcher).cookies["sessionid"].value
+        board.context.add_cookies([{"name": "sessionid", "value": session, "url": web.origin}])
+        Session.objects.filter(session_key=old).delete()
+        board.wait_for_selector("[data-live-status=lost]", state="attached", timeout=10_000)
+        notes.write("percent", 33)
+
+        shows(board, "#percent", "33%")
+        board.wait_for_selector("[data-live-status=live]", state="attached")
+
+
+def logged_in_key(page):
+    return next(one["value"] for one in page.context.cookies() if one["name"] == "sessionid")
+
+
+def fetched(page):
+    return page.evaluate(
+        """performance.getEntriesByType("resource")
+           .filter((each) => each.name.includes("/fragment/")).length"""
+    )
+
+
+class TestFragments:
+    def test_none_is_fetched_while_what_the_page_was_drawn_from_is_so(self, board):
+        assert fetched(board) == 0
+        notes.write("percent", 20)
+        shows(board, "#percent", "20%")
+        assert fetched(board) == 0
+
+    def test_one_is_fetched_when_it_changed_before_the_first_frame(self, board):
+        board.route("**/live.js", lambda route: (notes.write("kind", 9), route.continue_()))
+        board.route("**/live.*.js", lambda route: (notes.write("kind", 9), route.continue_()))
+        board.reload()
+
+        shows(board, "#note-kind", "kind: 9")
+
+    def test_the_focus_stays_in_the_region_when_its_place_goes(self, board):
+        notes.write("row", 1)
+        notes.write("kind", 4)
+        board.wait_for_selector("#note-row")
+        board.evaluate(
+            "() => { const row = document.getElementById('note-row');"
+            " row.tabIndex = 0; row.focus(); }"
+        )
+        notes.erase("row")
+        notes.write("kind", 5)
+        board.wait_for_selector("#note-row", state="detached")
+
+        assert board.evaluate("document.activeElement.id") == "region"

@@ -8,7 +8,9 @@ from tests.live.board.notes import all_notes
 
 @page("batchops.view_health")
 def board(request: HttpRequest) -> HttpResponse:
-    return render(request, "board.html", {"notes": all_notes()})
+    notes = all_notes()
+    known = {f"notes.{key}": value for key, value in notes if key == "kind"}
+    return render(request, "board.html", {"notes": notes, "known": known})
 
 
 @page("batchops.view_health")

@@ -33,7 +33,9 @@ export function clock(at) {
 }
 
 export function valueAt(data, path) {
-  return path.split(".").reduce((value, key) => value?.[key], data);
+  return path.split(".").reduce((value, key) => {
+    return Array.isArray(value) ? value.map((each) => each?.[key]) : value?.[key];
+  }, data);
 }
 
 function moment(at, parts) {

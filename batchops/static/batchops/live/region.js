@@ -3,6 +3,8 @@ import { Idiomorph } from "../vendor/idiomorph-0.8.0.min.js";
 import { format, valueAt } from "./formats.js";
 
 const FRAGMENT_EVERY_MS = 1000;
+const FIRST_JITTER_MS = 1000;
+const ACTED_WITHIN_MS = 5000;
 const JITTER_MS = 500;
 const TRY_AGAIN_MS = 5000;
 
@@ -19,11 +21,14 @@ export class Region {
     this.#changed = onStructure;
   }
 
+  // The first frame is held against what the server drew, later ones against the one before.
+
   take(frame) {
+    const drawn = this.#frame ? undefined : this.#element.dataset.liveStructure;
     this.#frame = frame;
     this.#bind();
     const structure = this.#structureNow();
-    if (structure !== this.#structure) this.#refresh();
+    if (drawn ? !isDrawn(JSON.parse(drawn), frame.data) : structure !== this.#structure) this.#refresh();
     this.#structure = structure;
   }
 
@@ -36,7 +41,7 @@ export class Region {
     const fields = this.#element.dataset.liveRefreshOn;
     if (!fields || !this.#element.dataset.liveFragment) return undefined;
     if (fields.trim() === "*") return {};
-    return JSON.stringify(fields.trim().split(/\s+/).map((path) => valueAt(this.#frame.data, path)));
+    return JSON.stringify(fields.trim().split(/\s+/).map((path) => sorted(valueAt(this.#frame.data, path))));
   }
 
   #bind() {
@@ -56,6 +61,8 @@ export class Region {
     if (this.#fetching) return;
     this.#fetching = true;
     let pause = FRAGMENT_EVERY_MS + Math.random() * JITTER_MS;
+    // A thousand screens see the same change; who acted is waiting for it.
+    if (!hasActed()) await new Promise((go) => setTimeout(go, Math.random() * FIRST_JITTER_MS));
     try {
       this.#morph(await fetchFragment(this.#element.dataset.liveFragment));
     } catch {
@@ -69,6 +76,7 @@ export class Region {
   }
 
   #morph(nodes) {
+    const held = this.#element.contains(document.activeElement);
     const whole = nodes.find((node) => node.dataset?.liveTopic === this.#element.dataset.liveTopic);
     Idiomorph.morph(this.#element, whole ?? nodes, {
       morphStyle: whole ? "outerHTML" : "innerHTML",
@@ -78,7 +86,32 @@ export class Region {
     // The fragment may have been read before the newest frame.
     if (this.#frame) this.#bind();
     this.#changed();
+    if (held && !this.#element.contains(document.activeElement)) this.#focusHeading();
   }
+
+  #focusHeading() {
+    const heading = this.#element.querySelector("h1, h2, h3") ?? this.#element;
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+  }
+}
+
+function hasActed() {
+  return performance.now() < ACTED_WITHIN_MS || Boolean(navigator.userActivation?.isActive);
+}
+
+function isDrawn(drawn, data) {
+  return Object.entries(drawn).every(([path, value]) => {
+    const current = valueAt(data, path);
+    // A page lists the first of many.
+    const shown = Array.isArray(value) ? current?.slice(0, value.length) : current;
+    return JSON.stringify(sorted(shown)) === JSON.stringify(sorted(value));
+  });
+}
+
+function sorted(value) {
+  if (!value || typeof value !== "object" || Array.isArray(value)) return value;
+  return Object.entries(value).sort();
 }
 
 async function fetchFragment(address) {

@@ -28,7 +28,11 @@ PRIVATE_FOLDERS = ("log", "files")
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe the options of `up`, with the environment's values as defaults."""
     option = parser.add_argument
-    option("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    option(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (127.0.0.1); for others to reach it set ALLOWED_HOSTS to the names they use",
+    )
     option(
         "--port",
         type=_port,

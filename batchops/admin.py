@@ -1,6 +1,6 @@
 """Let administrators manage people and API tokens; roles are read here and set by the release."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -101,6 +101,13 @@ class RoleAdmin(admin.ModelAdmin[Group]):
 
 class TokenForm(forms.ModelForm[ApiToken]):
     """What a new token is for, whose rights it has, and how long."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "expires_at" in self.fields:  # not where a token is only looked at
+            day, time = cast(forms.MultiWidget, self.fields["expires_at"].widget).widgets
+            day.attrs["aria-label"] = gettext("Expires at: date")
+            time.attrs["aria-label"] = gettext("Expires at: time")
 
     def clean_expires_at(self) -> Any:
         expires_at = self.cleaned_data["expires_at"]

@@ -139,7 +139,9 @@ class Cancel(JobView):
 
     def post(self, request: Request, name: str) -> Response:
         """Stop a job that has not ended."""
-        lifecycle.cancel(queries.find_job(name).pk, actor=actor_of(request))
+        job = lifecycle.cancel(queries.find_job(name).pk, actor=actor_of(request))
+        if job.is_open:
+            ring()
         return Response(
             {
                 "success": True,

@@ -172,7 +172,8 @@ def cancel_job(request: AuthenticatedHttpRequest, job_id: str) -> HttpResponse:
     if request.method != "POST":
         context = {"title": _("Cancel this job?"), "row": JobRow.of(job)}
         return render_page(request, "jobs/cancel.html", context)
-    lifecycle.cancel(job.pk, actor=actor_of(request))
+    if lifecycle.cancel(job.pk, actor=actor_of(request)).is_open:
+        ring()
     messages.success(request, _("The job is being cancelled. What was done stays done."))
     return redirect("admin:job", job.pk)
 

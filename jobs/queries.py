@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
@@ -187,6 +187,12 @@ def items_by_state(job_id: str) -> dict[str, int]:
     found = JobItem.objects.filter(job_id=job_id, state__in=states.ITEM_OPEN).order_by()
     counted = found.values_list("state").annotate(n=Count("pk"))
     return dict.fromkeys(states.ITEM_OPEN, 0) | dict(counted)
+
+
+def cancels_left() -> JobQuerySet:
+    """Return the open jobs that are to be cancelled and still have pending items."""
+    pending = JobItem.objects.filter(job=OuterRef("pk"), state=states.PENDING)
+    return Job.objects.open().filter(Exists(pending), cancel_requested_at__isnull=False)
 
 
 def summary_of(job: Job) -> RunSummary | None:

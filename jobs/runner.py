@@ -48,7 +48,9 @@ def ring_if_work() -> bool:
     """Ring one bell if any job has work that may begin now; say whether it has."""
     known = registry.names()
     has_work = (
-        lifecycle.choose(known, passed=()) is not None or queries.to_summarise(types=known).exists()
+        lifecycle.choose(known, passed=()) is not None
+        or queries.to_summarise(types=known).exists()
+        or queries.cancels_left().exists()
     )
     if has_work:
         bells.ring(WORK, cluster="jobs")
@@ -64,6 +66,7 @@ class _Slice:
 
     def run(self) -> None:
         lifecycle.expire_claims()
+        self._carry_out_cancels()
         called_next = False
         lease = self._next_lease()
         while lease is not None:
@@ -76,6 +79,10 @@ class _Slice:
 
     def _is_over(self) -> bool:
         return stopping.requested() or time.monotonic() >= self._ends_at
+
+    def _carry_out_cancels(self) -> None:
+        for job in queries.cancels_left()[:5]:
+            lifecycle.cancel_pending(job.pk, actor="system:worker")
 
     def _next_lease(self) -> Lease | None:
         known = registry.names()

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from batchops.cluster import ends
 from batchops.cluster.ticks import Tick, register
 from batchops.db import session_lock
-from jobs import lifecycle
+from jobs import lifecycle, queries
 from jobs.models import Job
 from jobs.runner import ring_if_work
 
@@ -67,7 +67,7 @@ def _finalise(job: Job) -> bool:
 
 
 def cancel_leftovers() -> None:
-    """Carry on cancels whose caller died halfway."""
-    wished = Job.objects.open().filter(cancel_requested_at__isnull=False, items__state="pending")
-    for job_id in wished.values_list("pk", flat=True).distinct():
-        lifecycle.cancel_pending(job_id, actor=ACTOR)
+    """Carry on for a moment with a cancel whose caller left; workers are rung for the rest."""
+    job = queries.cancels_left().first()
+    if job is not None:
+        lifecycle.cancel_pending(job.pk, actor=ACTOR)

@@ -1,5 +1,6 @@
 """Create, cancel, retry and end jobs."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from jobs.lifecycle.record import count, finish_if_settled, locked, log, move, n
 from jobs.models import Job, JobItem
 
 CANCEL_BATCH = 2_000
+# How long a caller waits at most; a person's request is one. The next slice or sweep goes on.
+CANCEL_TIME_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +81,9 @@ def _insert(new: NewJob) -> Job:
 def cancel(job_id: str, *, actor: str) -> Job:
     """Record the wish to stop a job, and cancel what nobody has begun.
 
-    A job no worker is at ends in this call; any other when its workers have seen the wish, within
-    seconds. A second wish while the first is being carried out changes nothing.
+    A job no worker is at ends in this call, unless it is so large that a worker has to carry on;
+    any other when its workers have seen the wish, within seconds. A second wish while the first
+    is being carried out changes nothing.
 
     :raises JobNotFound: when there is none.
     :raises MoveRefused: when it has ended already.
@@ -101,8 +105,12 @@ def cancel(job_id: str, *, actor: str) -> Job:
 
 
 def cancel_pending(job_id: str, *, actor: str) -> Job:
-    """Carry out a wish to cancel: settle what is pending, batch by batch; return the job."""
-    while _cancel_one_batch(job_id, actor=actor):
+    """Carry out a wish to cancel: settle what is pending, batch by batch; return the job.
+
+    It stops after CANCEL_TIME_S, whether something is left or not.
+    """
+    ends_at = time.monotonic() + CANCEL_TIME_S
+    while _cancel_one_batch(job_id, actor=actor) and time.monotonic() < ends_at:
         pass
     return Job.objects.get(pk=job_id)
 

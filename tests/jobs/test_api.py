@@ -6,10 +6,12 @@ from unittest.mock import patch
 
 import pytest
 from django.test import Client
+from django_q.models import OrmQ
 
 from batchops.access import create_token
 from batchops.models import Heartbeat, User
 from jobs import lifecycle
+from jobs.lifecycle import moves
 from jobs.models import Claim, Job, RunSummary
 from jobs.runner import run_slice
 from jobs.types.drill import Drill
@@ -243,6 +245,22 @@ class TestMoves:
         assert first.json()["message"] == "Batch job cancelled successfully"
         assert set(first.json()) == {"success", "message", "note"}
         assert (second.status_code, second.json()["state"]) == (409, "cancelled")
+
+    def test_a_cancel_of_very_many_items_is_answered_soon_and_carried_out_by_a_worker(
+        self, client: Client, make: Make
+    ) -> None:
+        job = make(inline=[{}] * 50, ms=0)
+        with patch.multiple(moves, CANCEL_TIME_S=0, CANCEL_BATCH=5):
+            answer = post(client, f"/api/batch-jobs/{job.pk}/cancel")
+            body = client.get(f"/api/batch-jobs/{job.pk}").json()["data"]
+            rung = OrmQ.objects.count()
+            while Job.objects.open().exists():
+                run_slice()
+
+        assert answer.status_code == 200
+        assert (body["status"], body["cancelledCount"], rung) == ("pending", 10, 1)
+        job.refresh_from_db()
+        assert (job.state, job.cancelled) == ("cancelled", 50)
 
     def test_retry_says_how_many_before_it_does_it(self, client: Client, done: Make) -> None:
         job = done(items=10, ms=0, failPercent=20, recovers=True)

@@ -15,15 +15,12 @@ from django.db import InterfaceError, OperationalError, connection
 
 from jobs import lifecycle, states
 from jobs.errors import ItemFailed, ItemRefused
-from jobs.heartbeat import Held
+from jobs.heartbeat import EXIT_OVERDUE, Held
 from jobs.lifecycle import Lease, Outcome, WorkItem
 from jobs.registry import JobType, Result
 
 log = logging.getLogger("jobs.chunk")
 
-# Exit code of a worker that ended itself because an item ran over its limit. Never a signal:
-# django-q2 owns SIGALRM, and a killed worker can wedge its cluster.
-EXIT_OVERDUE = 75
 ERROR_LENGTH = 2_000
 LONGEST_WAIT = timedelta(days=30)
 SETTLE_PAUSES_S = (0.1, 0.5, 2.0)
@@ -37,6 +34,8 @@ class Chunk(Held):
     def __init__(self, lease: Lease, job_type: JobType) -> None:
         super().__init__(lease)
         self._type = job_type
+        limit = job_type.item_limit if job_type.run_chunk is None else job_type.chunk_limit
+        self._limit_s = limit.total_seconds()
         self._lock = threading.Lock()
         self._outcomes: list[Outcome] = []
         self._settled_at = time.monotonic()
@@ -88,24 +87,21 @@ class Chunk(Held):
         super().beat()
 
     def _is_overdue(self, began_at: float) -> bool:
-        limit_s = self._type.item_limit.total_seconds()
-        at_once = len(self.lease.items) if self._type.run_chunk else 1
-        return time.monotonic() - began_at > limit_s * at_once
+        return time.monotonic() - began_at > self._limit_s
 
     def _end_process(self, item: WorkItem) -> None:
         log.error("item over its limit job=%s item=%d", self.lease.job.pk, item.id)
         try:
             # Of items done at once nobody knows which one hangs: the end of the lease makes
             # them suspect, and alone it shows.
-            if self._type.run_chunk is None:
+            if self._type.run_chunk is None or len(self.lease.items) == 1:
                 self._outcomes.append(self._overdue(item))
                 self._settle_patiently(ends=True)
         finally:
             os._exit(EXIT_OVERDUE)
 
     def _overdue(self, item: WorkItem) -> Outcome:
-        limit_s = self._type.item_limit.total_seconds()
-        error = f"It ran longer than the {limit_s:g} s an item of this type may take."
+        error = f"It ran longer than the {self._limit_s:g} s an item of this type may take."
         return Outcome(item.id, states.FAILED, error=error)
 
     def _settle_if_due(self) -> None:

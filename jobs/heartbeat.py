@@ -13,6 +13,9 @@ from jobs import lifecycle
 from jobs.errors import LostClaim
 from jobs.lifecycle import Lease
 
+# Exit code of a worker that ended itself because its work ran over a limit. Never a signal:
+# django-q2 owns SIGALRM, and a killed worker can wedge its cluster.
+EXIT_OVERDUE = 75
 log = logging.getLogger("jobs.heartbeat")
 
 

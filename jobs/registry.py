@@ -28,6 +28,11 @@ class JobType:
     single_flight: ClassVar[bool] = False
     # An item that runs longer fails; its worker process is ended and replaced.
     item_limit: ClassVar[timedelta] = timedelta(minutes=5)
+    # The same for one call of run_chunk, however many items it is given.
+    chunk_limit: ClassVar[timedelta] = timedelta(minutes=10)
+    # The same for one summary, and for one turn of making items (some seconds, or one batch of
+    # 5,000 if that takes longer), after which the job is given up.
+    step_limit: ClassVar[timedelta] = timedelta(minutes=10)
     # How often an item is begun, in all, before its failure is final.
     max_attempts: ClassVar[int] = 1
     # Set by a type that does many items in one go: returns, in the same order, for each item

@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -15,10 +14,11 @@ from batchops.cluster import bells, stopping
 from batchops.cluster.ends import worker_name
 from jobs import lifecycle, queries, registry, states
 from jobs.chunk import Chunk
-from jobs.errors import JobNotFound, LostClaim, MoveRefused
+from jobs.errors import LostClaim
 from jobs.heartbeat import Heartbeat, Held
 from jobs.lifecycle import Lease
 from jobs.registry import JobType
+from jobs.step import Step, give_up
 
 log = logging.getLogger("jobs.runner")
 
@@ -108,9 +108,9 @@ class _Slice:
             if lease.kind == states.ITEMS:
                 self._do_items(Chunk(lease, job_type))
             elif lease.kind == states.EXPAND:
-                self._expand(Held(lease), job_type)
+                self._expand(Step(lease, job_type), job_type)
             else:
-                self._summarise(Held(lease), job_type)
+                self._summarise(Step(lease, job_type), job_type)
         except LostClaim as error:
             log.warning("%s", error)
             if lease.kind != states.ITEMS:
@@ -135,10 +135,7 @@ class _Slice:
         except (LostClaim, DatabaseError, InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001 (a type's fault is its job's, and is stored)
-            sentence = f"Its items could not be made: {type(error).__name__}: {error}"
-            lifecycle.release(held.lease)
-            with suppress(MoveRefused, JobNotFound):  # it has ended meanwhile
-                lifecycle.give_up(held.lease.job.pk, error=sentence[:2_000], actor="system:worker")
+            give_up(held.lease, f"{type(error).__name__}: {error}")
 
     def _add_items(self, held: Held, job_type: JobType) -> bool:
         """Make items until all are made, or the slice is over: then say so by False."""

@@ -59,6 +59,45 @@ class TestWorkers:
         assert (job.succeeded, job.failed) == (4, 1)
         assert "longer than the 0.5 s" in job.items.get(position=2).error
 
+    def test_of_items_done_at_once_only_the_one_over_the_limit_fails(
+        self, make: Make, workers: Workers
+    ) -> None:
+        job = make("overdue_together", items=4, at=2)
+
+        wait_for(lambda: ended(job, workers), 30, "the overdue job to end")
+
+        assert (job.succeeded, job.failed) == (3, 1)
+        assert "longer than the 0.5 s" in job.items.get(position=2).error
+
+    def test_a_type_that_never_lists_its_items_is_given_up(
+        self, make: Make, workers: Workers
+    ) -> None:
+        job = make("endless")
+
+        wait_for(lambda: ended(job, workers), 15, "the endless job to end")
+
+        assert job.state == "failed"
+        assert "longer than the 0.5 s" in job.error
+
+    def test_a_summary_over_its_limit_is_made_again(self, make: Make, workers: Workers) -> None:
+        job = make("unsummed", items=1)
+
+        wait_for(lambda: ended(job, workers), 15, "the summary")
+
+        assert RunSummary.objects.count() == 1
+
+    def test_a_cancelled_job_gets_its_summary_once_though_that_outlasts_the_lease(
+        self, make: Make, workers: Workers
+    ) -> None:
+        job = make("slow_sum", items=1, ms=3_000)  # the lease is 1.5 s
+        lifecycle.cancel(job.pk, actor="user:x")
+
+        wait_for(lambda: ended(job, workers), 15, "the summary")
+
+        assert job.state == "cancelled"
+        assert job.events.filter(verb="summary").count() == 1
+        assert RunSummary.objects.count() == 1
+
     def test_a_cancel_stops_a_running_job_within_seconds(
         self, make: Make, workers: Workers
     ) -> None:

@@ -67,6 +67,65 @@ class Hanging(Overdue):
 
 
 @register
+class OverdueTogether(_Counted):
+    """Does its items at once, and never returns from those among which is item `at`."""
+
+    name = "overdue_together"
+    label = "Overdue together"
+    chunk_limit = timedelta(seconds=0.5)
+
+    def run_chunk(self, job: Job, items: Any) -> list[Any]:
+        if job.params["at"] in [item.position for item in items]:
+            time.sleep(3600)
+        return [None] * len(items)
+
+
+@register
+class Endless(_Counted):
+    """Never says what its first item is."""
+
+    name = "endless"
+    label = "Endless"
+    step_limit = timedelta(seconds=0.5)
+
+    def items(self, job: Job, start: int) -> Iterator[dict[str, Any]]:
+        time.sleep(3600)
+        yield {}
+
+
+@register
+class Unsummed(_Counted):
+    """Its first summary never comes."""
+
+    name = "unsummed"
+    label = "Unsummed"
+    step_limit = timedelta(seconds=0.5)
+
+    def run_item(self, job: Job, item: WorkItem) -> Result:
+        return None
+
+    def summarise(self, job: Job) -> dict[str, Any]:
+        if not job.events.filter(verb="summary").exists():
+            job.events.create(verb="summary", actor="system:test", generation=job.generation)
+            time.sleep(3600)
+        return {}
+
+
+@register
+class SlowSum(Unsummed):
+    """Its summary takes `ms`."""
+
+    name = "slow_sum"
+    label = "Slow sum"
+    step_limit = timedelta(minutes=1)
+
+    def summarise(self, job: Job) -> dict[str, Any]:
+        job.events.create(verb="summary", actor="system:test", generation=job.generation)
+        time.sleep(job.params["ms"] / 1000)
+        return {}
+
+
+@register
 class Flaky(_Counted):
     """Every item fails at its first attempt and is tried again by itself."""
 

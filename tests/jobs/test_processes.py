@@ -172,10 +172,12 @@ class TestAStop:
 
 class TestHarness:
     def test_a_seeded_plan_breaks_nothing(self, workers: Workers) -> None:
-        report = run_plan(make_plan(20261122, steps=32), workers)
+        report = run_plan(make_plan(20261148, steps=32), workers)
 
         assert report.broken == {}
         assert report.jobs > 3
+        assert Job.objects.filter(type="poison").exists()
+        assert JobItem.objects.filter(params__ms=2_000).exists()
 
     def test_a_plan_is_the_same_for_the_same_seed(self) -> None:
         assert make_plan(5, steps=20) == make_plan(5, steps=20)

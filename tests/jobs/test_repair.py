@@ -9,7 +9,8 @@ from django.db.models.functions import Now
 
 from batchops.errors import BatchOpsError
 from jobs import lifecycle, sweep
-from jobs.lifecycle import expiry
+from jobs.errors import MoveRefused
+from jobs.lifecycle import Outcome, expiry
 from jobs.models import Claim, Job, JobEvent, JobItem, RunSummary
 from jobs.runner import run_slice
 from jobs.types.drill import Drill
@@ -161,8 +162,13 @@ class TestErrors:
             lifecycle.cancel("nosuchjob", actor="user:x")
 
     def test_items_are_left_alone_by_it(self, make: Make) -> None:
-        make(inline=[{}], ms=0)
-        with pytest.raises(BatchOpsError):
-            lifecycle.retry("nosuchjob", actor="user:x")
+        job = make(inline=[{}, {}], ms=0)
+        lease = lifecycle.claim_items(job.pk, limit=1, worker="test")
+        assert lease is not None
+        lifecycle.settle(lease, [Outcome(lease.items[0].id, "failed", error="no")], ends=True)
+        rows = list(JobItem.objects.order_by("pk").values())
 
-        assert JobItem.objects.get().state == "pending"
+        with pytest.raises(MoveRefused):
+            lifecycle.retry(job.pk, actor="user:x", include_cancelled=True)
+
+        assert list(JobItem.objects.order_by("pk").values()) == rows

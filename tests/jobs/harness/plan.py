@@ -22,6 +22,8 @@ from tests.waiting import wait_for
 KINDS = ("start", "kill", "freeze", "cut_off", "bells", "cancel", "retry")
 WEIGHTS = (8, 4, 2, 3, 2, 2, 4)
 FREEZE_S = 2.5  # longer than the harness' lease
+JOB_KINDS = ("drill", "drill", "drill", "flaky", "alone", "together", "poison", "long")
+LONG_MS = 2_000  # so is this
 STEP_S = 0.25
 ACTOR = "user:harness"
 
@@ -57,6 +59,7 @@ def run_plan(plan: list[Step], workers: Workers | Cluster, *, settle_s: float = 
     """Carry a plan out on an empty database, wait for quiet, and check the invariants."""
     report = Report()
     checks.install_audit()
+    deadlocks = checks.deadlocks()
     frozen: list[tuple[float, int]] = []
     for step in plan:
         report.steps[step.kind] = report.steps.get(step.kind, 0) + 1
@@ -67,6 +70,8 @@ def run_plan(plan: list[Step], workers: Workers | Cluster, *, settle_s: float = 
     _thaw(workers, frozen, before=float("inf"))
     _wait_until_quiet(workers, settle_s)
     report.broken = checks.broken_invariants()
+    if grown := checks.deadlocks() - deadlocks:
+        report.broken["no_deadlock"] = [(grown,)]
     _count(report)
     return report
 
@@ -107,7 +112,12 @@ def _carry_out(
 
 
 def _order(chance: random.Random) -> Order:
-    kind = chance.choice(["drill", "drill", "drill", "flaky", "alone", "together"])
+    kind = chance.choice(JOB_KINDS)
+    if kind == "poison":
+        return Order(type=kind, params={"items": 3, "at": chance.randrange(3), "ms": 2})
+    if kind == "long":
+        items: list[dict[str, Any]] | None = [{}, {"ms": LONG_MS}, {}]
+        return Order(type="drill", params={"ms": 0}, items=items)
     if kind != "drill":
         return Order(type=kind, params={"items": chance.randrange(1, 200), "ms": 2})
     size = chance.choice([1, 3, 50, 500, 2_000])
@@ -117,7 +127,7 @@ def _order(chance: random.Random) -> Order:
         "failPercent": chance.choice([0, 0, 10, 100]),
         "recovers": chance.random() < 0.5,
     }
-    items: list[dict[str, Any]] | None = [{} for _ in range(size)] if size <= 50 else None
+    items = [{} for _ in range(size)] if size <= 50 else None
     return Order(type=kind, params=params, items=items, priority=chance.randrange(3))
 
 

@@ -111,19 +111,21 @@ class Chunk(Held):
 
     def _settle_patiently(self, *, ends: bool) -> None:
         """Settle, and try again when the database was away for a moment."""
-        for pause_s in SETTLE_PAUSES_S:
+        for number, pause_s in enumerate(SETTLE_PAUSES_S):
             try:
-                return self._settle(ends=ends)
+                return self._settle(ends=ends, repeated=number > 0)
             except (OperationalError, InterfaceError) as error:
                 log.warning("settle is tried again job=%s: %s", self.lease.job.pk, error)
                 connection.close()
                 time.sleep(pause_s)
-        return self._settle(ends=ends)
+        return self._settle(ends=ends, repeated=True)
 
-    def _settle(self, *, ends: bool) -> None:
+    def _settle(self, *, ends: bool, repeated: bool) -> None:
         unbegun = [item.id for item in self.lease.items[self._begun :]] if ends else []
         if self._outcomes or unbegun:
-            settled = lifecycle.settle(self.lease, self._outcomes, ends=ends, unbegun=unbegun)
+            settled = lifecycle.settle(
+                self.lease, self._outcomes, ends=ends, unbegun=unbegun, repeated=repeated
+            )
             self.stopped = self.stopped or settled.cancel_wished
             self._outcomes = []
             self._settled_at = time.monotonic()

@@ -23,10 +23,12 @@ DIED = f"Its worker died {DEATHS_ALLOWED} times while working on this item alone
 # Of a chunk nobody knows which item did it, so all become suspect; a death counts only against
 # one that was suspect already and alone.
 DEATHS = "deaths + (suspect AND %(alone)s)::int"
-# The clock is the database's: started_at and the attempt stay, the work may have been done.
+# The clock is the database's. An item that was alone keeps its attempt, for it was begun; of a
+# chunk most were not, so a death, which is bounded by itself, costs none of them an attempt.
 SUSPECT_SQL = f"""
     UPDATE jobs_jobitem
        SET claim_id = NULL, suspect = true, deaths = {DEATHS},
+           attempts = attempts - (NOT %(alone)s)::int,
            state = CASE WHEN {DEATHS} >= %(allowed)s THEN 'failed' ELSE 'pending' END,
            error = CASE WHEN {DEATHS} >= %(allowed)s THEN %(error)s ELSE error END,
            finished_at = CASE WHEN {DEATHS} >= %(allowed)s THEN clock_timestamp() END

@@ -14,7 +14,7 @@ from jobs.errors import LostClaim
 from jobs.lifecycle.claims import Lease, renew
 from jobs.lifecycle.items import cancel_these
 from jobs.lifecycle.record import count, finish_if_settled, note, push
-from jobs.models import Claim, Job
+from jobs.models import Claim, Job, JobItem
 
 # Only what still runs under this claim is written, and only that is counted: a report that
 # arrives twice, because the answer to the first was lost, counts once. A claim's items are the
@@ -60,12 +60,18 @@ class Settled:
 
 
 def settle(
-    lease: Lease, outcomes: Sequence[Outcome], *, ends: bool, unbegun: Sequence[int] = ()
+    lease: Lease,
+    outcomes: Sequence[Outcome],
+    *,
+    ends: bool,
+    unbegun: Sequence[int] = (),
+    repeated: bool = False,
 ) -> Settled:
     """Store what a worker did, count it, and end the job if that was the last of it.
 
     With `ends` the lease is given back, and with it the `unbegun` items, which somebody else may
-    begin, or which are cancelled if that is wished.
+    begin, or which are cancelled if that is wished. `repeated` says that nobody knows whether
+    the same report was stored before, because the answer was lost.
 
     :raises LostClaim: when the lease was taken away; nothing is stored, but that is recorded.
     """
@@ -74,7 +80,8 @@ def settle(
             renew(lease)
             return _settle(lease, outcomes, ends=ends, unbegun=unbegun)
     except LostClaim:
-        _record_refusal(lease, len(outcomes))
+        if not (repeated and _is_stored(outcomes)):
+            _record_refusal(lease, len(outcomes))
         raise
 
 
@@ -137,6 +144,11 @@ def return_items(claim_id: int, item_ids: Sequence[int]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(RETURN_SQL, [list(item_ids), claim_id])
         return [item_id for (item_id,) in cursor.fetchall()]
+
+
+def _is_stored(outcomes: Sequence[Outcome]) -> bool:
+    ids = [outcome.item_id for outcome in outcomes if outcome.state in states.ITEM_ENDED]
+    return not JobItem.objects.filter(pk__in=ids, state__in=states.ITEM_OPEN).exists()
 
 
 def _record_refusal(lease: Lease, reports: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from unittest.mock import Mock, patch
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
 from jobs import lifecycle, runner
@@ -201,6 +201,24 @@ class TestSettle:
 
         assert Job.objects.get().succeeded == 1
 
+    def test_an_end_whose_answer_was_lost_is_no_late_report(self, make: Make) -> None:
+        job = make(inline=[{}, {}], ms=0)
+        settle = lifecycle.settle
+        answers: list[Any] = [OperationalError("the connection is gone")]
+
+        def lose_the_first_answer(*args: Any, **kwargs: Any) -> Any:
+            settled = settle(*args, **kwargs)
+            if answers:
+                raise answers.pop()
+            return settled
+
+        with patch.object(lifecycle, "settle", lose_the_first_answer):
+            run_slice()
+
+        job.refresh_from_db()
+        assert (job.state, job.succeeded) == ("completed", 2)
+        assert not job.events.filter(verb="refuse").exists()
+
     def test_unbegun_items_are_given_back_as_if_never_taken(self, make: Make) -> None:
         job = make(inline=[{}, {}], ms=0)
         lease = claimed(job)
@@ -222,7 +240,9 @@ class TestExpiry:
         job = make(inline=[{}, {}, {}], ms=0)
         run_out(claimed(job))
 
-        assert [len(claimed(job).items) for _ in range(3)] == [1, 1, 1]
+        leases = [claimed(job) for _ in range(3)]
+        assert [len(lease.items) for lease in leases] == [1, 1, 1]
+        assert {lease.items[0].attempt for lease in leases} == {1}
 
     def test_a_first_death_only_makes_suspect_even_alone(self, make: Make) -> None:
         job = make(inline=[{}], ms=0)

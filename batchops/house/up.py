@@ -31,7 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     option(
         "--host",
         default="127.0.0.1",
-        help="address to listen on (127.0.0.1); for others to reach it set ALLOWED_HOSTS to the names they use",
+        help="address to listen on (127.0.0.1); others also need ALLOWED_HOSTS to name it",
     )
     option(
         "--port",

@@ -26,7 +26,8 @@ from tests.browser.visitor import Visitor
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 # The label of the lists' search is an icon with a text of its own, which that rule does not see.
 RUN = """axe.run(document, {
-  resultTypes: ['violations'], preload: false, runOnly: %s, rules: {'label-title-only': {enabled: false}},
+  resultTypes: ['violations'], preload: false, runOnly: %s,
+  rules: {'label-title-only': {enabled: false}},
 })"""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("monitoring", "0002_own_end"),
+        ("monitoring", "0003_longer_names"),
     ]
 
     operations = [

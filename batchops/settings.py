@@ -178,6 +178,8 @@ LIVE_GATHER = timedelta(seconds=env.float("LIVE_GATHER_S", default=0.25))
 LIVE_REAUTHORISE_INTERVAL = timedelta(seconds=env.float("LIVE_REAUTHORISE_INTERVAL_S", default=4))
 # A client that has not answered anything for this long is dropped.
 LIVE_SILENCE = timedelta(seconds=env.float("LIVE_SILENCE_S", default=45))
+# How many sockets one person, programs with their tokens included, may have in one web process.
+LIVE_SOCKETS_PER_USER = env.int("LIVE_SOCKETS_PER_USER", default=50)
 
 # Jobs -------------------------------------------------------------------------------------------
 

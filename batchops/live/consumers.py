@@ -19,6 +19,7 @@ from batchops.live.topics import find
 BAD_MESSAGE = 4400
 NOT_LOGGED_IN = 4401
 RIGHT_LOST = 4403
+TOO_MANY = 4429
 
 MAX_TOPICS = 50
 MAX_MESSAGE_BYTES = 4096
@@ -62,9 +63,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if not await HUB.is_ready():
             await self.close(TRY_AGAIN_LATER)
         elif found := await HUB.ask(partial(_let_in, headers)):
-            self.caller, self._permissions = found
-            self.outbox = Outbox(self.send)
-            HUB.join(self)
+            await self._come_in(*found)
         else:
             await self.close(NOT_LOGGED_IN)
 
@@ -103,6 +102,14 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.close(code)
 
     # Private
+
+    async def _come_in(self, caller: Caller, permissions: frozenset[str]) -> None:
+        if HUB.is_full_for(caller.user_id):
+            await self.close(TOO_MANY)
+            return
+        self.caller, self._permissions = caller, permissions
+        self.outbox = Outbox(self.send)
+        HUB.join(self)
 
     def _understand(self, text: str | None) -> dict[str, Any]:
         self._count_arrival()

@@ -64,6 +64,12 @@ class Hub:
         if self._reauthorising is None:
             self._reauthorising = asyncio.create_task(self._reauthorise())
 
+    def is_full_for(self, user_id: int) -> bool:
+        """Tell whether somebody has as many sockets here as one may have."""
+        held = sum(socket.caller.user_id == user_id for socket in self._sockets)
+        limit: int = settings.LIVE_SOCKETS_PER_USER
+        return held >= limit
+
     def part(self, socket: Socket) -> None:
         """Forget a socket that closed, with all it watched."""
         self._sockets.discard(socket)

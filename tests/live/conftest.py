@@ -20,7 +20,11 @@ from tests.live.board import notes
 from tests.web_process import WebProcess
 
 ANSWER_WITHIN_S = 10
-TIMINGS = {"LIVE_REAUTHORISE_INTERVAL_S": "1", "LIVE_SILENCE_S": "6"}
+TIMINGS = {
+    "LIVE_REAUTHORISE_INTERVAL_S": "1",
+    "LIVE_SILENCE_S": "6",
+    "LIVE_SOCKETS_PER_USER": "8",
+}
 
 _numbers = itertools.count(1)
 

@@ -9,6 +9,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from batchops.access import create_token
 from batchops.models import ApiToken
 from tests.live.board import notes
+from tests.live.conftest import TIMINGS
+
+PER_USER = int(TIMINGS["LIVE_SOCKETS_PER_USER"])
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db]
 
@@ -55,6 +58,13 @@ class TestWhoMayCome:
             open_screen(browser, address=f"ws://127.0.0.1:{web.port}/ws/else/")
         assert refused.value.response.status_code == 403
         assert "Traceback" not in web.log.read_text()[before:]
+
+    def test_nobody_with_more_sockets_than_one_may_have(self, web, browser, open_screen):
+        screens = [open_screen(browser) for _ in range(PER_USER)]
+        for screen in screens:
+            screen.send(ping=1)
+            screen.frame()
+        assert close_code(open_screen(browser)) == 4429
 
 
 class TestOrigin:

@@ -36,6 +36,12 @@ def reading_snapshot() -> Iterator[int]:
         yield int(cursor.fetchone()[0])
 
 
+def allow_statements(seconds: int) -> None:
+    """Let each statement of this transaction take so long, where a page's limit is shorter."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds}s"])
+
+
 @contextmanager
 def session_lock(name: str) -> Iterator[bool]:
     """Try to hold the advisory lock `name` for this session; yield whether it was had.

@@ -28,6 +28,8 @@ MAX_MESSAGE_BYTES = 64 * 1024
 # Requests under way when the stop is asked for may take this long to end.
 STOP_GRACE_S = 4
 SERVICE_RESTART = 1012
+# Who waits for a page gives up before that; and eight slow questions must not hold up everybody.
+PAGE_LIMITS = "-c lock_timeout=4000 -c statement_timeout=5000"
 
 
 def serve(*, host: str, port: int) -> None:
@@ -54,7 +56,10 @@ def use_pool() -> None:
     """
     options = connections.settings["default"]
     options["CONN_MAX_AGE"] = 0
-    options["OPTIONS"] = {**options["OPTIONS"], "pool": settings.DATABASE_POOL}
+    given = options["OPTIONS"]
+    # Of two, the last one counts.
+    limits = f"{given.get('options', '')} {PAGE_LIMITS}"
+    options["OPTIONS"] = {**given, "options": limits, "pool": settings.DATABASE_POOL}
 
 
 def _options(*, host: str, port: int) -> dict[str, Any]:

@@ -9,11 +9,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Now
 
+from batchops.db import allow_statements
 from jobs import queries, states
 from jobs.errors import AlreadyRunning, DuplicateExternalId, NothingToRetry
 from jobs.lifecycle.items import cancel_batch
 from jobs.lifecycle.record import count, finish_if_settled, locked, log, move, note, push
 from jobs.models import Job, JobItem
+
+REOPEN_WITHIN_S = 60
 
 CANCEL_BATCH = 2_000
 # How long a caller waits at most; a person's request is one. The next slice or sweep goes on.
@@ -227,6 +230,7 @@ def _counters_without(again: Sequence[str]) -> dict[str, Any]:
 
 
 def _reopen_items(job: Job, again: Sequence[str]) -> None:
+    allow_statements(REOPEN_WITHIN_S)  # they may be millions
     JobItem.objects.filter(job=job, state__in=again).update(
         state=states.PENDING,
         attempts=0,

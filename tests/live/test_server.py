@@ -50,6 +50,16 @@ class TestBodies:
         assert post(web, b"x" * (OVER_THE_LIMIT - 2))[0] == 401
 
 
+class TestSlowPages:
+    def test_one_gives_up_after_5_s_in_words(self, web, browser):
+        request = urllib.request.Request(f"{web.origin}/board/slow/")
+        request.add_header("Cookie", f"sessionid={browser.cookies['sessionid'].value}")
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request, timeout=15)
+        assert refused.value.code == 503
+        assert "took too long" in refused.value.read().decode()
+
+
 class TestServer:
     def test_it_hides_what_it_is(self, web):
         with urllib.request.urlopen(f"{web.origin}/admin/login/", timeout=10) as response:

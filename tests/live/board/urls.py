@@ -1,3 +1,4 @@
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import include, path
@@ -18,7 +19,15 @@ def fragment(request: HttpRequest) -> HttpResponse:
     return render(request, "_board.html", {"notes": all_notes()})
 
 
+@page("batchops.view_health")
+def slow(request: HttpRequest) -> HttpResponse:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(30)")
+    return HttpResponse()
+
+
 urlpatterns = [
+    path("board/slow/", slow),
     path("board/", board),
     path("board/fragment/", fragment),
     path("", include("batchops.web.urls")),

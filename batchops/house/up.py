@@ -31,7 +31,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     option(
         "--host",
         default="127.0.0.1",
-        help="address to listen on (127.0.0.1); others also need ALLOWED_HOSTS to name it",
+        help="address to listen on (127.0.0.1); for other machines also set ALLOWED_HOSTS "
+        "to the names they reach it by",
     )
     option(
         "--port",

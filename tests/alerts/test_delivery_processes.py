@@ -91,8 +91,8 @@ class TestADatabaseAwayForAMoment:
         opened()
         connection.ensure_connection()
         mine = connection.connection.info.backend_pid
-        address = connection.connection.info.dsn
-        server = psycopg.connect(address, autocommit=True)
+        parameters = connection.get_connection_params() | {"autocommit": True}
+        server = psycopg.connect(**parameters)
 
         def cut() -> None:
             server.execute("SELECT pg_terminate_backend(%s)", [mine])

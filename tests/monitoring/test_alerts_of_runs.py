@@ -309,7 +309,7 @@ STEP = st.tuples(st.sampled_from(sorted(MOVES)), st.sampled_from(["CM-DMRU", "F1
 
 class TestAnySequenceOfPolls:
     @settings(
-        max_examples=25,
+        max_examples=12,
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )

@@ -4,6 +4,7 @@ import re
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import oracledb
@@ -15,6 +16,7 @@ from batchops.ccb.statements import Statement
 
 ROWS_A_ROUND_TRIP = 500
 CONNECT_TIMEOUT_S = 10
+USUAL_OWNER = "CISADM"
 
 CODES = {
     "ORA-00018": "ccb_too_many_sessions",
@@ -65,12 +67,36 @@ CAUSES = (
 )
 
 
-class Connection:
-    """One session of CC&B's Oracle."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A statement and the owner of the tables it reads, empty when nobody said."""
 
-    def __init__(self, session: oracledb.Connection, source: Source) -> None:
+    statement: Statement
+    schema: str
+
+    def missing_grant(self, offset: int, source: Source) -> str:
+        """Name the table that may not be read and the GRANT that is missing.
+
+        `offset` is where in the text the server stopped reading, when it says so; else all tables
+        of the statement are named.
+        """
+        stopped = re.match(r"[A-Za-z0-9_$#.]+", self.statement.text[offset:])
+        found = stopped.group().upper() if stopped else ""
+        tables = [found] if found in self.statement.tables else self.statement.tables
+        owner, user = (self.schema or USUAL_OWNER).upper(), source.user.upper()
+        grants = "; ".join(f"GRANT READ ON {owner}.{table} TO {user}" for table in tables)
+        if self.schema:
+            return grants
+        return f"{grants}; CCB_SCHEMA is empty; {owner} is the usual owner"
+
+
+class Connection:
+    """One session of CC&B's Oracle; `schema` owns the tables, empty when nobody said."""
+
+    def __init__(self, session: oracledb.Connection, source: Source, *, schema: str = "") -> None:
         self._session = session
         self._source = source
+        self._schema = schema
 
     def begin(self) -> None:
         """Open one read-only view of the database that all following statements share."""
@@ -79,7 +105,8 @@ class Connection:
 
     def rows(self, statement: Statement, binds: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
         """Yield the statement's rows as they arrive."""
-        with _explained(self._source, statement), self._session.cursor() as cursor:
+        asked = Asked(statement, self._schema)
+        with _explained(self._source, asked), self._session.cursor() as cursor:
             cursor.arraysize = ROWS_A_ROUND_TRIP
             cursor.execute(statement.text, dict(binds))
             yield from cursor
@@ -121,11 +148,11 @@ def connect(source: Source, *, call_timeout_s: float, schema: str, zone: str) ->
         session.action = "read"
         if schema:
             session.current_schema = schema
-    return Connection(session, source)
+    return Connection(session, source, schema=schema)
 
 
 @contextmanager
-def _explained(source: Source, statement: Statement | None = None) -> Iterator[None]:
+def _explained(source: Source, asked: Asked | None = None) -> Iterator[None]:
     try:
         yield
     except (CcbError, GeneratorExit):
@@ -133,18 +160,18 @@ def _explained(source: Source, statement: Statement | None = None) -> Iterator[N
     except socket.gaierror as error:
         raise failure("ccb_host_unknown", source, str(error)) from None
     except oracledb.Error as error:
-        raise _explain(error, source, statement) from None
+        raise _explain(error, source, asked) from None
     except Exception as error:  # noqa: BLE001  (garbage makes the driver fail in any way)
         raise failure("ccb_garbage", source, f"{type(error).__name__}: {error}") from None
 
 
-def _explain(error: oracledb.Error, source: Source, statement: Statement | None) -> CcbError:
+def _explain(error: oracledb.Error, source: Source, asked: Asked | None) -> CcbError:
     said = error.args[0]
     text = str(getattr(said, "message", said))
     full_code = str(getattr(said, "full_code", ""))
     code = CODES.get(full_code) or _code_of_text(full_code, text)
-    if code == "ccb_grant_missing" and statement is not None:
-        return failure(code, source, missing_grant(statement, int(said.offset or 0), source))
+    if code == "ccb_grant_missing" and asked is not None:
+        return failure(code, source, asked.missing_grant(int(said.offset or 0), source))
     return failure(code, source, text)
 
 
@@ -155,15 +182,3 @@ def _code_of_text(full_code: str, text: str) -> str:
     if full_code.startswith("DPY-5"):
         return "ccb_garbage"
     return "ccb_database_error"
-
-
-def missing_grant(statement: Statement, offset: int, source: Source) -> str:
-    """Name the table that may not be read and the GRANT that is missing.
-
-    `offset` is where in the text the server stopped reading, when it says so; else all tables of
-    the statement are named.
-    """
-    stopped = re.match(r"[A-Za-z0-9_$#.]+", statement.text[offset:])
-    found = stopped.group().upper() if stopped else ""
-    tables = [found] if found in statement.tables else list(statement.tables)
-    return "; ".join(f"GRANT READ ON {table} TO {source.user.upper()}" for table in tables)

@@ -221,6 +221,11 @@ def key_of(run: Run) -> RunKey:
     return RunKey(run.source_batch_cd, run.batch_nbr, run.rerun_nbr)
 
 
+def source_codes() -> list[str]:
+    """Return CC&B's batch codes of the steps, in their order."""
+    return list(Step.objects.order_by("sequence_order").values_list("source_batch_cd", flat=True))
+
+
 def site(config: MonitoringConfig) -> Site:
     """Return our names of CC&B's batches and where the site's business days begin."""
     names = Step.objects.values_list("source_batch_cd", "batch_code")

@@ -9,17 +9,21 @@ from zoneinfo import ZoneInfo
 from batchops.ccb.rows import Line
 from batchops.ccb.source import Source
 
-Mark = Literal["ok", "look", "missing"]
+Mark = Literal["ok", "look", "missing", "failed"]
 Rows = Sequence[Sequence[Any]]
 
 RUN_STATUSES = {"10", "20", "30", "40"}
 SUBMISSION_STATUSES = {"PD", "ST", "ED", "PC", "CA"}
+NEAR = ("BILL", "CM")
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found about one subject; "missing" names the GRANT that would help."""
+    """What was found about one subject.
+
+    "missing" names the GRANT that would help, "failed" what else kept us from finding out.
+    """
 
     mark: Mark
     subject: str
@@ -74,7 +78,7 @@ def judge(lines: Sequence[Line], source: Source, site: Site) -> list[Verdict]:
 def _refusal(pattern: str, line: Line) -> Verdict:
     _, _, code, sentence = line
     subject = pattern.removeprefix("check_").removesuffix("_{dialect}").replace("_", " ")
-    return Verdict("missing" if code == "ccb_grant_missing" else "look", subject, sentence)
+    return Verdict("missing" if code == "ccb_grant_missing" else "failed", subject, sentence)
 
 
 def _version(rows: Rows, site: Site) -> Verdict:
@@ -143,15 +147,20 @@ def _labels(rows: Rows, site: Site) -> Verdict:
 
 
 def _controls(rows: Rows, site: Site) -> Verdict:
-    found = {str(row[0]) for row in rows}
+    found = {str(code): text for code, text, *_ in rows}
     absent = [code for code in site.codes if code not in found]
+    # Among these is the real code of a step whose own is not defined.
+    near = [f"{c} {text or ''}".rstrip() for c, text in found.items() if c.startswith(NEAR)]
+    listed = f"codes with BILL or CM: {', '.join(near) or 'none'}"
     if absent:
         return Verdict(
             "look",
             "batch codes",
-            f"not defined at this site: {', '.join(absent)}; correct the steps' source codes",
+            f"not defined at this site: {', '.join(absent)}; correct the steps' source codes; "
+            f"{listed}",
         )
-    return Verdict("ok", "batch codes", f"{len(found)} defined, all of the workflow's among them")
+    said = f"{len(found)} defined, all {len(site.codes)} of the workflow's among them; {listed}"
+    return Verdict("ok", "batch codes", said)
 
 
 def _newest_start(rows: Rows, site: Site) -> Verdict:

@@ -40,6 +40,7 @@ CODES = {
     "ORA-28000": "ccb_account_locked",
     "ORA-28001": "ccb_password_expired",
     "ORA-41900": "ccb_grant_missing",
+    "DPY-1001": "ccb_connection_lost",
     "DPY-3001": "ccb_encryption_required",
     "DPY-3010": "ccb_server_too_old",
     "DPY-3015": "ccb_verifier_too_old",

@@ -5,12 +5,15 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from batchops.ccb.checks import Site, judge, statements_for
 from batchops.ccb.source import parse_source
+from monitoring.lifecycle import seed_workflow
+from monitoring.models import Step
 from tests.ccb.conftest import ZONE, at
 
-pytestmark = [pytest.mark.sql, pytest.mark.processes]
+pytestmark = [pytest.mark.sql, pytest.mark.processes, pytest.mark.django_db]
 ORACLE = parse_source("oracle://batchops:secret@db:1521/CCB")
 
 
@@ -48,6 +51,41 @@ class TestCommand:
         assert "missing thread status" in said
         assert "ok      batch codes" in said
         assert "exit 1: 1 of 13 checks miss a grant." in said
+
+    def test_a_statement_that_fails_otherwise_is_no_pass(self, ccb, settings):
+        ccb.execute("ALTER TABLE CI_BATCH_THD RENAME COLUMN THREAD_STATUS TO STATUS_OF_THREAD")
+
+        said = check(settings, ccb.reader_url)
+
+        ccb.execute("ALTER TABLE CI_BATCH_THD RENAME COLUMN STATUS_OF_THREAD TO THREAD_STATUS")
+        assert "failed  thread status: CC&B (" in said
+        assert "a column that the statement reads does not exist" in said
+        assert "ok      batch codes" in said
+        assert "exit 1: 1 of 13 checks failed." in said
+
+    def test_a_missing_grant_and_a_failure_are_both_counted(self, ccb, settings):
+        ccb.execute(f"REVOKE SELECT ON CI_BATCH_THD FROM {ccb.reader}")
+        ccb.execute("ALTER TABLE CI_BATCH_JOB RENAME COLUMN BATCH_JOB_STAT_FLG TO FLG")
+
+        said = check(settings, ccb.reader_url)
+
+        ccb.execute(f"GRANT SELECT ON CI_BATCH_THD TO {ccb.reader}")
+        ccb.execute("ALTER TABLE CI_BATCH_JOB RENAME COLUMN FLG TO BATCH_JOB_STAT_FLG")
+        assert "exit 1: 1 of 13 checks miss a grant, 1 of 13 checks failed." in said
+
+    def test_the_codes_are_those_of_the_steps(self, ccb, settings):
+        seed_workflow()
+        Step.objects.filter(batch_code="BILLRESTSMS").update(source_batch_cd="CM-SMS")
+
+        assert "not defined at this site: CM-SMS; correct" in check(settings, ccb.reader_url)
+
+    def test_before_our_tables_are_made_the_codes_are_the_seeded_ones(self, ccb, settings):
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {Step._meta.db_table} RENAME TO steps_to_come")
+
+        said = check(settings, ccb.reader_url)
+
+        assert "all 6 of the workflow's among them" in said
 
     def test_an_account_that_may_write_is_to_be_looked_at(self, ccb, settings):
         said = check(settings, f"{ccb.owner_url}&clock=simulated")
@@ -107,7 +145,35 @@ class TestVerdicts:
     def test_batch_codes_that_the_site_does_not_have_are_named(self):
         line = ["check_controls", "CM-DMRU", "First Reads", 8, None, "Y", 0, 4, 200]
 
-        assert "BILLREST" in self.verdicts(line)["batch codes"].text
+        said = self.verdicts(line)["batch codes"].text
+
+        assert "not defined at this site: BILLREST;" in said
+
+    def test_the_codes_of_bills_and_of_the_site_are_listed(self):
+        lines = [
+            ["check_controls", code, text, 8, None, "Y", 0, 4, 200]
+            for code, text in [
+                ("BILLREST", "Restart of bills"),
+                ("CM-DMRU", None),
+                ("CMSMSBIL", "SMS of bills"),
+                ("F1-FLUSH", "Flush"),
+            ]
+        ]
+
+        verdict = self.verdicts(*lines)["batch codes"]
+
+        assert verdict.mark == "ok"
+        assert verdict.text.endswith(
+            "codes with BILL or CM: BILLREST Restart of bills, CM-DMRU, CMSMSBIL SMS of bills"
+        )
+
+    @pytest.mark.parametrize(
+        "code", ["ccb_column_missing", "ccb_call_timeout", "ccb_connection_lost"]
+    )
+    def test_a_refused_statement_has_failed_with_its_sentence(self, code):
+        verdicts = self.verdicts(["refused", "check_imd", code, "What happened and what to do."])
+
+        assert str(verdicts["imd"]) == "failed  imd: What happened and what to do."
 
     def test_a_clock_a_little_apart_is_no_finding(self):
         there = at(12) + timedelta(minutes=4)

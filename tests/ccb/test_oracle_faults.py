@@ -215,6 +215,7 @@ class TestServerErrors:
             ("ORA-01555", CcbBroken, "ccb_snapshot_too_old"),
             ("ORA-00904", CcbBroken, "ccb_column_missing"),
             ("ORA-00600", CcbBroken, "ccb_database_error"),
+            ("DPY-1001", CcbBroken, "ccb_connection_lost"),
             ("DPY-4011", CcbBroken, "ccb_connection_lost"),
             ("DPY-4024", CcbTimeout, "ccb_call_timeout"),
             ("DPY-3010", CcbRefused, "ccb_server_too_old"),

@@ -3,15 +3,15 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from batchops.ccb.checks import Site, judge, statements_for
 from batchops.ccb.client import read_checks
 from batchops.ccb.errors import CcbError
 from batchops.ccb.source import parse_source
-
-# CC&B's codes of the six steps as seeded.
-CODES = ("CM-DMRU", "D1-IMD", "C1-PPBTR", "F1-FLUSH", "CM_BSGGN", "BILLREST")
+from monitoring import queries
+from monitoring.workflow import SEEDED
 
 
 class Command(BaseCommand):
@@ -19,7 +19,9 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--codes", nargs="*", default=CODES, help="batch codes of the steps")
+        parser.add_argument(
+            "--codes", nargs="*", help="CC&B's batch codes to look for (those of the steps)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -32,13 +34,27 @@ class Command(BaseCommand):
             at=timezone.now(),
             zone=settings.SITE_ZONE,
             simulated=source.clock == "simulated",
-            codes=options["codes"],
+            codes=_codes() if options["codes"] is None else options["codes"],
             allowed="READ" if source.dialect == "oracle" else "SELECT",
         )
         verdicts = judge(lines, source, site)
         for verdict in verdicts:
             self.stdout.write(str(verdict))
         marks = [verdict.mark for verdict in verdicts]
-        if "missing" in marks:
-            raise CommandError(f"{marks.count('missing')} of {len(marks)} checks miss a grant.")
+        wrong = [
+            f"{marks.count(mark)} of {len(marks)} checks {what}"
+            for mark, what in (("missing", "miss a grant"), ("failed", "failed"))
+            if mark in marks
+        ]
+        if wrong:
+            raise CommandError(f"{', '.join(wrong)}.")
         self.stdout.write(f"{marks.count('ok')} ok, {marks.count('look')} to look at.")
+
+
+def _codes() -> list[str]:
+    """Return CC&B's codes of the steps, as seeded where our own database has none (yet)."""
+    try:
+        stored = queries.source_codes()
+    except DatabaseError:
+        stored = []
+    return stored or [step["source_batch_cd"] for step in SEEDED]

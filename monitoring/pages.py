@@ -86,24 +86,30 @@ def data_age_fragment(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @page("monitoring.view_run")
 def runs(request: AuthenticatedHttpRequest) -> HttpResponse:
+    shown = {"title": gettext("Runs"), "query": request.GET.urlencode(), **_runs(request)}
+    return render_page(request, "monitoring/runs.html", shown)
+
+
+@page("monitoring.view_run")
+def runs_fragment(request: AuthenticatedHttpRequest) -> HttpResponse:
+    return TemplateResponse(request, "monitoring/_runs.html", _runs(request))
+
+
+def _runs(request: HttpRequest) -> dict[str, Any]:
     asked = RunFilter(request.GET)
     rows = asked.runs()
     if cursor := request.GET.get("cursor"):
         rows = rows.filter(Cursor.parse(cursor).older("started_at"))
     listed = list(rows[: PAGE_ROWS + 1])
     shown, fresh = listed[:PAGE_ROWS], queries.freshness(timezone.now())
-    return render_page(
-        request,
-        "monitoring/runs.html",
-        {
-            "title": gettext("Runs"),
-            "form": asked,
-            "filtered": any(asked.cleaned_data.values()),
-            "runs": [timeline.view_of(run, fresh) for run in shown],
-            "older": _older(request, shown[-1]) if len(listed) > len(shown) else "",
-            "fresh": fresh,
-        },
-    )
+    return {
+        "form": asked,
+        "filtered": any(asked.cleaned_data.values()),
+        "is_first": not cursor,
+        "runs": [timeline.view_of(run, fresh) for run in shown],
+        "older": _older(request, shown[-1]) if len(listed) > len(shown) else "",
+        "fresh": fresh,
+    }
 
 
 @page("monitoring.poll_ccb", methods=("POST",))
@@ -136,6 +142,7 @@ def _older(request: HttpRequest, last: Run) -> str:
 
 urls = [
     path("runs/", runs, name="runs"),
+    path("runs/fragment/", runs_fragment, name="runs_fragment"),
     path("runs/poll/", poll_now, name="poll_now"),
     path("runs/try-again/", try_again, name="ccb_try_again"),
     path("workflow/fragment/", workflow_fragment, name="workflow_fragment"),

@@ -110,6 +110,57 @@ class TestRuns:
 
         assert "did not answer within 90 s" in text_of(client_of("Viewer"), "/admin/runs/")
 
+    def test_the_first_page_is_live_with_its_filters(self, poll: MakePoll) -> None:
+        page = text_of(client_of("Viewer"), "/admin/runs/?step=F1-FLUSH&status=failed")
+
+        address = "/admin/runs/fragment/?step=F1-FLUSH&amp;status=failed"
+        assert f'data-live-topic="workflow" data-live-fragment="{address}"' in page
+
+    def test_an_older_page_stays_as_it_was(self, ccb: FakeCcb, poll: MakePoll) -> None:
+        for number in range(1, 27):
+            ccb.complete("F1-FLUSH", number)
+            ccb.advance(seconds=1)
+        poll()
+        client = client_of("Viewer")
+        older = client.get("/admin/runs/").context["older"]
+
+        page = text_of(client, older)
+
+        assert "/admin/runs/fragment/" not in page
+
+    def test_the_fragment_lists_what_the_filters_leave(self, ccb: FakeCcb, poll: MakePoll) -> None:
+        for number in range(1, 27):
+            ccb.complete("F1-FLUSH", number)
+            ccb.advance(seconds=1)
+        ccb.fail("CM-DMRU", 900)
+        poll()
+        client, address = client_of("Viewer"), "/admin/runs/fragment/"
+
+        everything = client.get(address)
+        flushes = client.get(address, {"step": "F1-FLUSH"})
+
+        assert everything.context["runs"][0].run.batch_nbr == 900
+        assert {view.run.batch_code for view in flushes.context["runs"]} == {"F1-FLUSH"}
+        assert flushes.context["older"].startswith("/admin/runs/?step=F1-FLUSH&cursor=")
+        assert "<html" not in flushes.content.decode()
+
+    def test_the_fragment_tells_a_failed_reading_and_a_refused_login(
+        self, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        client, address = client_of("Operator"), "/admin/runs/fragment/"
+        ccb.failing = CcbTimeout("CC&B did not answer within 90 s.")
+        poll()
+        failed = text_of(client, address)
+        ccb.failing = CcbLoginRefused("ORA-28000: locked")
+        poll()
+        refused = text_of(client, address)
+
+        assert "did not answer within 90 s" in failed
+        assert "/admin/runs/try-again/" not in failed
+        assert "ORA-28000: locked" in refused
+        assert 'action="/admin/runs/try-again/"' in refused
+        assert "/admin/runs/try-again/" not in text_of(client_of("Viewer"), address)
+
 
 class TestPollNow:
     def test_it_asks_and_rings(self, ccb: FakeCcb) -> None:

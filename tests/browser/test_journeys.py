@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -261,4 +262,10 @@ class TestALostServer:
 
 
 def is_of_a_lost_server(complaint: str) -> bool:
-    return "WebSocket connection to" in complaint or "ERR_CONNECTION_REFUSED" in complaint
+    """Tell what a browser must say while nobody answers: of its socket, and of a fetch under way."""
+    return bool(
+        re.search(
+            r"WebSocket connection to|ERR_CONNECTION_(REFUSED|RESET|CLOSED)|ERR_EMPTY_RESPONSE",
+            complaint,
+        )
+    )

@@ -1,9 +1,8 @@
-"""Put jobs into the words of the API, and take the API's words in."""
+"""Take in what programs and people ask of jobs, in the API's words."""
 
 import base64
 import binascii
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +10,17 @@ from rest_framework import serializers
 
 from jobs import queries, states
 from jobs.inputs import JsonObjectField, StrictSerializer
-from jobs.models import Job, JobItem, RunSummary
 
 INLINE_ITEMS = 1_000
 NAME = r"^[A-Za-z0-9._:-]*\Z"
+
+
 # In an address: a job's id, or the id that another system gave it.
 NAME_IN_PATH = r"[A-Za-z0-9._:-]{1,64}"
 NAME_HELP = "Only letters, digits and . _ : - are allowed."
+
+
+BAD_CURSOR = "Not a cursor of this list. Take it from nextCursor, or leave it out to begin anew."
 
 
 class StartBody(StrictSerializer):
@@ -49,9 +52,6 @@ class _CursorField(serializers.CharField):
             return json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
         except (ValueError, binascii.Error, RecursionError):
             raise serializers.ValidationError(BAD_CURSOR) from None
-
-
-BAD_CURSOR = "Not a cursor of this list. Take it from nextCursor, or leave it out to begin anew."
 
 
 class JobCursorField(_CursorField):
@@ -116,143 +116,3 @@ class RetryQuery(StrictSerializer):
 
     dryRun = serializers.BooleanField(default=False)  # noqa: N815
     include = serializers.ChoiceField(["cancelled"], required=False)
-
-
-def cursor_of(key: tuple[Any, ...] | None) -> str | None:
-    """Return the opaque cursor of a key; None stays None."""
-    if key is None:
-        return None
-    parts = [part.isoformat() if isinstance(part, datetime) else part for part in key]
-    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
-
-
-def job_status(job: Job) -> str:
-    """Return the word of api.md section 2 for a job's state."""
-    return states.COMPLETED if job.state == states.COMPLETED_WITH_ERRORS else job.state
-
-
-def job_body(job: Job) -> dict[str, Any]:
-    """Return a job as section 2 of the API shows it."""
-    elapsed_s = queries.elapsed_s(job)
-    return {
-        "id": job.pk,
-        "type": job.type,
-        "title": job.title,
-        "campaignId": job.campaign_id or None,
-        "externalId": job.external_id or None,
-        "status": job_status(job),
-        "outcome": job.state if not job.is_open else None,
-        "priority": job.priority,
-        "generation": job.generation,
-        "totalRecipients": job.items_total or 0,
-        "totalKnown": job.items_total is not None,
-        "processedCount": job.processed,
-        "successCount": job.succeeded,
-        "failedCount": job.failed,
-        "cancelledCount": job.cancelled,
-        "remainingCount": max(0, (job.items_total or job.next_position) - job.settled),
-        "progressPercent": queries.progress_pct(job),
-        "ratePerSecond": _rounded(queries.rate(job)),
-        "createdAt": iso(job.created_at),
-        "startedAt": iso(job.started_at),
-        "completedAt": iso(job.finished_at),
-        "durationSeconds": None if elapsed_s is None else round(elapsed_s),
-        "etaSeconds": queries.eta_s(job),
-        "createdBy": job.created_by,
-        "cancelRequestedAt": iso(job.cancel_asked_at),
-        "outputZipPath": None,
-        "downloadUrl": None,
-        "artifactState": "none",
-        "parentId": job.parent_id,
-        "revision": job.revision,
-        "error": job.error or None,
-    }
-
-
-def stats_body(counts: Mapping[str, int]) -> dict[str, int]:
-    """Return counts by state as the API groups them."""
-    grouped = {
-        word: sum(counts[state] for state in states.FILTERS[word])
-        for word in ("pending", "processing", "completed", "failed", "cancelled")
-    }
-    return {"total": sum(grouped.values()), **grouped}
-
-
-def status_body(job: Job) -> dict[str, Any]:
-    """Return a job as its status route shows it, where pending is called queued."""
-    return {
-        "jobId": job.pk,
-        "status": "queued" if job.state == states.PENDING else job_status(job),
-        "progress": {
-            "total": job.items_total or 0,
-            "completed": job.processed,
-            "successful": job.succeeded,
-            "failed": job.failed,
-            "percentage": queries.progress_pct(job),
-        },
-        "remainingItems": max(0, (job.items_total or job.next_position) - job.settled),
-        "etaSeconds": queries.eta_s(job),
-        "revision": job.revision,
-        "followUps": [],
-    }
-
-
-def item_body(item: JobItem) -> dict[str, Any]:
-    """Return one item of a job."""
-    return {
-        "id": item.pk,
-        "position": item.position,
-        "status": item.state,
-        "attempts": item.attempts,
-        "params": item.params,
-        "result": item.result,
-        "error": item.error or None,
-        "notBefore": iso(item.not_before),
-        "startedAt": iso(item.started_at),
-        "completedAt": iso(item.finished_at),
-    }
-
-
-def batch_body(job: Job, open_items: Mapping[str, int]) -> dict[str, Any]:
-    """Return a job as section 3 of the API shows it, a batch of files."""
-    return {
-        "batchId": job.external_id or job.pk,
-        "status": batch_status(job),
-        "filesTotal": job.items_total or job.next_position,
-        "filesSuccess": job.succeeded,
-        "filesFailed": job.failed,
-        "filesProcessing": open_items[states.RUNNING],
-        "filesPending": open_items[states.PENDING],
-        "lastFileCompletedAt": iso(job.last_settled_at) if job.settled else None,
-        "completedAt": iso(job.finished_at),
-    }
-
-
-def batch_status(job: Job) -> str:
-    """Return the word of api.md section 3 for a job's state."""
-    return states.PROCESSING if job.is_open else job.state
-
-
-def summary_body(job: Job, summary: RunSummary) -> dict[str, Any]:
-    """Return the summary of a batch."""
-    return {
-        "runId": job.pk,
-        "batchId": job.external_id or job.pk,
-        "status": summary.state,
-        "totalFiles": summary.items_total,
-        "successFiles": summary.succeeded,
-        "failedFiles": summary.failed,
-        "cancelledFiles": summary.cancelled,
-        "generation": summary.generation,
-        "details": summary.details,
-        "createdAt": iso(summary.created_at),
-    }
-
-
-def iso(moment: datetime | None) -> str | None:
-    """Return a time in ISO 8601 with its offset; None stays None."""
-    return None if moment is None else moment.isoformat()
-
-
-def _rounded(number: float | None) -> float | None:
-    return None if number is None else round(number, 1)

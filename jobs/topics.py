@@ -7,8 +7,8 @@ from typing import Any
 
 from batchops.live.topics import Topic, register
 from jobs import queries
+from jobs.bodies import job_body, stats_body
 from jobs.models import Job
-from jobs.serializers import job_body, stats_body
 
 ACTIVE_SHOWN = 100
 # What moves while the list of jobs stays as it is.

@@ -1,0 +1,57 @@
+"""Show a job as a batch of files, and its summary."""
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from batchops.access import actor_of
+from jobs import lifecycle, queries
+from jobs.api.views import JobView, StatusThrottle
+from jobs.bodies import batch_body, batch_status, status_body, summary_body
+from jobs.models import Job
+from jobs.start import ring
+
+SUMMARY_RETRY_S = 5
+
+
+class Batch(JobView):
+    throttle_classes = [StatusThrottle]
+
+    def get(self, request: Request, name: str) -> Response:
+        """Show a job as a batch of files."""
+        job = queries.find_job(name)
+        return Response(batch_body(job, queries.items_by_state(job.pk)))
+
+
+class Summary(JobView):
+    throttle_classes = [StatusThrottle]
+
+    def get(self, request: Request, name: str) -> Response:
+        """Show a batch's summary, and repair a batch whose summary should be there."""
+        job = queries.find_job(name)
+        if job.is_open and job.is_settled:
+            lifecycle.finalise(job.pk, actor=actor_of(request))
+            job = queries.find_job(name)
+        if job.is_open:
+            return Response(_still_open(job), status=404)
+        summary = queries.summary_of(job)
+        if summary is None:
+            ring()
+            return Response(
+                {
+                    "message": "Summary is being generated. Please retry in a few seconds.",
+                    "retry_after": SUMMARY_RETRY_S,
+                },
+                status=202,
+                headers={"Retry-After": str(SUMMARY_RETRY_S)},
+            )
+        return Response(summary_body(job, summary))
+
+
+def _still_open(job: Job) -> dict[str, Any]:
+    return {
+        "message": "Files of this batch are still open. Its summary comes when the last is done.",
+        "status": batch_status(job),
+        "progress": status_body(job)["progress"],
+    }

@@ -1,0 +1,86 @@
+"""List, start and show jobs."""
+
+import re
+from typing import Any, cast
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from batchops.access import actor_of
+from batchops.errors import InvalidInput
+from batchops.models import User
+from jobs import queries
+from jobs.api.views import VIEW, JobView, StatusThrottle
+from jobs.bodies import (
+    cursor_of,
+    job_body,
+    stats_body,
+    status_body,
+)
+from jobs.models import Job
+from jobs.serializers import ListQuery, StartBody
+from jobs.start import Order, once, start_job
+
+KEY = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+class Jobs(JobView):
+    required_permissions = {"GET": VIEW, "POST": "jobs.start_job"}
+
+    def get(self, request: Request) -> Response:
+        """List jobs, newest first."""
+        query = ListQuery(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        given = query.validated_data
+        page = queries.page_of_jobs(query.filter(), limit=given["limit"], after=given.get("cursor"))
+        data: dict[str, Any] = {"jobs": [job_body(job) for job in page.rows]}
+        if given["stats"]:
+            data["stats"] = stats_body(queries.count_by_state())
+        data["nextCursor"] = cursor_of(page.next_key)
+        return Response({"success": True, "data": data})
+
+    def post(self, request: Request) -> Response:
+        """Start a job; with an Idempotency-Key at most one in 24 hours."""
+        body = StartBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        job = _start_once(request, _order(body.validated_data))
+        return Response({"success": True, "data": job_body(queries.find_job(job.pk))}, status=201)
+
+
+def _order(given: dict[str, Any]) -> Order:
+    return Order(
+        type=given["type"],
+        title=given["title"],
+        params=given["params"],
+        items=given.get("items"),
+        priority=given["priority"],
+        campaign_id=given["campaignId"] or "",
+        external_id=given["externalId"] or "",
+    )
+
+
+def _start_once(request: Request, order: Order) -> Job:
+    actor = actor_of(request)
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return start_job(order, actor=actor)
+    if not KEY.fullmatch(key):
+        sentence = "Must be 1 to 200 printable ASCII characters without spaces."
+        raise InvalidInput(
+            "The header Idempotency-Key cannot be used.", {"Idempotency-Key": [sentence]}
+        )
+    return once(cast(User, request.user), key, request.data, lambda: start_job(order, actor=actor))
+
+
+class OneJob(JobView):
+    def get(self, request: Request, name: str) -> Response:
+        """Show one job."""
+        return Response({"success": True, "data": job_body(queries.find_job(name))})
+
+
+class Status(JobView):
+    throttle_classes = [StatusThrottle]
+
+    def get(self, request: Request, name: str) -> Response:
+        """Show how far a job is."""
+        return Response(status_body(queries.find_job(name)))

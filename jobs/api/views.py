@@ -1,0 +1,28 @@
+"""Hold what every route of jobs shares: permissions, cache and throttle."""
+
+from typing import Any
+
+from rest_framework.throttling import UserRateThrottle
+from rest_framework.views import APIView
+
+from jobs.serializers import NAME_IN_PATH
+
+VIEW = "jobs.view_job"
+NAMED = rf"(?P<name>{NAME_IN_PATH})"
+
+
+class StatusThrottle(UserRateThrottle):
+    """Let old consoles ask for a status every two seconds."""
+
+    scope = "status"
+
+
+class JobView(APIView):
+    """Base of the routes below: nothing is ever kept by a cache on the way."""
+
+    required_permissions = {"GET": VIEW}
+
+    def finalize_response(self, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(*args, **kwargs)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response

@@ -1,0 +1,30 @@
+"""Show jobs to people, inside the admin."""
+
+from django.urls import URLPattern, path, re_path
+
+from jobs.pages.links import NAMED
+from jobs.pages.listing import drawn_from, job_list, job_list_fragment
+from jobs.pages.moves import cancel_job, retry_job
+from jobs.pages.new import new_drill
+from jobs.pages.old import old_job, old_list
+from jobs.pages.one import items_fragment, job_fragment, job_page
+
+__all__ = ["drawn_from", "redirects", "urls"]
+
+urls: list[URLPattern] = [
+    path("jobs/", job_list, name="jobs"),
+    path("jobs/fragment/", job_list_fragment, name="jobs_fragment"),
+    path("jobs/new/", new_drill, name="new_drill"),
+    re_path(rf"^jobs/{NAMED}/$", job_page, name="job"),
+    re_path(rf"^jobs/{NAMED}/fragment/$", job_fragment, name="job_fragment"),
+    re_path(rf"^jobs/{NAMED}/items/fragment/$", items_fragment, name="job_items_fragment"),
+    re_path(rf"^jobs/{NAMED}/cancel/$", cancel_job, name="cancel_job"),
+    re_path(rf"^jobs/{NAMED}/retry/$", retry_job, name="retry_job"),
+]
+
+
+# Where the old console's pages were; outside /admin/.
+redirects: list[URLPattern] = [
+    re_path(r"^batch-jobs/?$", old_list, name="old-jobs"),
+    re_path(rf"^batch-jobs/{NAMED}/?$", old_job, name="old-job"),
+]

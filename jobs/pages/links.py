@@ -1,0 +1,16 @@
+"""Hold what the pages of jobs share: permissions and links within a page."""
+
+from urllib.parse import urlencode
+
+from jobs.serializers import NAME_IN_PATH
+
+VIEW, START = "jobs.view_job", "jobs.start_job"
+
+
+NAMED = rf"(?P<job_id>{NAME_IN_PATH})"
+
+
+def link(**parameters: str) -> str:
+    """Return a query string of what is given; of nothing, the page itself."""
+    given = {name: value for name, value in parameters.items() if value}
+    return f"?{urlencode(given)}" if given else "."

@@ -1,0 +1,35 @@
+"""Read jobs, items and what follows from their counters."""
+
+from jobs.queries.figures import elapsed_s, eta_s, progress_pct, rate
+from jobs.queries.finding import (
+    JobFilter,
+    count_by_state,
+    find_job,
+    holder_of,
+    jobs,
+    page_of_jobs,
+)
+from jobs.queries.items import count_to_retry, items_by_state, page_of_items, states_to_retry
+from jobs.queries.paging import Page
+from jobs.queries.work import cancels_left, summary_of, to_summarise
+
+__all__ = [
+    "JobFilter",
+    "Page",
+    "cancels_left",
+    "count_by_state",
+    "count_to_retry",
+    "elapsed_s",
+    "eta_s",
+    "find_job",
+    "holder_of",
+    "items_by_state",
+    "jobs",
+    "page_of_items",
+    "page_of_jobs",
+    "progress_pct",
+    "rate",
+    "states_to_retry",
+    "summary_of",
+    "to_summarise",
+]

@@ -62,6 +62,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "corsheaders",
     "csp",
     "axes",
@@ -301,7 +303,20 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": "600/minute", "status": "1200/minute"},
     "EXCEPTION_HANDLER": "batchops.api.answer_error",
+    "DEFAULT_SCHEMA_CLASS": "batchops.openapi.DocumentedSchema",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "BatchOps API",
+    "DESCRIPTION": "Batch jobs, CC&B's workflow and alerts. Addresses answer with and without a "
+    "trailing slash; every refusal says in a sentence what to do.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "SERVE_PERMISSIONS": ["batchops.api.HasPermission"],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "displayRequestDuration": True},
+    "COMPONENT_SPLIT_REQUEST": True,
 }
 
 # Words, places, files ---------------------------------------------------------------------------

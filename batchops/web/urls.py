@@ -28,6 +28,7 @@ urlpatterns = [
     path("admin", RedirectView.as_view(pattern_name="admin:index", query_string=True), name="bare"),
     path("admin/", admin.site.urls),
     path("api/", include("jobs.api")),
+    path("api/", include("batchops.web.api_docs")),
     path("api/ami-operational/", include("monitoring.api")),
     path("api/ami-operational/", include("alerts.api")),
 ]

@@ -4,9 +4,11 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import resolve_type_hint
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
+Shape = dict[str, Any]
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -38,6 +40,21 @@ WITH_BODY = {
     "413": "The body is larger than the server takes.",
     "415": "The body is of a kind that this route does not take.",
 }
+
+
+def shape(hint: Any) -> Shape:
+    """Return the schema of what a type hint describes: a TypedDict, or a list of them."""
+    schema: Shape = resolve_type_hint(hint)  # type: ignore[no-untyped-call]
+    return schema
+
+
+def enveloped(hint: Any) -> Shape:
+    """Return the schema of `{"success": true, "data": ...}` around what a hint describes."""
+    return {
+        "type": "object",
+        "properties": {"success": {"type": "boolean", "enum": [True]}, "data": shape(hint)},
+        "required": ["success", "data"],
+    }
 
 
 class DocumentedSchema(AutoSchema):

@@ -1,16 +1,19 @@
 """Answer programs about CC&B's workflow and runs (docs/api.md)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.urls import re_path
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from batchops.openapi import enveloped
 from batchops.paging import Cursor
 from monitoring import queries, timeline
+from monitoring.bodies import LogBody, LogsBody, PendingImdBody, RunningBatchesBody, TimelineBody
 from monitoring.errors import NothingRead
 from monitoring.models import Run
 from monitoring.serializers import LogsAsked, TimelineAsked
@@ -22,6 +25,7 @@ class BatchTimeline(APIView):
 
     required_permissions = {"GET": "monitoring.view_run"}
 
+    @extend_schema(parameters=[TimelineAsked], responses={200: enveloped(TimelineBody)})
     def get(self, request: Request) -> Response:
         asked = TimelineAsked(data=request.query_params)
         asked.is_valid(raise_exception=True)
@@ -33,6 +37,7 @@ class RunningBatches(APIView):
 
     required_permissions = {"GET": "monitoring.view_run"}
 
+    @extend_schema(responses={200: enveloped(RunningBatchesBody)})
     def get(self, request: Request) -> Response:
         fresh = queries.freshness(timezone.now())
         running = Run.objects.filter(state=RunState.RUNNING).order_by("started_at", "id")
@@ -54,6 +59,7 @@ class PendingImdCount(APIView):
 
     required_permissions = {"GET": "monitoring.view_run"}
 
+    @extend_schema(responses={200: enveloped(PendingImdBody)})
     def get(self, request: Request) -> Response:
         poll = queries.last_good_poll()
         if poll is None:
@@ -69,6 +75,7 @@ class BatchLogs(APIView):
 
     required_permissions = {"GET": "monitoring.view_run"}
 
+    @extend_schema(parameters=[LogsAsked], responses={200: enveloped(LogsBody)})
     def get(self, request: Request) -> Response:
         asked = LogsAsked(data=request.query_params)
         asked.is_valid(raise_exception=True)
@@ -88,38 +95,33 @@ class BatchLogs(APIView):
         )
 
 
-def _logs(runs: Iterable[Run]) -> list[dict[str, Any]]:
+def _logs(runs: Iterable[Run]) -> list[LogBody]:
     fresh = queries.freshness(timezone.now())
     return [_log(timeline.view_of(run, fresh)) for run in runs]
 
 
-def _log(view: timeline.RunView) -> dict[str, Any]:
+def _log(view: timeline.RunView) -> LogBody:
     run = view.run
     shown = view.facts()
     return {
         "id": run.pk,
         "batch_code": run.batch_code,
-        **{
-            name: shown[name]
-            for name in (
-                "batch_nbr",
-                "rerun_nbr",
-                "status",
-                "start_time",
-                "end_time",
-                "duration_seconds",
-                "thread_count",
-                "records_processed",
-                "rps",
-                "business_date",
-            )
-        },
+        "batch_nbr": shown["batch_nbr"],
+        "rerun_nbr": shown["rerun_nbr"],
+        "status": shown["status"],
+        "start_time": shown["start_time"],
+        "end_time": shown["end_time"],
+        "duration_seconds": shown["duration_seconds"],
+        "thread_count": shown["thread_count"],
+        "records_processed": shown["records_processed"],
+        "rps": shown["rps"],
+        "business_date": shown["business_date"],
         "error_message": run.error_message or None,
         "created_at": run.created_at.isoformat(),
     }
 
 
-def _answer(data: dict[str, Any]) -> Response:
+def _answer(data: Mapping[str, Any]) -> Response:
     return Response({"success": True, "data": data}, headers={"Cache-Control": "no-store"})
 
 

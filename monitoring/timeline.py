@@ -13,6 +13,7 @@ from django.db.models import Max
 from batchops.calendar import business_date
 from batchops.looks import Look
 from monitoring import queries
+from monitoring.bodies import DayBody, RunBody, StepBody, TimelineBody
 from monitoring.models import Poll, Run, Step
 from monitoring.queries import Freshness
 from monitoring.states import LATE, LOOKS, OPEN, WORDS, RunState, look_of, while_stale
@@ -83,13 +84,13 @@ class RunView:
         rps: float | None = self.run.rps
         return rps
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> RunBody:
         run = self.run
         return {
             "status": WORDS[self.state],
             "statusCode": run.status_code,
             "start_time": run.started_at.isoformat(),
-            "end_time": run.ended_at and run.ended_at.isoformat(),
+            "end_time": run.ended_at.isoformat() if run.ended_at else None,
             "duration_seconds": self.elapsed_s,
             "records_processed": run.records_processed,
             "rps": self.rps,
@@ -128,9 +129,9 @@ class StepView:
             return self.shown.look
         return LOOKS[self.state]
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> StepBody:
         step = self.step
-        facts: dict[str, Any] = {
+        facts: StepBody = {
             "batch_code": step.batch_code,
             "batch_name": step.name,
             "sequence_order": step.sequence_order,
@@ -140,7 +141,7 @@ class StepView:
             "is_critical": step.is_critical,
             "depends_on_batch": step.depends_on_id,
             "can_run_multiple": step.repeats,
-            "todayStatus": self.shown and {**self.shown.facts(), "status": WORDS[self.state]},
+            "todayStatus": self._today_status(),
             "allRuns": [view.facts() for view in self.runs],
             "totalRuns": len(self.runs),
             "state": self.look.code,
@@ -150,6 +151,11 @@ class StepView:
         if step.drains_imd:
             facts |= {"pendingIMDCount": self.pending_imd, "needsToRun": self.needs_to_run}
         return facts
+
+    def _today_status(self) -> RunBody | None:
+        if self.shown is None:
+            return None
+        return {**self.shown.facts(), "status": WORDS[self.state]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +172,7 @@ class Timeline:
     def source_now(self) -> datetime:
         return self.fresh.source_now
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> DayBody:
         return {
             "businessDate": self.day.isoformat(),
             "timeline": [step.facts() for step in self.steps],
@@ -222,7 +228,7 @@ def draw(day: date | None, *, at: datetime) -> Timeline:
     return Timeline(day, steps, fresh, is_today, context.pending_imd)
 
 
-def facts(days: Iterable[date | None], *, at: datetime) -> dict[str, Any]:
+def facts(days: Iterable[date | None], *, at: datetime) -> TimelineBody:
     """Return the data of the route and the topic: the days asked for, the first one on top."""
     drawn = [draw(day, at=at) for day in days]
     first, fresh = drawn[0], drawn[0].fresh
@@ -232,7 +238,7 @@ def facts(days: Iterable[date | None], *, at: datetime) -> dict[str, Any]:
         "totalPendingIMD": fresh.last_good.pending_imd if fresh.last_good else None,
         "pendingIMDByDate": {t.day.isoformat(): t.pending_imd for t in drawn},
         "currentTime": fresh.source_now.isoformat(),
-        "lastUpdated": fresh.seen_at and fresh.seen_at.isoformat(),
+        "lastUpdated": fresh.seen_at.isoformat() if fresh.seen_at else None,
         "stale": fresh.stale,
         "loginRefused": fresh.circuit_opened_at is not None,
     }

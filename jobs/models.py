@@ -83,6 +83,8 @@ class Job(models.Model):
             ("start_job", "Can start jobs"),
             ("cancel_job", "Can cancel jobs"),
             ("retry_job", "Can retry failed items"),
+            ("prioritise_job", "Can change a job's priority"),
+            ("work_job", "Can do items of jobs from outside"),
         ]
         constraints = [
             models.CheckConstraint(name="job_state_known", condition=Q(state__in=states.STATES)),

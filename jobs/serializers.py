@@ -3,12 +3,14 @@
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
 
 from jobs import queries, states
+from jobs.bulk import IDS_MAX
 from jobs.inputs import JsonObjectField, StrictSerializer
 
 INLINE_ITEMS = 1_000
@@ -21,6 +23,9 @@ NAME_HELP = "Only letters, digits and . _ : - are allowed."
 
 
 BAD_CURSOR = "Not a cursor of this list. Take it from nextCursor, or leave it out to begin anew."
+
+
+ONE_OF = "Give either ids or a filter, not both and not neither."
 
 
 class StartBody(StrictSerializer):
@@ -65,7 +70,7 @@ class JobCursorField(_CursorField):
 class ItemCursorField(_CursorField):
     def to_internal_value(self, data: Any) -> Any:
         match super().to_internal_value(data):
-            case [int() as position] if 0 <= position < 2**31:
+            case [int() as position] if type(position) is int and 0 <= position < 2**31:
                 return position
         raise serializers.ValidationError(BAD_CURSOR)
 
@@ -81,26 +86,35 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-class ListQuery(StrictSerializer):
-    """What narrows a list of jobs down."""
+class FilterFields(StrictSerializer):
+    """What jobs may be narrowed down by, in a list and for what is done to all that match."""
 
     status = serializers.ChoiceField(list(states.FILTERS), required=False, allow_blank=True)
     type = serializers.CharField(max_length=40, required=False, allow_blank=True)
     campaign = serializers.CharField(max_length=64, required=False, allow_blank=True)
     search = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    limit = serializers.IntegerField(min_value=1, max_value=500, default=100)
-    stats = serializers.BooleanField(default=False)
-    cursor = JobCursorField(max_length=200, required=False)
 
     def filter(self) -> queries.JobFilter:
         """Return what was asked for as a filter."""
-        given = self.validated_data
+        return self.filter_of(self.validated_data)
+
+    @staticmethod
+    def filter_of(given: Mapping[str, Any]) -> queries.JobFilter:
+        """Return what was asked for, validated already, as a filter."""
         return queries.JobFilter(
             status=given.get("status", ""),
             type=given.get("type", ""),
             campaign_id=given.get("campaign", ""),
             search=given.get("search", ""),
         )
+
+
+class ListQuery(FilterFields):
+    """What narrows a list of jobs down, and which page of it."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=500, default=100)
+    stats = serializers.BooleanField(default=False)
+    cursor = JobCursorField(max_length=200, required=False)
 
 
 class ItemsQuery(StrictSerializer):
@@ -116,3 +130,28 @@ class RetryQuery(StrictSerializer):
 
     dryRun = serializers.BooleanField(default=False)  # noqa: N815
     include = serializers.ChoiceField(["cancelled"], required=False)
+
+
+class PriorityBody(StrictSerializer):
+    """How early workers choose a job."""
+
+    priority = serializers.IntegerField(min_value=-100, max_value=100)
+
+
+class BulkBody(StrictSerializer):
+    """What to do to many jobs: to those named, or to all that match a filter."""
+
+    action = serializers.ChoiceField(["cancel", "retry"])
+    ids = serializers.ListField(
+        child=serializers.RegexField(
+            NAME, max_length=64, allow_blank=False, error_messages={"invalid": NAME_HELP}
+        ),
+        max_length=IDS_MAX, allow_empty=False, required=False,
+    )  # fmt: skip
+    filter = FilterFields(required=False)
+    cursor = JobCursorField(max_length=200, required=False)
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if ("ids" in given) == ("filter" in given):
+            raise serializers.ValidationError({"ids": [ONE_OF], "filter": [ONE_OF]})
+        return given

@@ -31,6 +31,7 @@ MOVES: dict[str, tuple[str, ...]] = {
     "give_up": OPEN,
     "finish": OPEN,
     "retry": ENDED,
+    "prioritise": OPEN,
 }
 
 LOOKS = {

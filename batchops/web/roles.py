@@ -16,11 +16,13 @@ OPERATOR = (
     "jobs.start_job",
     "jobs.cancel_job",
     "jobs.retry_job",
+    "jobs.work_job",
     "monitoring.poll_ccb",
 )
 SUPERVISOR = (
     *OPERATOR,
     "alerts.resolve_alert",
+    "jobs.prioritise_job",
     "monitoring.change_step",
     "monitoring.change_monitoringconfig",
     "monitoring.view_monitoringconfig",

@@ -1,4 +1,4 @@
-"""Cancel a job, and retry it."""
+"""Cancel a job, retry it, and change its priority."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -7,7 +7,7 @@ from batchops.access import actor_of
 from jobs import lifecycle, queries
 from jobs.api.views import JobView
 from jobs.bodies import job_body
-from jobs.serializers import RetryQuery
+from jobs.serializers import PriorityBody, RetryQuery
 from jobs.start import ring
 
 
@@ -44,3 +44,15 @@ class Retry(JobView):
         lifecycle.retry(job.pk, actor=actor_of(request), include_cancelled=wide)
         ring()
         return Response({"success": True, "count": count, "data": job_body(queries.find_job(name))})
+
+
+class Priority(JobView):
+    required_permissions = {"POST": "jobs.prioritise_job"}
+
+    def post(self, request: Request, name: str) -> Response:
+        """Let workers choose a job earlier or later; the highest priority comes first."""
+        body = PriorityBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        job_id = queries.find_job(name).pk
+        lifecycle.prioritise(job_id, body.validated_data["priority"], actor=actor_of(request))
+        return Response({"success": True, "data": job_body(queries.find_job(job_id))})

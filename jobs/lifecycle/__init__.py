@@ -23,6 +23,7 @@ from jobs.lifecycle.moves import (
     create,
     finalise,
     give_up,
+    prioritise,
     retry,
 )
 from jobs.lifecycle.settling import Outcome, Settled, release, settle
@@ -48,6 +49,7 @@ __all__ = [
     "finalise",
     "give_up",
     "lease_time",
+    "prioritise",
     "release",
     "renew",
     "retry",

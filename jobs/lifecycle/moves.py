@@ -81,12 +81,12 @@ def _insert(new: NewJob) -> Job:
     return job
 
 
-def cancel(job_id: str, *, actor: str) -> Job:
+def cancel(job_id: str, *, actor: str, within_s: float | None = None) -> Job:
     """Record the wish to stop a job, and cancel what nobody has begun.
 
-    A job no worker is at ends in this call, unless it is so large that a worker has to carry on;
-    any other when its workers have seen the wish, within seconds. A second wish while the first
-    is being carried out changes nothing.
+    A job no worker is at ends in this call, unless it is so large that a worker has to carry on,
+    as it has to after `within_s` seconds (CANCEL_TIME_S); any other when its workers have seen
+    the wish, within seconds. A second wish while the first is being carried out changes nothing.
 
     :raises JobNotFound: when there is none.
     :raises MoveRefused: when it has ended already.
@@ -104,15 +104,15 @@ def cancel(job_id: str, *, actor: str) -> Job:
                 **_closed_expansion(job),
             )
         _count_cancelled(job, cancelled, actor=actor)
-    return cancel_pending(job_id, actor=actor)
+    return cancel_pending(job_id, actor=actor, within_s=within_s)
 
 
-def cancel_pending(job_id: str, *, actor: str) -> Job:
+def cancel_pending(job_id: str, *, actor: str, within_s: float | None = None) -> Job:
     """Carry out a wish to cancel: settle what is pending, batch by batch; return the job.
 
-    It stops after CANCEL_TIME_S, whether something is left or not.
+    It stops after `within_s` seconds (CANCEL_TIME_S), whether something is left or not.
     """
-    ends_at = time.monotonic() + CANCEL_TIME_S
+    ends_at = time.monotonic() + (CANCEL_TIME_S if within_s is None else within_s)
     while _cancel_one_batch(job_id, actor=actor) and time.monotonic() < ends_at:
         pass
     return Job.objects.get(pk=job_id)
@@ -242,6 +242,22 @@ def _reopen_items(job: Job, again: Sequence[str]) -> None:
         started_at=None,
         finished_at=None,
     )
+
+
+def prioritise(job_id: str, priority: int, *, actor: str) -> Job:
+    """Let workers choose an open job earlier (higher) or later; return it.
+
+    Nothing happens when it has that priority already.
+
+    :raises JobNotFound: when there is none.
+    :raises MoveRefused: when it has ended, so that nobody chooses it any more.
+    """
+    with transaction.atomic():
+        job = locked(job_id)
+        if job.is_open and job.priority == priority:
+            return job
+        reason = f"{job.priority} -> {priority}"
+        return move(job, "prioritise", actor=actor, reason=reason, priority=priority)
 
 
 def finalise(job_id: str, *, actor: str) -> bool:

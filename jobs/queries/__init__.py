@@ -1,8 +1,10 @@
 """Read jobs, items and what follows from their counters."""
 
+from jobs.queries.changing import changeable
 from jobs.queries.figures import elapsed_s, eta_s, progress_pct, rate
 from jobs.queries.finding import (
     JobFilter,
+    JobKey,
     count_by_state,
     find_job,
     holder_of,
@@ -15,8 +17,10 @@ from jobs.queries.work import cancels_left, summary_of, to_summarise
 
 __all__ = [
     "JobFilter",
+    "JobKey",
     "Page",
     "cancels_left",
+    "changeable",
     "count_by_state",
     "count_to_retry",
     "elapsed_s",

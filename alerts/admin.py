@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts import evidence
 from alerts.forms import ChannelForm
-from alerts.models import Alert, Channel, Delivery
+from alerts.models import Alert, Channel, Delivery, DeliveryAttempt
 from alerts.pages import (
     AcknowledgeForm,
     ResolveForm,
@@ -231,23 +231,49 @@ class ChannelAdmin(admin.ModelAdmin[Channel]):
             messages.warning(request, said % {"names": ", ".join(channel.missing)})
 
 
+class AttemptInline(admin.TabularInline[DeliveryAttempt, Delivery]):
+    """Each try to send a mail, oldest first."""
+
+    model = DeliveryAttempt
+    fields = readonly_fields = ("at", "outcome", "took_s", "sentence")
+    ordering = ("id",)
+    extra = max_num = 0
+    can_delete = False
+    verbose_name_plural = _("tries")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("alerts.view_delivery")
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(admin.ModelAdmin[Delivery]):
-    """Every mail that was or is to be sent; the alert's page shows each try."""
+    """Every mail that was or is to be sent, each with its tries."""
 
     list_display = (
         "created_at",
         "about",
         "kind",
-        "channel",
+        "to_whom",
         "state_badge",
         "attempts",
         "next_try",
         "sent_at",
     )
-    list_display_links = None
     list_filter = ("state", "kind", "channel")
-    list_select_related = ("alert", "channel")
+    list_select_related = ("alert", "channel", "notice", "reader")
+    fields = (
+        "about",
+        "to_whom",
+        "state_badge",
+        "attempts",
+        "created_at",
+        "next_try",
+        "give_up_at",
+        "sent_at",
+        "delivered_to",
+        "message_id",
+    )
+    inlines = (AttemptInline,)
     ordering = ("-id",)
     list_per_page = 50
     paginator = CappedPaginator
@@ -266,10 +292,18 @@ class DeliveryAdmin(admin.ModelAdmin[Delivery]):
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("alerts.retry_delivery")
 
-    @admin.display(description=_("Alert"))
+    @admin.display(description=_("About"))
     def about(self, delivery: Delivery) -> str:
+        if delivery.notice:
+            return format_html('<a href="{}">{}</a>', delivery.notice.url, delivery.notice.subject)
         address = reverse("admin:alerts_alert_change", args=[delivery.alert_id])
-        return format_html('<a href="{}">{}</a>', address, delivery.alert.message)
+        return format_html(
+            '<a href="{}">{}</a>', address, delivery.alert and delivery.alert.message
+        )
+
+    @admin.display(description=_("To"))
+    def to_whom(self, delivery: Delivery) -> str:
+        return str(delivery.channel or delivery.reader or delivery.address)
 
     @admin.display(description=_("State"), ordering="state")
     def state_badge(self, delivery: Delivery) -> str:

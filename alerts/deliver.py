@@ -3,6 +3,7 @@
 import logging
 import random
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.utils.translation import gettext
 from alerts import lifecycle, mail, smtp
 from alerts.errors import ChannelNotFound, MailNotSent
 from alerts.lifecycle import MailClaim, Report
-from alerts.models import Channel
+from alerts.models import Channel, missing_settings
 from alerts.states import AttemptOutcome
 from batchops.cluster import stopping
 from batchops.db import database_now
@@ -53,7 +54,7 @@ def send_test(channel_id: int, *, actor: str) -> str:
     channel = Channel.objects.filter(pk=channel_id).first()
     if channel is None:
         raise ChannelNotFound(f"There is no channel {channel_id}. Look in the list of channels.")
-    _require_ready(channel)
+    _require_ready(channel.missing, channel.addresses)
     message = mail.write_test(channel)
     if not connection.in_atomic_block:
         connection.close()
@@ -103,13 +104,19 @@ def _failed(claim: MailClaim, sentence: str) -> Report:
 
 
 def _send(claim: MailClaim) -> Report:
-    if not claim.channel.enabled:
+    if claim.channel is None and not claim.recipients:
+        sentence = gettext(
+            "Not sent: the reader has no address, may not see this any more or is not active."
+        )
+        return Report(outcome=AttemptOutcome.FAILED, sentence=sentence)
+    if claim.channel and not claim.channel.enabled:
         sentence = gettext("The channel is switched off. Switch it on, then try again.")
         return Report(outcome=AttemptOutcome.FAILED, sentence=sentence)
     if not claim.recipients and claim.deliveries[0].delivered_to:
         sentence = gettext("Nobody is left: the others were taken off the channel.")
         return Report(outcome=AttemptOutcome.SENT, sentence=sentence)
-    _require_ready(claim.channel)
+    missing = claim.channel.missing if claim.channel else missing_settings()
+    _require_ready(missing, claim.recipients)
     handed = smtp.hand_over(mail.write(claim))
     whole = not (handed.refused or handed.put_off)
     return Report(
@@ -120,14 +127,13 @@ def _send(claim: MailClaim) -> Report:
     )
 
 
-def _require_ready(channel: Channel) -> None:
-    if channel.missing:
-        names = ", ".join(channel.missing)
+def _require_ready(missing: Sequence[str], addresses: Sequence[str]) -> None:
+    if missing:
         raise MailNotSent(
             gettext("Mail is not configured: set %(names)s (docs/settings.md), then restart.")
-            % {"names": names}
+            % {"names": ", ".join(missing)}
         )
-    if not channel.addresses:
+    if not addresses:
         raise MailNotSent(gettext("The channel has no address. Add one."), is_server=False)
 
 

@@ -18,6 +18,7 @@ from alerts.states import RULES, DeliveryKind, rank
 
 LONGEST_SUBJECT = 150
 LISTED = 20  # alerts that a digest names; the rest is one click away
+NOTICES_TOLD = 200  # notices that one mail tells in full
 THREADED = 20  # mails that a digest of resolved alerts refers to
 AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 
@@ -28,7 +29,9 @@ def write(claim: MailClaim) -> EmailMultiAlternatives:
     That an alert is over answers the mail that it opened with: same subject, In-Reply-To and
     References, so that mail programs show both as one thread. Nobody's name is in it.
     """
-    alerts = [delivery.alert for delivery in claim.deliveries]
+    if claim.kind == DeliveryKind.NOTICE:
+        return _write_notices(claim)
+    alerts = [delivery.alert for delivery in claim.deliveries if delivery.alert]
     over = claim.kind == DeliveryKind.RESOLVED
     if claim.is_digest:
         subject, template, context = _digest_subject(alerts), "digest", _digest(alerts)
@@ -41,6 +44,22 @@ def write(claim: MailClaim) -> EmailMultiAlternatives:
     return _message(
         subject, template, {**context, "over": over}, to=claim.recipients, headers=headers
     )
+
+
+def _write_notices(claim: MailClaim) -> EmailMultiAlternatives:
+    """Write what one reader is told; the latest thing names the mail, the others follow in it."""
+    notices = [delivery.notice for delivery in reversed(claim.deliveries) if delivery.notice]
+    subject = notices[0].subject
+    if claim.is_digest:
+        said = gettext("%(n)d messages, the latest: %(subject)s")
+        subject = said % {"n": len(notices), "subject": subject}
+    shown = {
+        "notices": [(notice, _absolute(notice.url)) for notice in notices[:NOTICES_TOLD]],
+        "rest": len(notices) - NOTICES_TOLD if len(notices) > NOTICES_TOLD else 0,
+        "total": len(notices),
+    }
+    headers = {"Message-ID": claim.message_id, **AUTOMATIC}
+    return _message(subject, "notice", shown, to=claim.recipients, headers=headers)
 
 
 def write_test(channel: Channel) -> EmailMultiAlternatives:

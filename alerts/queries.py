@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet
 
 from alerts.models import Alert, Channel, Delivery, DeliveryAttempt
 from alerts.states import (
@@ -20,6 +20,7 @@ from alerts.states import (
 from batchops.looks import Look
 
 DIGESTED = 10_000  # deliveries that one digest covers at most
+ReaderKey = tuple[int | None, str]  # a person, or else a bare address
 SHOWN = 500  # how many open alerts one answer or frame lists; the counts are always of all
 
 
@@ -95,16 +96,41 @@ def channels_with_due(at: datetime) -> list[Channel]:
 
 def due_of_channel(channel: Channel, at: datetime) -> list[Delivery]:
     """Lock and return what a channel has due: openings first, each kind oldest first."""
-    due = Delivery.objects.due(at).filter(channel=channel).select_related("alert")
+    due = Delivery.objects.due(at).filter(channel=channel).select_related("alert", "channel")
     locked = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
     return list(locked.order_by("kind", "id")[:DIGESTED])
 
 
-def mails_lately(channel: Channel, at: datetime, window: timedelta) -> int:
-    """Count the mails of a channel that left within `window` before `at`, or are leaving now."""
+def readers_with_due(at: datetime) -> list[ReaderKey]:
+    """Return to whom notices are due: the person and the bare address, longest waiting first."""
+    due = Delivery.objects.due(at).filter(channel=None).order_by()
+    rows = due.values_list("reader", "address").annotate(first=Min("id")).order_by("first")
+    return [(reader_id, address) for reader_id, address, _ in rows]
+
+
+def due_of_reader(reader: ReaderKey, at: datetime) -> list[Delivery]:
+    """Lock and return the notices that are due to one reader, oldest first."""
+    reader_id, address = reader
+    due = Delivery.objects.due(at).filter(channel=None, reader=reader_id, address=address)
+    locked = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
+    return list(locked.select_related("notice", "reader", "channel").order_by("id")[:DIGESTED])
+
+
+def mails_by(channel: Channel) -> QuerySet[Delivery]:
+    """Return all that ever went or is to go by a channel."""
+    return Delivery.objects.filter(channel=channel)
+
+
+def mails_to(reader: ReaderKey) -> QuerySet[Delivery]:
+    """Return the notices that ever went or are to go to a reader."""
+    reader_id, address = reader
+    return Delivery.objects.filter(channel=None, reader=reader_id, address=address)
+
+
+def mails_lately(mails: QuerySet[Delivery], at: datetime, window: timedelta) -> int:
+    """Count those of `mails` that left within `window` before `at`, or are leaving now."""
     lately = Q(sent_at__gt=at - window) | Q(state=DeliveryState.SENDING, next_try_at__gt=at)
-    mails = Delivery.objects.filter(lately, channel=channel)
-    return mails.order_by().values("message_id").distinct().count()
+    return mails.filter(lately).order_by().values("message_id").distinct().count()
 
 
 def opening_message_ids(deliveries: Collection[Delivery]) -> list[str]:

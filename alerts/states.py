@@ -37,10 +37,11 @@ class ChannelKind(StrEnum):
 
 
 class DeliveryKind(StrEnum):
-    """What a mail tells: that an alert opened, or that it is over."""
+    """What a mail tells: that an alert opened, that it is over, or something else."""
 
     OPENED = "opened"
     RESOLVED = "resolved"
+    NOTICE = "notice"
 
 
 class DeliveryState(StrEnum):
@@ -58,12 +59,16 @@ WAITING = (DeliveryState.FAILED, DeliveryState.GIVEN_UP)  # for a try that a per
 
 
 class AttemptOutcome(StrEnum):
-    """What became of one try; partly: some addresses took it; lost: nobody knows."""
+    """What became of one try; partly: some addresses took it; lost: nobody knows.
+
+    Asked is no try: somebody wants a notice tried again.
+    """
 
     SENT = "sent"
     PARTLY = "partly"
     FAILED = "failed"
     LOST = "lost"
+    ASKED = "asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,8 @@ RULES = {
         Rule("JOB_FAILED", "job failed"),
         Rule("JOB_STUCK", "job stuck"),
         Rule("JOB_LATE", "job late"),
+        Rule("JOB_COMPLETED_WITH_ERRORS", "job completed with errors", by_hand=True),
+        Rule("JOB_NO_SUMMARY", "job without summary"),
     )
 }
 SEVERITY_LOOKS = {
@@ -124,6 +131,7 @@ ATTEMPT_LOOKS = {
     AttemptOutcome.PARTLY: Look("partly", "Sent in part", "warn", "warning"),
     AttemptOutcome.FAILED: Look("failed", "Failed", "bad", "x-circle"),
     AttemptOutcome.LOST: Look("lost", "Unknown", "unknown", "question"),
+    AttemptOutcome.ASKED: Look("asked", "Asked for again", "info", "retry"),
 }
 
 

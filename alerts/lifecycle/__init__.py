@@ -12,19 +12,26 @@ from alerts.lifecycle.moves import (
     acknowledge,
     expire_acknowledgements,
     reconcile,
+    reconcile_keys,
     resolve,
+    take_turn,
 )
+from alerts.lifecycle.outbox import Reader, post_notice
 
 __all__ = [
     "MailClaim",
     "Outcome",
+    "Reader",
     "Report",
     "acknowledge",
     "claim_mail",
     "expire_acknowledgements",
+    "post_notice",
     "reconcile",
+    "reconcile_keys",
     "record_attempt",
     "resolve",
     "retry_delivery",
     "seed_default_channel",
+    "take_turn",
 ]

@@ -1,7 +1,7 @@
 """Let one sender at a time have a mail: one delivery, or a digest when too many are due."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,21 +11,30 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 
 from alerts.models import Channel, Delivery, DeliveryAttempt
-from alerts.queries import channels_with_due, due_of_channel, mails_lately
+from alerts.queries import (
+    channels_with_due,
+    due_of_channel,
+    due_of_reader,
+    mails_by,
+    mails_lately,
+    mails_to,
+    readers_with_due,
+)
 from alerts.states import AttemptOutcome, DeliveryKind, DeliveryState
 
 MINUTE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailClaim:
     """What one sender may send as one mail until its lease ends: deliveries of one kind.
 
-    `recipients` are those who have not taken it yet.
+    `channel` is None for notices, which go to one reader. `recipients` are those who have not
+    taken it yet; empty when nobody is left.
     """
 
     lease: uuid.UUID
-    channel: Channel
+    channel: Channel | None
     kind: DeliveryKind
     message_id: str
     recipients: tuple[str, ...]
@@ -46,14 +55,45 @@ def claim_mail(*, at: datetime) -> MailClaim | None:
     """Claim the next mail that is due at `at` (the database's clock); None when none is.
 
     A channel gets at most MAIL_LIMIT mails a minute. When more are due they are claimed
-    together, as one digest; behind the digest everything waits for the minute to pass. A lease
-    that ended is taken back first, with a try on record whose end nobody knows.
+    together, as one digest; behind the digest everything waits for the minute to pass. Of notices
+    all that is due to one reader is one mail, and they get at most MAIL_LIMIT a minute too. A
+    lease that ended is taken back first, with a try on record whose end nobody knows.
     """
+    return _claim_alerts(at) or _claim_notices(at)
+
+
+def _claim_alerts(at: datetime) -> MailClaim | None:
     for channel in channels_with_due(at):
         due = _take_back(due_of_channel(channel, at), at)
         if due and (chosen := _choose(channel, due, at)):
-            return _claim(channel, chosen, at)
+            taken = chosen[0].delivered_to
+            return _claim(chosen, at, to=[a for a in channel.addresses if a not in taken])
     return None
+
+
+def _claim_notices(at: datetime) -> MailClaim | None:
+    for reader in readers_with_due(at):
+        due = due_of_reader(reader, at)
+        died = {delivery.message_id for delivery in due if delivery.state == DeliveryState.SENDING}
+        due = _take_back(due, at)
+        if due and mails_lately(mails_to(reader), at, MINUTE) < settings.MAIL_LIMIT:
+            chosen = _repeated(due, died) or due
+            return _claim(chosen, at, to=_address_of(chosen[0]))
+    return None
+
+
+def _repeated(due: list[Delivery], died: Collection[str]) -> list[Delivery]:
+    """Return a mail that may have left already, just as it was, so that a copy is known as one."""
+    repeated = [delivery for delivery in due if delivery.message_id in died]
+    return [delivery for delivery in repeated if delivery.message_id == repeated[0].message_id]
+
+
+def _address_of(delivery: Delivery) -> list[str]:
+    """Return where a notice goes; nowhere if its reader may not have it any more."""
+    reader = delivery.reader
+    if reader is None:
+        return [delivery.address]
+    return [reader.email] if reader.email and reader.has_perm(delivery.permission) else []
 
 
 def _take_back(due: list[Delivery], at: datetime) -> list[Delivery]:
@@ -82,19 +122,19 @@ def _take_back(due: list[Delivery], at: datetime) -> list[Delivery]:
 def _choose(channel: Channel, due: list[Delivery], at: datetime) -> list[Delivery]:
     first = due[0]
     alike = [d for d in due if (d.kind, d.delivered_to) == (first.kind, first.delivered_to)]
-    lately = mails_lately(channel, at, MINUTE)
+    lately = mails_lately(mails_by(channel), at, MINUTE)
     if lately + len(alike) <= settings.MAIL_LIMIT:
         return [first]
     return alike if lately <= settings.MAIL_LIMIT else []
 
 
-def _claim(channel: Channel, chosen: list[Delivery], at: datetime) -> MailClaim:
+def _claim(chosen: list[Delivery], at: datetime, *, to: Sequence[str]) -> MailClaim:
     claim = MailClaim(
         lease=uuid.uuid4(),
-        channel=channel,
+        channel=chosen[0].channel,
         kind=DeliveryKind(chosen[0].kind),
         message_id=_message_id(chosen),
-        recipients=tuple(a for a in channel.addresses if a not in chosen[0].delivered_to),
+        recipients=tuple(to),
         deliveries=tuple(chosen),
     )
     # While it is being sent, the next try is due when the lease ends.
@@ -111,7 +151,7 @@ def _claim(channel: Channel, chosen: list[Delivery], at: datetime) -> MailClaim:
 def _message_id(chosen: list[Delivery]) -> str:
     """Name the mail by what is in it, so that a second copy bears the same name."""
     what = f"{chosen[0].kind}-{chosen[0].pk}-{len(chosen)}"
-    seal = salted_hmac("alerts.mail", what).hexdigest()[:16]
+    seal = salted_hmac("alerts.mail", f"{what} {_ids(chosen)}").hexdigest()[:16]
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")
     return f"<batchops-{what}-{seal}@{domain}>"
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext
 
 from alerts.errors import DeliveryNotFound, DeliveryNotWaiting
 from alerts.lifecycle.claims import MailClaim
@@ -35,7 +36,8 @@ def record_attempt(claim: MailClaim, report: Report, *, at: datetime, took_s: fl
     Deliveries that somebody else has taken over meanwhile, because the lease ended, keep their
     state; the try is on record all the same.
     """
-    alerts = Alert.objects.filter(pk__in=[d.alert_id for d in claim.deliveries])
+    about = [d.alert_id for d in claim.deliveries if d.alert_id is not None]
+    alerts = Alert.objects.filter(pk__in=about)
     list(alerts.order_by("id").select_for_update(no_key=True).values_list("pk"))
     if report.delivered_to and claim.kind == DeliveryKind.OPENED:
         alerts.update(email_sent=True)
@@ -53,7 +55,8 @@ def record_attempt(claim: MailClaim, report: Report, *, at: datetime, took_s: fl
         )
         for delivery in claim.deliveries
     )
-    publish("alerts")
+    if about:
+        publish("alerts")
 
 
 @transaction.atomic
@@ -66,22 +69,40 @@ def retry_delivery(delivery_id: int, *, at: datetime, actor: str) -> None:
     :raises DeliveryNotWaiting: when it is sent, being sent or due anyway.
     """
     waiting = Delivery.objects.filter(pk=delivery_id, state__in=WAITING)
-    before = waiting.values_list("state", "alert").first()
-    moved = before and waiting.filter(state=before[0]).update(
+    held = waiting.first()
+    moved = held and waiting.filter(state=held.state).update(
         state=DeliveryState.PENDING, next_try_at=at, give_up_at=at + settings.MAIL_GIVE_UP_AFTER
     )
-    if not before or not moved:
+    if held is None or not moved:
         raise _refusal(delivery_id)
+    if held.alert_id is None:
+        _note_on_notice(held, at=at, actor=actor)
+    else:
+        _note_on_alert(held, at=at, actor=actor)
+    ring_sender()
+
+
+def _note_on_alert(delivery: Delivery, *, at: datetime, actor: str) -> None:
     AlertEvent.objects.create(
-        alert_id=before[1],
+        alert_id=delivery.alert_id,
         at=at,
         actor=actor,
         verb="mail retried",
-        before={"delivery": delivery_id, "delivery_state": before[0]},
-        after={"delivery": delivery_id, "delivery_state": DeliveryState.PENDING},
+        before={"delivery": delivery.pk, "delivery_state": delivery.state},
+        after={"delivery": delivery.pk, "delivery_state": DeliveryState.PENDING},
     )
-    ring_sender()
     publish("alerts")
+
+
+def _note_on_notice(delivery: Delivery, *, at: datetime, actor: str) -> None:
+    # A notice has no history but its tries.
+    DeliveryAttempt.objects.create(
+        delivery=delivery,
+        at=at,
+        took_s=0,
+        outcome=AttemptOutcome.ASKED,
+        sentence=gettext("%(who)s had it tried again.") % {"who": actor},
+    )
 
 
 def _settle(held: DeliveryQuerySet, report: Report, at: datetime) -> None:

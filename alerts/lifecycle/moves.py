@@ -1,6 +1,6 @@
 """Open, raise, acknowledge and resolve alerts: each move with its event, its frame, its mail."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,16 @@ class Outcome:
         return bool(self.opened or self.raised or self.resolved)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judgement:
+    """Who judged which rule when, and why, by key, what is over is over."""
+
+    rule: str
+    at: datetime
+    actor: str
+    reasons: Mapping[str, str]
+
+
 @transaction.atomic
 def reconcile(
     rule: str,
@@ -54,21 +64,35 @@ def reconcile(
     yet and matches any. One that a person resolved by hand stays resolved. `reasons` says per key
     why it is over. Safe in several processes at once: they take turns, rule by rule.
     """
-    _take_turn(rule)
-    found = {finding.key: finding for finding in findings}
-    active = {alert.key: alert for alert in _active_of(rule)}
-    over = [alert for key, alert in active.items() if _is_over(alert, found.get(key))]
-    if over:
-        _resolve_all(over, at=at, actor=actor, reasons=reasons or {})
-    ended = {alert.key for alert in over}
-    standing = {key: alert for key, alert in active.items() if key not in ended}
-    _tell_occurrences(standing, found)
-    raised = _raise_all(standing, found, at=at, actor=actor)
-    opened = _open_all(rule, [found[k] for k in found if k not in standing], at=at, actor=actor)
-    outcome = Outcome(opened=opened, raised=raised, resolved=len(over))
-    if outcome:
-        publish("alerts")
-    return outcome
+    take_turn(rule)
+    judgement = _Judgement(rule=rule, at=at, actor=actor, reasons=reasons or {})
+    return _agree(judgement, _active_of(rule), findings)
+
+
+@transaction.atomic
+def reconcile_keys(
+    rule: str, findings: Iterable[Finding], *, judged: Mapping[str, str], at: datetime, actor: str
+) -> Outcome:
+    """Do as `reconcile` for some subjects of a rule; alerts of all others are left alone.
+
+    `judged` maps the key of each subject that was looked at to why its alert is over, if none of
+    the findings is on it.
+    """
+    take_turn(rule)
+    judgement = _Judgement(rule=rule, at=at, actor=actor, reasons=judged)
+    return _agree(judgement, _active_of(rule, keys=judged), findings)
+
+
+def take_turn(rule: str) -> None:
+    """Wait until no other transaction judges this rule, and keep it so until this one ends.
+
+    Two that reconcile one rule at once would both open what both find missing. Who judges by
+    what it reads takes its turn before reading, lest it resolve what opened meanwhile.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended('alerts.rule:' || %s, 0))", [rule]
+        )
 
 
 @transaction.atomic
@@ -153,17 +177,28 @@ def _refuse_until(until: datetime | None, at: datetime) -> None:
         )
 
 
-def _take_turn(rule: str) -> None:
-    # Two that reconcile one rule at once would both open what both find missing. The constraint
-    # would stop the second with an error; waiting here lets it see the first one's alerts.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended('alerts.rule:' || %s, 0))", [rule]
-        )
+def _agree(judgement: _Judgement, alerts: Iterable[Alert], findings: Iterable[Finding]) -> Outcome:
+    rule, at, actor = judgement.rule, judgement.at, judgement.actor
+    found = {finding.key: finding for finding in findings}
+    active = {alert.key: alert for alert in alerts}
+    over = [alert for key, alert in active.items() if _is_over(alert, found.get(key))]
+    if over:
+        _resolve_all(over, at=at, actor=actor, reasons=judgement.reasons)
+    ended = {alert.key for alert in over}
+    standing = {key: alert for key, alert in active.items() if key not in ended}
+    _tell_occurrences(standing, found)
+    raised = _raise_all(standing, found, at=at, actor=actor)
+    opened = _open_all(rule, [found[k] for k in found if k not in standing], at=at, actor=actor)
+    outcome = Outcome(opened=opened, raised=raised, resolved=len(over))
+    if outcome:
+        publish("alerts")
+    return outcome
 
 
-def _active_of(rule: str) -> list[Alert]:
+def _active_of(rule: str, *, keys: Collection[str] | None = None) -> list[Alert]:
     alerts = Alert.objects.active().filter(rule=rule)
+    if keys is not None:
+        alerts = alerts.filter(key__in=list(keys))
     return list(alerts.select_for_update(no_key=True).order_by("id"))
 
 

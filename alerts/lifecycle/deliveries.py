@@ -78,13 +78,13 @@ def retry_delivery(delivery_id: int, *, at: datetime, actor: str) -> None:
     if held.alert_id is None:
         _note_on_notice(held, at=at, actor=actor)
     else:
-        _note_on_alert(held, at=at, actor=actor)
+        _note_on_alert(held.alert_id, held, at=at, actor=actor)
     ring_sender()
 
 
-def _note_on_alert(delivery: Delivery, *, at: datetime, actor: str) -> None:
+def _note_on_alert(alert_id: int, delivery: Delivery, *, at: datetime, actor: str) -> None:
     AlertEvent.objects.create(
-        alert_id=delivery.alert_id,
+        alert_id=alert_id,
         at=at,
         actor=actor,
         verb="mail retried",

@@ -104,7 +104,7 @@ class TestFilter:
         with (
             patch.object(bulk, "time", SimpleNamespace(monotonic=lambda: next(clock))),
             patch.object(bulk, "BATCH", 2),
-            patch.object(bulk.lifecycle, "cancel", cancel_without_a_clock),
+            patch.object(lifecycle, "cancel", cancel_without_a_clock),
         ):
             while True:
                 answer = post(client, BULK, body).json()

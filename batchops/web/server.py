@@ -17,7 +17,7 @@ from twisted.logger import STDLibLogObserver, globalLogBeginner
 
 from batchops.errors import Unavailable
 from batchops.live.hub import HUB
-from batchops.web.wire import LimitedFactory, PacedFactory, PacedSocket
+from batchops.web.wire import LimitedFactory, LimitedRequest, PacedFactory, PacedSocket
 
 logger = logging.getLogger(__name__)
 
@@ -127,6 +127,8 @@ class ConsoleServer(Server):
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         if isinstance(protocol, PacedSocket) and message["type"] == "websocket.send":
             await protocol.writable.wait()
+        if isinstance(protocol, LimitedRequest) and message.get("more_body"):
+            await protocol.wait_for_reader()
         await super().handle_reply(protocol, message)
 
     def kill_all_applications(self) -> "Deferred[None]":

@@ -10,6 +10,8 @@ from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet import reactor
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
+# A reader who takes nothing of an answer for so long is cut off, and what the answer holds freed.
+STALLED_AFTER_S = 60
 # How long a refused body is read and thrown away: cutting the line would cut off the answer.
 DISCARD_REFUSED_BODY_S = 5
 
@@ -34,14 +36,62 @@ REFUSAL_HEAD = (
 
 
 class LimitedRequest(WebRequest):
-    """Refuse a body over the limit before it fills disk or memory.
+    """Refuse a body over the limit before it fills disk or memory, and send at the reader's pace.
 
-    Daphne itself stores any body whole before a view or middleware sees the request.
+    Daphne itself stores any body whole before a view or middleware sees the request, and keeps
+    in memory whatever of an answer its reader has not taken yet.
     """
 
     received_bytes = 0
     refused = False
     content: IO[bytes]
+    writable: asyncio.Event | None = None
+
+    async def wait_for_reader(self) -> None:
+        """Return when the reader took most of what was sent; cut off one who takes nothing."""
+        if self.channel is None:
+            return
+        if self.writable is None:
+            self.writable = asyncio.Event()
+            self.writable.set()
+            self.registerProducer(self, True)  # noqa: FBT003
+        try:
+            await asyncio.wait_for(self.writable.wait(), STALLED_AFTER_S)
+        except TimeoutError:
+            self.cut_off()
+
+    def cut_off(self) -> None:
+        """Break the connection, so that the reader knows that the answer is not whole."""
+        if self.channel is not None:
+            self.channel.transport.abortConnection()
+
+    def finish(self) -> None:
+        if self.writable is not None:
+            self.unregisterProducer()
+        super().finish()
+
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        if self.method == b"HEAD" and "body" in message:
+            # Daphne leaves out the first piece of the body only.
+            message = {**message, "body": b""}
+        super().handle_reply(message)
+
+    def handle_exception(self, exception: BaseException) -> None:
+        if self._response_started:
+            self.cut_off()
+        else:
+            super().handle_exception(exception)
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        if self.writable is not None:
+            self.writable.clear()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        if self.writable is not None:
+            self.writable.set()
+
+    def stopProducing(self) -> None:  # noqa: N802
+        self.resumeProducing()
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802
         if length is not None and length > MAX_BODY_BYTES:

@@ -1,7 +1,7 @@
 """Answer programs: token login, one permission per method, one shape for every error."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
@@ -9,8 +9,10 @@ from django.http import Http404
 from django.utils import timezone
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -58,6 +60,22 @@ class JsonParser(JSONParser):
                 'The body must be a JSON object, such as {"name": "value"}.'
             )
         return body
+
+
+class FileNegotiation(BaseContentNegotiation):
+    """Let a route that hands out a file answer whatever the caller accepts; refusals are JSON.
+
+    And let it have a parameter `format` of its own.
+    """
+
+    def select_renderer(
+        self,
+        request: Request,
+        renderers: Iterable[BaseRenderer],
+        format_suffix: str | None = None,
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type or ""
 
 
 class HasPermission(BasePermission):

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import close_old_connections, connection, connections, transaction
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 REVISION_SQL = """
     SELECT pg_snapshot_xmax(s)::text::bigint
@@ -34,6 +35,31 @@ def reading_snapshot() -> Iterator[int]:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         cursor.execute(REVISION_SQL)
         yield int(cursor.fetchone()[0])
+
+
+def give_connection_back() -> None:
+    """Let others have this thread's connection while it only waits; not from a transaction."""
+    if not connection.in_atomic_block:
+        close_old_connections()
+
+
+@contextmanager
+def own_connection(session: str) -> Iterator[None]:
+    """Give this thread a connection of its own beside the pool, and close it afterwards.
+
+    `session` sets PostgreSQL's parameters (`-c name=value`). Only for a thread that nothing else
+    uses: whatever it asks meanwhile goes over this connection.
+    """
+    described = connections.settings["default"]
+    given = {name: value for name, value in described["OPTIONS"].items() if name != "pool"}
+    options = {**given, "options": f"{given.get('options', '')} {session}"}
+    own = DatabaseWrapper({**described, "OPTIONS": options}, "default")
+    connections["default"] = own
+    try:
+        yield
+    finally:
+        own.close()
+        del connections["default"]
 
 
 def allow_statements(seconds: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from batchops.exports import FORMS
 from jobs import queries, states
 from jobs.bulk import IDS_MAX
 from jobs.inputs import JsonObjectField, StrictSerializer
@@ -123,6 +124,18 @@ class ItemsQuery(StrictSerializer):
     status = serializers.ChoiceField(states.ITEM_STATES, required=False, allow_blank=True)
     limit = serializers.IntegerField(min_value=1, max_value=500, default=100)
     cursor = ItemCursorField(max_length=200, required=False)
+
+
+class ExportQuery(ListQuery):
+    """What narrows an export of jobs down, as it does a list; a place in the list says nothing."""
+
+    format = serializers.ChoiceField(FORMS, default="csv")
+
+
+class ItemsExportQuery(ItemsQuery):
+    """What narrows an export of items down."""
+
+    format = serializers.ChoiceField(FORMS, default="csv")
 
 
 class RetryQuery(StrictSerializer):

@@ -4,6 +4,7 @@ from django.urls import URLPattern, re_path
 
 from jobs.api.batches import Batch, Summary
 from jobs.api.bulk import BulkMove
+from jobs.api.exports import ItemsExport, JobsExport
 from jobs.api.items import Items
 from jobs.api.jobs import Jobs, OneJob, Status
 from jobs.api.moves import Cancel, Priority, Retry
@@ -11,11 +12,17 @@ from jobs.api.views import NAMED
 
 urlpatterns: list[URLPattern] = [
     re_path(r"^batch-jobs/?$", Jobs.as_view(), name="batch-jobs"),
-    # Before the jobs' own addresses, for it looks like one of them.
+    # Before the jobs' own addresses, for they look like one of them.
     re_path(r"^batch-jobs/bulk/?$", BulkMove.as_view(), name="batch-jobs-bulk"),
+    re_path(r"^batch-jobs/export/?$", JobsExport.as_view(), name="batch-jobs-export"),
     re_path(rf"^batch-jobs/{NAMED}/?$", OneJob.as_view(), name="batch-job"),
     re_path(rf"^batch-jobs/{NAMED}/status/?$", Status.as_view(), name="batch-job-status"),
     re_path(rf"^batch-jobs/{NAMED}/items/?$", Items.as_view(), name="batch-job-items"),
+    re_path(
+        rf"^batch-jobs/{NAMED}/items/export/?$",
+        ItemsExport.as_view(),
+        name="batch-job-items-export",
+    ),
     re_path(rf"^batch-jobs/{NAMED}/cancel/?$", Cancel.as_view(), name="batch-job-cancel"),
     re_path(rf"^batch-jobs/{NAMED}/retry/?$", Retry.as_view(), name="batch-job-retry"),
     re_path(rf"^batch-jobs/{NAMED}/priority/?$", Priority.as_view(), name="batch-job-priority"),

@@ -1,0 +1,35 @@
+"""Hand out jobs and items as files."""
+
+from django.http import StreamingHttpResponse
+from rest_framework.request import Request
+
+from batchops.api import FileNegotiation
+from batchops.exports import stream
+from jobs import queries
+from jobs.api.views import JobView
+from jobs.exports import items_export, jobs_export
+from jobs.serializers import ExportQuery, ItemsExportQuery
+
+
+class JobsExport(JobView):
+    http_method_names = ["get", "options"]
+    content_negotiation_class = FileNegotiation
+
+    def get(self, request: Request) -> StreamingHttpResponse:
+        """Hand out the jobs that the list's filters leave as CSV or XLSX."""
+        query = ExportQuery(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        return stream(jobs_export(query.filter()), query.validated_data["format"])
+
+
+class ItemsExport(JobView):
+    http_method_names = ["get", "options"]
+    content_negotiation_class = FileNegotiation
+
+    def get(self, request: Request, name: str) -> StreamingHttpResponse:
+        """Hand out a job's items as CSV or XLSX."""
+        query = ItemsExportQuery(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        given = query.validated_data
+        job = queries.find_job(name)
+        return stream(items_export(job, state=given.get("status", "")), given["format"])

@@ -7,14 +7,15 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from jobs import lifecycle, states
-from jobs.errors import ItemFailed, ItemRefused
+from jobs import lifecycle, progress, states
+from jobs.errors import ItemCancelled, ItemFailed, ItemRefused
 from jobs.heartbeat import EXIT_OVERDUE, Held
 from jobs.lifecycle import Lease, Outcome, WorkItem
 from jobs.registry import JobType, Result
@@ -23,6 +24,8 @@ log = logging.getLogger("jobs.chunk")
 
 ERROR_LENGTH = 2_000
 LONGEST_WAIT = timedelta(days=30)
+NOT_WISHED = "It ended itself as cancelled, but nobody wished to cancel its job."
+SHOW_EVERY_S = 0.25
 SETTLE_PAUSES_S = (0.1, 0.5, 2.0)
 # A NUL in the text of a JSON value, not a backslash that somebody wrote before "u0000".
 ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
@@ -33,6 +36,7 @@ class Chunk(Held):
 
     def __init__(self, lease: Lease, job_type: JobType) -> None:
         super().__init__(lease)
+        self.stopped = lease.job.cancel_requested_at is not None
         self._type = job_type
         limit = job_type.item_limit if job_type.run_chunk is None else job_type.chunk_limit
         self._limit_s = limit.total_seconds()
@@ -41,6 +45,9 @@ class Chunk(Held):
         self._settled_at = time.monotonic()
         self._begun = 0
         self._current: tuple[WorkItem, float] | None = None
+        self._gauge = progress.Gauge(lambda: self.stopped)
+        self._shown: progress.Reading | None = None
+        self._shown_at = -SHOW_EVERY_S
 
     def run(self, *, is_over: Callable[[], bool]) -> int:
         """Do the items until the slice `is_over` or a cancel is seen; return how many were done.
@@ -48,8 +55,9 @@ class Chunk(Held):
         :raises LostClaim: when the lease was taken away, and with it the right to report.
         """
         work = self._one_by_one(is_over) if self._type.run_chunk is None else self._at_once()
-        for outcome in work:
-            self._end(outcome)
+        with progress.shown_by(self._gauge):
+            for outcome in work:
+                self._end(outcome)
         with self._lock:
             self._settle_patiently(ends=True)
         return self._begun
@@ -59,17 +67,26 @@ class Chunk(Held):
             if self.stopped or is_over():
                 return
             self._begin(item)
-            yield do_item(self._type, self.lease, item)
+            yield self._checked(do_item(self._type, self.lease, item))
 
     def _at_once(self) -> Iterator[Outcome]:
+        if self.stopped:
+            return
         self._begin(self.lease.items[0])
         self._begun = len(self.lease.items)
-        yield from do_chunk(self._type, self.lease)
+        yield from map(self._checked, do_chunk(self._type, self.lease))
+
+    def _checked(self, outcome: Outcome) -> Outcome:
+        """Let no item end cancelled, nor its job with it, when nobody wished that."""
+        if outcome.state == states.CANCELLED and not self.stopped:
+            return replace(outcome, state=states.FAILED, error=NOT_WISHED)
+        return outcome
 
     def _begin(self, item: WorkItem) -> None:
         with self._lock:
             self._begun += 1
             self._current = (item, time.monotonic())
+            self._gauge.reading = None
 
     def _end(self, outcome: Outcome) -> None:
         with self._lock:
@@ -84,7 +101,25 @@ class Chunk(Held):
                 self._end_process(self._current[0])
             if not self.lost:
                 self._settle_if_due()
+                self._show_progress()
         super().beat()
+
+    def _show_progress(self) -> None:
+        """Write down what the item reports of itself, if that is news and not too often."""
+        reading, now = self._gauge.reading, time.monotonic()
+        if self._current is None or reading is None or reading is self._shown:
+            return
+        if now - self._shown_at < SHOW_EVERY_S:
+            return
+        item, began_at = self._current
+        wished = lifecycle.show_progress(
+            self.lease,
+            reading,
+            item_id=item.id if self._type.run_chunk is None else None,
+            worked_for=timedelta(seconds=now - began_at),
+        )
+        self.stopped = self.stopped or wished
+        self._shown, self._shown_at = reading, now
 
     def _is_overdue(self, began_at: float) -> bool:
         return time.monotonic() - began_at > self._limit_s
@@ -173,6 +208,8 @@ def _success(item: WorkItem, result: Result) -> Outcome:
 
 def _failure(job_type: JobType, item: WorkItem, error: Exception) -> Outcome:
     message = _sentence(error)
+    if isinstance(error, ItemCancelled):
+        return Outcome(item.id, states.CANCELLED, error=message)
     if isinstance(error, ItemRefused) or item.attempt >= job_type.max_attempts:
         return Outcome(item.id, states.FAILED, error=message)
     try:
@@ -186,7 +223,8 @@ def _failure(job_type: JobType, item: WorkItem, error: Exception) -> Outcome:
 
 
 def _sentence(error: Exception) -> str:
-    text = str(error) if isinstance(error, ItemFailed) else f"{type(error).__name__}: {error}"
+    is_ours = isinstance(error, ItemFailed | ItemCancelled)
+    text = str(error) if is_ours else f"{type(error).__name__}: {error}"
     text = text.replace("\x00", "").encode("utf-8", "replace").decode()
     return text[:ERROR_LENGTH] or type(error).__name__
 

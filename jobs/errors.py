@@ -57,5 +57,9 @@ class ItemFailed(Exception):
     """Raised by a job type: this item failed, and the message says why and what to do."""
 
 
+class ItemCancelled(Exception):
+    """Raised by a job type whose item stops because `progress.cancel_wished()` said so."""
+
+
 class ItemRefused(ItemFailed):
     """Raised by a job type: this item can never succeed, so it is not tried again by itself."""

@@ -16,6 +16,8 @@ from jobs.lifecycle import Lease
 # Exit code of a worker that ended itself because its work ran over a limit. Never a signal:
 # django-q2 owns SIGALRM, and a killed worker can wedge its cluster.
 EXIT_OVERDUE = 75
+# How soon a worker at a long item knows that a cancel is wished.
+LOOK_S = 2.0
 log = logging.getLogger("jobs.heartbeat")
 
 
@@ -40,7 +42,8 @@ class Held:
         if self.lost:
             return
         now = time.monotonic()
-        if now - self._renewed_at >= lifecycle.lease_time(self.lease.kind).total_seconds() / 3:
+        lease_s = lifecycle.lease_time(self.lease.kind).total_seconds()
+        if now - self._renewed_at >= min(LOOK_S, lease_s / 3):
             self.stopped = lifecycle.renew(self.lease) or self.stopped
             self._renewed_at = now
 

@@ -199,8 +199,15 @@ class JobItem(models.Model):
             ),
         ]
         indexes = [
-            # lifecycle.claims TAKE: the next items of a job; cancel: those still to cancel.
-            models.Index("job", "position", condition=Q(state=states.PENDING), name="item_pending"),
+            # lifecycle.claims: the next items of a job, and whether one that waits is due by now,
+            # however many others wait; cancel: those still to cancel.
+            models.Index(
+                "job",
+                F("not_before").asc(nulls_first=True),
+                "position",
+                condition=Q(state=states.PENDING),
+                name="item_pending",
+            ),
             # queries.page_of_items with ?status=failed, and retry: few among very many.
             models.Index("job", "position", condition=Q(state=states.FAILED), name="item_failed"),
         ]
@@ -222,6 +229,15 @@ class Claim(models.Model):
     heartbeat_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     cancel_seen = models.BooleanField(default=False)
+    # Of the items it holds; null for a step.
+    first_position = models.IntegerField(null=True)
+    last_position = models.IntegerField(null=True)
+    # What the item at work reports of itself; without `item_id` it is about all of them.
+    item_id = models.BigIntegerField(null=True)
+    item_since = models.DateTimeField(null=True)
+    progress_done = models.BigIntegerField(null=True)
+    progress_total = models.BigIntegerField(null=True)
+    progress_note = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [

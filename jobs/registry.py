@@ -33,6 +33,11 @@ class JobType:
     # The same for one summary, and for one turn of making items (some seconds, or one batch of
     # 5,000 if that takes longer), after which the job is given up.
     step_limit: ClassVar[timedelta] = timedelta(minutes=10)
+    # How long the job itself may take, from when its work began (anew at a retry); then it is
+    # given up: what nobody has begun is cancelled, items at work see `progress.cancel_wished()`.
+    job_limit: ClassVar[timedelta | None] = None
+    # How many workers may be at the items of one job at a time; None: all there are.
+    max_workers: ClassVar[int | None] = None
     # How often an item is begun, in all, before its failure is final.
     max_attempts: ClassVar[int] = 1
     # Set by a type that does many items in one go: returns, in the same order, for each item
@@ -54,6 +59,8 @@ class JobType:
 
         It may be called again for the same item if a worker dies, so let its effects be
         repeatable, or send `job.pk` and the position outside as the key that makes them so.
+        A long one calls `progress.report(done, total, note)` as it goes, and where it could
+        stop it raises ItemCancelled if `progress.cancel_wished()`.
         """
         raise NotImplementedError
 
@@ -73,6 +80,17 @@ def register(job_type: type[JobType]) -> type[JobType]:
     """Make a job type known by its name; a class decorator."""
     _types[job_type.name] = job_type()
     return job_type
+
+
+def caps() -> dict[str, int | None]:
+    """Return the name of each type, with how many workers may be at one job's items."""
+    return {name: job_type.max_workers for name, job_type in _types.items()}
+
+
+def limited() -> dict[str, timedelta]:
+    """Return the name of each type whose jobs may only take so long, and how long."""
+    limits = {name: job_type.job_limit for name, job_type in _types.items()}
+    return {name: limit for name, limit in limits.items() if limit is not None}
 
 
 def names() -> list[str]:

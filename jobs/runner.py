@@ -16,7 +16,7 @@ from jobs import lifecycle, queries, registry, states
 from jobs.chunk import Chunk
 from jobs.errors import LostClaim
 from jobs.heartbeat import Heartbeat, Held
-from jobs.lifecycle import Lease
+from jobs.lifecycle import Chosen, Lease
 from jobs.registry import JobType
 from jobs.step import Step, give_up
 
@@ -46,10 +46,9 @@ def run_slice() -> None:
 
 def ring_if_work() -> bool:
     """Ring one bell if any job has work that may begin now; say whether it has."""
-    known = registry.names()
     has_work = (
-        lifecycle.choose(known, passed=()) is not None
-        or queries.to_summarise(types=known).exists()
+        lifecycle.choose(registry.caps(), passed=()) is not None
+        or queries.to_summarise(types=registry.names()).exists()
         or queries.cancels_left().exists()
     )
     if has_work:
@@ -85,22 +84,25 @@ class _Slice:
             lifecycle.cancel_pending(job.pk, actor="system:worker")
 
     def _next_lease(self) -> Lease | None:
-        known = registry.names()
-        for job_id in queries.to_summarise(types=known).values_list("pk", flat=True)[:5]:
+        for job_id in queries.to_summarise(types=registry.names()).values_list("pk", flat=True)[:5]:
             if lease := lifecycle.claim_summary(job_id, worker=self._worker):
                 return lease
         passed: list[str] = []
-        while chosen := lifecycle.choose(known, passed=passed):
-            if lease := self._claim(*chosen):
+        while chosen := lifecycle.choose(registry.caps(), passed=passed):
+            if lease := self._claim(chosen):
                 return lease
-            passed.append(chosen[0])
+            passed.append(chosen.job_id)
         return None
 
-    def _claim(self, job_id: str, wants_expansion: bool) -> Lease | None:  # noqa: FBT001
-        if wants_expansion:
-            return lifecycle.claim_expansion(job_id, worker=self._worker)
-        size = self._sizes.get(job_id, CHUNK_FIRST)
-        return lifecycle.claim_items(job_id, limit=size, worker=self._worker)
+    def _claim(self, chosen: Chosen) -> Lease | None:
+        if chosen.wants_expansion:
+            return lifecycle.claim_expansion(chosen.job_id, worker=self._worker)
+        return lifecycle.claim_items(
+            chosen.job_id,
+            limit=self._sizes.get(chosen.job_id, CHUNK_FIRST),
+            worker=self._worker,
+            max_workers=chosen.max_workers,
+        )
 
     def _work_on(self, lease: Lease) -> None:
         job_type = registry.find(lease.job.type)

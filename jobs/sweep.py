@@ -1,6 +1,8 @@
 """Repair, every so often and from outside the workers, whatever was left behind."""
 
 import logging
+from contextlib import suppress
+from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import F
@@ -9,13 +11,16 @@ from django.db.models.functions import Now
 from batchops.cluster import ends
 from batchops.cluster.ticks import Tick, register
 from batchops.db import session_lock
-from jobs import lifecycle, queries
+from jobs import lifecycle, queries, registry
+from jobs.errors import JobNotFound, MoveRefused
 from jobs.models import Job
 from jobs.runner import ring_if_work
 
 log = logging.getLogger("jobs.sweep")
 
 ACTOR = "system:sweep"
+# How late at most an item's next attempt begins, and a bell that was lost rings again.
+RING_EVERY = timedelta(seconds=2)
 
 
 def register_duties() -> None:
@@ -23,7 +28,13 @@ def register_duties() -> None:
     every = settings.JOBS_SWEEP_INTERVAL
     register(Tick("jobs.sweep", "jobs", every, sweep))
     register(Tick("jobs.sweep-from-watch", "watch", every, sweep))
+    register(Tick("jobs.ring", "jobs", RING_EVERY, ring))
     ends.register("jobs.claims", cluster="jobs", run=take_from_lost)
+
+
+def ring() -> None:
+    """Ring if there is work that may begin now, such as an item whose next attempt is due."""
+    ring_if_work()
 
 
 def take_from_lost(lost: ends.Lost) -> None:
@@ -41,6 +52,7 @@ def sweep() -> None:
         if held:
             lifecycle.expire_claims()
             finalise_stuck()
+            give_up_late()
             cancel_leftovers()
             ring_if_work()
 
@@ -64,6 +76,21 @@ def _finalise(job: Job) -> bool:
         job.items_total,
     )
     return lifecycle.finalise(job.pk, actor=ACTOR)
+
+
+def give_up_late() -> None:
+    """Give up the open jobs that take longer than their type allows."""
+    for name, limit in registry.limited().items():
+        late = Job.objects.open().filter(
+            type=name, started_at__lt=Now() - limit, cancel_requested_at=None
+        )
+        error = (
+            f"It took longer than the {limit} (h:mm:ss) that a job of this type may take, so what"
+            " nobody had begun was cancelled. What is done stays done; a retry does the rest."
+        )
+        for job_id in late.values_list("pk", flat=True):
+            with suppress(MoveRefused, JobNotFound):  # it has ended meanwhile
+                lifecycle.give_up(job_id, error=error, actor=ACTOR)
 
 
 def cancel_leftovers() -> None:

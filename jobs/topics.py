@@ -7,7 +7,7 @@ from typing import Any
 
 from batchops.live.topics import Topic, register
 from jobs import queries
-from jobs.bodies import job_body, stats_body
+from jobs.bodies import iso, job_body, stats_body
 from jobs.models import Job
 
 ACTIVE_SHOWN = 100
@@ -42,9 +42,32 @@ def read_job(key: str) -> dict[str, Any] | None:
 
 
 def job_facts(job: Job) -> dict[str, Any]:
-    """Return what the API answers about a job, how far it has counted, and whether items failed."""
-    counted = {"countedItems": job.next_position, "hasFailures": job.failed > 0}
-    return {**job_body(job), **counted}
+    """Return what the API answers about a job, and what only screens show.
+
+    That is how far it has counted, whether items failed, and `activeWork`: what workers have in
+    hand, the longest at it first.
+    """
+    work = queries.active_work(job.pk) if job.is_open else []
+    return {
+        **job_body(job),
+        "countedItems": job.next_position,
+        "hasFailures": job.failed > 0,
+        "activeWork": [_work(one) for one in work],
+    }
+
+
+def _work(work: queries.Work) -> dict[str, Any]:
+    """Return one worker's work; `position` is null when the figures are about the whole range."""
+    return {
+        "from": work.first,
+        "to": work.last,
+        "position": work.position,
+        "done": work.done,
+        "total": work.total,
+        "note": work.note,
+        "sinceAt": iso(work.since_at),
+        "worker": work.worker,
+    }
 
 
 def _figures(job: Job) -> dict[str, Any]:

@@ -6,6 +6,7 @@ update returns, whether the job is over.
 """
 
 from jobs.lifecycle.claims import (
+    Chosen,
     Lease,
     WorkItem,
     choose,
@@ -27,9 +28,11 @@ from jobs.lifecycle.moves import (
     retry,
 )
 from jobs.lifecycle.settling import Outcome, Settled, release, settle
+from jobs.lifecycle.showing import show_progress
 from jobs.lifecycle.summaries import claim_summary, store_summary
 
 __all__ = [
+    "Chosen",
     "Lease",
     "NewJob",
     "Outcome",
@@ -54,5 +57,6 @@ __all__ = [
     "renew",
     "retry",
     "settle",
+    "show_progress",
     "store_summary",
 ]

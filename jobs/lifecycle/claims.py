@@ -1,10 +1,10 @@
 """Give work to workers: choose the job to serve, and lease a chunk or a step of it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -14,42 +14,58 @@ from django.db.models.functions import Now
 from jobs import states
 from jobs.errors import LostClaim
 from jobs.lifecycle.record import locked, log, move
-from jobs.models import Job
+from jobs.models import Claim, Job
 
 # An ended job shall have its summary within 40 s, though a worker dies over it: a sweep comes
 # every 30 s at the latest, so the lease leaves it time for both.
 SUMMARY_LEASE = timedelta(seconds=6)
-CLAIMABLE = """
-    i.state = 'pending' AND (i.not_before IS NULL OR i.not_before <= clock_timestamp())
-"""
-# The job with the highest priority, and of these the one that waited longest.
+# Two looks into one index: of the items that wait for another attempt there may be millions.
+# now(), not the clock, so that the planner can look into the index by it.
+READY = "i.job_id = {job} AND i.state = 'pending' AND i.not_before IS NULL"
+DUE = "i.job_id = {job} AND i.state = 'pending' AND i.not_before <= now()"
+# The job with the highest priority, and of these the one that waited longest; not one at which
+# as many are at work as its type allows.
 CHOOSE_SQL = f"""
-    SELECT j.id, expansion.wanted
+    SELECT j.id, expansion.wanted, type.cap
       FROM jobs_job AS j
+      JOIN unnest(%(types)s::text[], %(caps)s::int[]) AS type (name, cap) ON type.name = j.type
      CROSS JOIN LATERAL (
            SELECT j.expanded_at IS NULL AND NOT EXISTS (
                   SELECT FROM jobs_claim AS c WHERE c.job_id = j.id AND c.kind = 'expand')
            AS wanted) AS expansion
      WHERE j.state IN ('pending', 'processing')
        AND j.cancel_requested_at IS NULL
-       AND j.type = ANY(%(types)s) AND NOT j.id = ANY(%(passed)s)
-       AND (expansion.wanted OR EXISTS (
-            SELECT FROM jobs_jobitem AS i WHERE i.job_id = j.id AND {CLAIMABLE}))
+       AND NOT j.id = ANY(%(passed)s)
+       AND (expansion.wanted
+            OR (EXISTS (SELECT FROM jobs_jobitem AS i WHERE {READY.format(job="j.id")})
+                OR EXISTS (SELECT FROM jobs_jobitem AS i WHERE {DUE.format(job="j.id")}))
+               AND (type.cap IS NULL OR type.cap > (
+                    SELECT count(*) FROM jobs_claim AS c
+                     WHERE c.job_id = j.id AND c.kind = 'items')))
      ORDER BY j.priority DESC, j.last_served_at ASC NULLS FIRST
      LIMIT 1
 """  # noqa: S608 (only constants are put together)
-# MATERIALIZED: without it the planner may lock more rows than the limit says.
+# First those whose next attempt is due: when that is, their type has said. MATERIALIZED: without
+# it the planner may lock more rows than the limit says.
 TAKE_SQL = f"""
-    WITH chosen AS MATERIALIZED (
-        SELECT i.id FROM jobs_jobitem AS i
-         WHERE i.job_id = %(job)s AND i.suspect = %(suspect)s AND {CLAIMABLE}
-         ORDER BY i.position LIMIT %(limit)s
+    WITH due AS MATERIALIZED (
+        SELECT i.id, i.position FROM jobs_jobitem AS i
+         WHERE {DUE.format(job="%(job)s")} AND i.suspect = %(suspect)s
+         ORDER BY i.not_before LIMIT %(limit)s
            FOR NO KEY UPDATE SKIP LOCKED),
+    ready AS MATERIALIZED (
+        SELECT i.id, i.position FROM jobs_jobitem AS i
+         WHERE {READY.format(job="%(job)s")} AND i.suspect = %(suspect)s
+         ORDER BY i.position LIMIT %(limit)s - (SELECT count(*) FROM due)
+           FOR NO KEY UPDATE SKIP LOCKED),
+    chosen AS (SELECT * FROM due UNION ALL SELECT * FROM ready),
     lease AS (
         INSERT INTO jobs_claim (job_id, kind, worker, token, item_ids, cancel_seen,
-                                created_at, heartbeat_at, expires_at)
+                                created_at, heartbeat_at, expires_at,
+                                first_position, last_position)
         SELECT %(job)s, 'items', %(worker)s, %(token)s, array_agg(id), false,
-               clock_timestamp(), clock_timestamp(), clock_timestamp() + %(lease)s
+               clock_timestamp(), clock_timestamp(), clock_timestamp() + %(lease)s,
+               min(position), max(position)
           FROM chosen HAVING count(*) > 0
      RETURNING id)
     UPDATE jobs_jobitem AS i
@@ -103,24 +119,44 @@ class Lease:
     items: tuple[WorkItem, ...] = ()
 
 
-def choose(types: Sequence[str], *, passed: Sequence[str]) -> tuple[str, bool] | None:
-    """Return the id of the job to serve next and whether its items are to be made first.
+class Chosen(NamedTuple):
+    """A job that has work, and whether that is to make its items first."""
 
-    Only jobs of `types`, not those in `passed`. None when no job has work that may begin now.
+    job_id: str
+    wants_expansion: bool
+    max_workers: int | None
+
+
+def choose(types: Mapping[str, int | None], *, passed: Sequence[str]) -> Chosen | None:
+    """Return the job to serve next, None when no job has work that may begin now.
+
+    Only jobs of `types`, each with the number of workers that may be at one job's items (None:
+    any), not those in `passed`.
     """
+    values: dict[str, Any] = {
+        "types": list(types),
+        "caps": list(types.values()),
+        "passed": list(passed),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(CHOOSE_SQL, {"types": list(types), "passed": list(passed)})
+        cursor.execute(CHOOSE_SQL, values)
         row = cursor.fetchone()
-    return (row[0], row[1]) if row else None
+    return Chosen(*row) if row else None
 
 
 @transaction.atomic
-def claim_items(job_id: str, *, limit: int, worker: str) -> Lease | None:
+def claim_items(
+    job_id: str, *, limit: int, worker: str, max_workers: int | None = None
+) -> Lease | None:
     """Lease up to `limit` pending items of a job; None when others were faster.
 
     An item whose worker died is leased alone, after all others: if it kills again, only it is
-    to blame.
+    to blame. With `max_workers`, no more workers than that hold items of the job at a time.
+
+    :raises JobNotFound: when there is none, which only `max_workers` makes it look up.
     """
+    if max_workers is not None and _are_enough(job_id, max_workers):
+        return None
     token = uuid4()
     values: dict[str, Any] = {
         "job": job_id,
@@ -135,6 +171,16 @@ def claim_items(job_id: str, *, limit: int, worker: str) -> Lease | None:
     job = _serve(job_id, worker)
     items = tuple(sorted((WorkItem(*row[1:]) for row in rows), key=lambda item: item.position))
     return Lease(rows[0][0], token, job, states.ITEMS, items)
+
+
+def _are_enough(job_id: str, max_workers: int) -> bool:
+    """Say whether that many workers hold items of the job; its row orders those who ask.
+
+    The lock comes before the items', against the order, which does no harm: from here on
+    nothing is waited for, as items that others hold are skipped.
+    """
+    locked(job_id)
+    return Claim.objects.filter(job_id=job_id, kind=states.ITEMS).count() >= max_workers
 
 
 def _take(values: dict[str, Any]) -> list[tuple[Any, ...]]:

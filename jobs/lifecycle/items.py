@@ -9,7 +9,7 @@ CANCEL_PENDING_SQL = """
     WITH chosen AS MATERIALIZED (
         SELECT id FROM jobs_jobitem
          WHERE job_id = %s AND state = 'pending'
-         ORDER BY position LIMIT %s
+         ORDER BY not_before NULLS FIRST, position LIMIT %s
            FOR NO KEY UPDATE SKIP LOCKED)
     UPDATE jobs_jobitem AS i
        SET state = 'cancelled', finished_at = clock_timestamp()

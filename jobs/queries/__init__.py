@@ -13,12 +13,14 @@ from jobs.queries.finding import (
 )
 from jobs.queries.items import count_to_retry, items_by_state, page_of_items, states_to_retry
 from jobs.queries.paging import Page
-from jobs.queries.work import cancels_left, summary_of, to_summarise
+from jobs.queries.work import Work, active_work, cancels_left, summary_of, to_summarise
 
 __all__ = [
     "JobFilter",
     "JobKey",
     "Page",
+    "Work",
+    "active_work",
     "cancels_left",
     "changeable",
     "count_by_state",

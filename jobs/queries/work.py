@@ -1,17 +1,58 @@
 """Find the work that is left: wishes to carry out, summaries to make."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from jobs import states
 from jobs.models import Job, JobItem, JobQuerySet, RunSummary
+
+# What an item reported counts for as long as it runs; after that its numbers are old.
+ACTIVE_SQL = """
+    SELECT c.first_position, c.last_position, i.position,
+           CASE WHEN about.it THEN c.progress_done END,
+           CASE WHEN about.it THEN c.progress_total END,
+           CASE WHEN about.it THEN c.progress_note ELSE '' END,
+           coalesce(CASE WHEN about.it THEN c.item_since END, c.created_at) AS since_at, c.worker
+      FROM jobs_claim AS c
+      LEFT JOIN jobs_jobitem AS i ON i.id = c.item_id AND i.claim_id = c.id
+     CROSS JOIN LATERAL (SELECT c.item_id IS NULL OR i.id IS NOT NULL AS it) AS about
+     WHERE c.job_id = %s AND c.kind = 'items'
+     ORDER BY since_at, c.id LIMIT 50
+"""
 
 
 def cancels_left() -> JobQuerySet:
     """Return the open jobs that are to be cancelled and still have pending items."""
     pending = JobItem.objects.filter(job=OuterRef("pk"), state=states.PENDING)
     return Job.objects.open().filter(Exists(pending), cancel_requested_at__isnull=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one worker has in hand: items of the range, at the moment perhaps that at `position`.
+
+    `done`, `total` and `note` are what the item, or without `position` all of them, reported.
+    """
+
+    first: int
+    last: int
+    position: int | None
+    done: int | None
+    total: int | None
+    note: str
+    since_at: datetime
+    worker: str
+
+
+def active_work(job_id: str) -> list[Work]:
+    """Return what workers have in hand of a job's items, the longest at it first, at most 50."""
+    with connection.cursor() as cursor:
+        cursor.execute(ACTIVE_SQL, [job_id])
+        return [Work(*row) for row in cursor.fetchall()]
 
 
 def summary_of(job: Job) -> RunSummary | None:

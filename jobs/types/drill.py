@@ -7,7 +7,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from jobs.errors import ItemFailed
+from jobs import progress
+from jobs.errors import ItemCancelled, ItemFailed
 from jobs.inputs import StrictSerializer
 from jobs.lifecycle import WorkItem
 from jobs.models import Job
@@ -15,6 +16,7 @@ from jobs.registry import JobType, Result, register
 
 MAX_ITEMS = 1_000_000
 MAX_MS = 60_000
+STEP_MS = 100
 
 
 class DrillParams(StrictSerializer):
@@ -33,7 +35,8 @@ class DrillItem(StrictSerializer):
 class Drill(JobType):
     """Takes `items` items of `ms` milliseconds; `failPercent` of them fail, spread evenly.
 
-    With `recovers` the failing ones succeed when they are retried.
+    With `recovers` the failing ones succeed when they are retried. An item of more than STEP_MS
+    says how far it is, and stops when its job is cancelled.
     """
 
     name = "drill"
@@ -49,8 +52,7 @@ class Drill(JobType):
 
     def run_item(self, job: Job, item: WorkItem) -> Result:
         wanted = {**job.params, **(item.params or {})}
-        if wanted["ms"]:
-            time.sleep(wanted["ms"] / 1000)
+        _take(wanted["ms"])
         if self._fails(job, item.position, wanted):
             raise ItemFailed(
                 f"Item {item.position} failed as the drill asked ({wanted['failPercent']} % do). "
@@ -63,3 +65,18 @@ class Drill(JobType):
             return False
         share = wanted["failPercent"]
         return bool(wanted.get("fails", share and position * share % 100 >= 100 - share))
+
+
+def _take(ms: int) -> None:
+    """Let the time pass, in steps.
+
+    :raises ItemCancelled: when the job is cancelled meanwhile.
+    """
+    begun_at = time.monotonic()
+    for passed_ms in range(0, ms, STEP_MS):
+        if passed_ms:
+            progress.report(passed_ms, ms)
+        if passed_ms and progress.cancel_wished():
+            raise ItemCancelled(f"Stopped after {passed_ms} of {ms} ms, as its job was cancelled.")
+        ends_at = begun_at + min(passed_ms + STEP_MS, ms) / 1000
+        time.sleep(max(0.0, ends_at - time.monotonic()))

@@ -160,11 +160,12 @@ class TestWork:
 
         served = []
         for _ in range(6):
-            job_id, _ = lifecycle.choose(["drill"], passed=()) or ("", False)
-            lease = lifecycle.claim_items(job_id, limit=1, worker="test")
+            chosen = lifecycle.choose({"drill": None}, passed=())
+            assert chosen is not None
+            lease = lifecycle.claim_items(chosen.job_id, limit=1, worker="test")
             assert lease is not None
             lifecycle.settle(lease, succeeded(lease), ends=True)
-            served.append(job_id)
+            served.append(chosen.job_id)
 
         assert served == [urgent.pk, urgent.pk, one.pk, two.pk, one.pk, two.pk]
 

@@ -114,7 +114,7 @@ class TestWorkers:
     def test_an_item_begun_before_a_cancel_is_done_in_peace_though_it_outlasts_the_lease(
         self, make: Make, workers: Workers
     ) -> None:
-        job = make(items=1, ms=3_000)  # the lease is 1.5 s
+        job = make("deaf", items=1, ms=3_000)  # the lease is 1.5 s
         cancel_while_running(job)
 
         wait_for(lambda: ended(job, workers), 15, "the item to end")

@@ -9,7 +9,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from jobs.errors import ItemFailed
+from jobs import progress
+from jobs.errors import ItemCancelled, ItemFailed
 from jobs.inputs import StrictSerializer
 from jobs.lifecycle import WorkItem
 from jobs.models import Job
@@ -123,6 +124,54 @@ class SlowSum(Unsummed):
         job.events.create(verb="summary", actor="system:test", generation=job.generation)
         time.sleep(job.params["ms"] / 1000)
         return {}
+
+
+@register
+class Deaf(_Counted):
+    """Its items take `ms` and do not ask whether they should stop."""
+
+    name = "deaf"
+    label = "Deaf"
+
+    def run_item(self, job: Job, item: WorkItem) -> Result:
+        time.sleep(job.params["ms"] / 1000)
+        return None
+
+
+@register
+class Few(Deaf):
+    """Two workers at most may be at its items."""
+
+    name = "few"
+    label = "Few"
+    max_workers = 2
+
+
+@register
+class Brief(Deaf):
+    """The whole job may take a second."""
+
+    name = "brief"
+    label = "Brief"
+    job_limit = timedelta(seconds=1)
+
+    def run_item(self, job: Job, item: WorkItem) -> Result:
+        while not progress.cancel_wished():
+            time.sleep(0.01)
+        raise ItemCancelled("Stopped.")
+
+
+@register
+class TalkingTogether(_Counted):
+    """Does its items at once, says so, and takes `ms`."""
+
+    name = "talking_together"
+    label = "Talking together"
+
+    def run_chunk(self, job: Job, items: Any) -> list[Any]:
+        progress.report(1, len(items), "all at once")
+        time.sleep(job.params["ms"] / 1000)
+        return [None] * len(items)
 
 
 @register

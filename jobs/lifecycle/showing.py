@@ -1,0 +1,52 @@
+"""Show how far the items at work are."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from batchops.live.publish import publish
+from jobs.errors import LostClaim
+from jobs.lifecycle.claims import Lease
+from jobs.progress import Reading
+
+# It is no sign of life of the lease: it changes no indexed column, so it costs next to nothing.
+SHOW_SQL = """
+    UPDATE jobs_claim AS c
+       SET item_since = CASE WHEN c.item_id IS NOT DISTINCT FROM %(item)s
+                             THEN coalesce(c.item_since, clock_timestamp() - %(worked_for)s)
+                             ELSE clock_timestamp() - %(worked_for)s END,
+           item_id = %(item)s, progress_done = %(done)s, progress_total = %(total)s,
+           progress_note = %(note)s
+      FROM jobs_job AS j
+     WHERE c.id = %(claim)s AND c.token = %(token)s AND j.id = c.job_id
+ RETURNING j.cancel_requested_at IS NOT NULL
+"""
+
+
+@transaction.atomic
+def show_progress(
+    lease: Lease, reading: Reading, *, item_id: int | None, worked_for: timedelta
+) -> bool:
+    """Keep what an item, or without `item_id` a whole chunk, says of itself, and push its job.
+
+    Returns whether a cancel is wished.
+
+    :raises LostClaim: when the lease was taken away.
+    """
+    values: dict[str, Any] = {
+        "item": item_id,
+        "worked_for": worked_for,
+        "done": reading.done,
+        "total": reading.total,
+        "note": reading.note,
+        "claim": lease.claim_id,
+        "token": lease.token,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(SHOW_SQL, values)
+        row = cursor.fetchone()
+    if row is None:
+        raise LostClaim(f"The lease on {lease.kind} of job {lease.job.pk} ran out.")
+    publish(f"job:{lease.job.pk}")
+    return bool(row[0])

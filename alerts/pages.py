@@ -1,6 +1,5 @@
 """Show alerts to people: the banner of every page, the open list, and the moves on one alert."""
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -14,12 +13,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from alerts import deliver, lifecycle, queries
-from alerts.errors import AlertNotFound, MailNotSent
+from alerts import deliver, evidence, history, lifecycle, queries
+from alerts.errors import MailNotSent
 from alerts.models import Alert
 from batchops.access import AuthenticatedHttpRequest, actor_of
 from batchops.db import database_now
-from batchops.errors import BatchOpsError, InvalidInput
+from batchops.errors import InvalidInput
 from batchops.pages import page
 
 LISTED = 50  # open alerts that a page lists; the rest is one click away
@@ -43,15 +42,20 @@ class AcknowledgeForm(forms.Form):
     )
 
 
-class ResolveForm(forms.Form):
-    """Why the alert is closed by hand."""
+class CommentForm(forms.Form):
+    """What somebody knows about the alert."""
 
     note = forms.CharField(
-        label=_("Note"),
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("Why it is over; it is kept in the alert's history."),
+        label=_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
     )
+
+
+class ResolveForm(CommentForm):
+    """Why the alert is closed by hand."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["note"].help_text = _("Why it is over; it is kept in the alert's history.")
 
 
 def banner_context(request: HttpRequest) -> dict[str, Any]:
@@ -84,6 +88,12 @@ def to_list(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 @page("alerts.view_alert")
+def alert_fragment(request: AuthenticatedHttpRequest, alert_id: int) -> HttpResponse:
+    shown = alert_context(request, queries.find_alert(alert_id))
+    return TemplateResponse(request, "alerts/_alert.html", shown)
+
+
+@page("alerts.view_alert")
 def banner_fragment(request: AuthenticatedHttpRequest) -> HttpResponse:
     return TemplateResponse(request, "alerts/_banner.html", banner_context(request))
 
@@ -112,6 +122,14 @@ def acknowledge(request: AuthenticatedHttpRequest, alert_id: int) -> HttpRespons
     return _back(request, alert_id)
 
 
+@page("alerts.acknowledge_alert", methods=("POST",))
+def comment(request: AuthenticatedHttpRequest, alert_id: int) -> HttpResponse:
+    given = _checked(CommentForm(request.POST))
+    lifecycle.comment(alert_id, at=timezone.now(), actor=actor_of(request), note=given["note"])
+    messages.success(request, gettext("Your comment on alert %(id)s is kept.") % {"id": alert_id})
+    return _back(request, alert_id)
+
+
 @page("alerts.resolve_alert", methods=("POST",))
 def resolve(request: AuthenticatedHttpRequest, alert_id: int) -> HttpResponse:
     given = _checked(ResolveForm(request.POST))
@@ -122,10 +140,7 @@ def resolve(request: AuthenticatedHttpRequest, alert_id: int) -> HttpResponse:
 
 @page("alerts.view_delivery")
 def deliveries_fragment(request: AuthenticatedHttpRequest, alert_id: int) -> HttpResponse:
-    alert = Alert.objects.filter(pk=alert_id).first()
-    if alert is None:
-        raise AlertNotFound(gettext("There is no alert %(id)s.") % {"id": alert_id})
-    shown = deliveries_context(request, alert)
+    shown = deliveries_context(request, queries.find_alert(alert_id))
     return TemplateResponse(request, "alerts/_deliveries.html", shown)
 
 
@@ -149,42 +164,30 @@ def test_channel(request: AuthenticatedHttpRequest, channel_id: int) -> HttpResp
     return redirect("admin:alerts_channel_change", channel_id)
 
 
+def alert_context(request: HttpRequest, alert: Alert) -> dict[str, Any]:
+    """Return what `alerts/alert.html` needs: the alert, its history, and what one may do."""
+    may = request.user.has_perm
+    return {
+        **deliveries_context(request, alert),
+        "title": gettext("Alert %(id)s") % {"id": alert.pk},
+        "subtitle": None,
+        "alert": alert,
+        "next_alert": queries.following(alert),
+        "evidence": evidence.parts(alert.evidence),
+        "history": history.lines(queries.events_of(alert)),
+        "act_form": AcknowledgeForm() if may("alerts.acknowledge_alert") else None,
+        "is_mine": alert.acknowledged_by == actor_of(request),
+        "may_resolve": not alert.is_resolved
+        and alert.definition.by_hand
+        and may("alerts.resolve_alert"),
+    }
+
+
 def deliveries_context(request: HttpRequest, alert: Alert) -> dict[str, Any]:
     """Return what `alerts/_deliveries.html` needs; empty for who may not see deliveries."""
     if not request.user.has_perm("alerts.view_delivery"):
         return {}
     return {"alert": alert, "deliveries": queries.deliveries_of(alert)}
-
-
-def acknowledge_each(
-    ids: list[int], *, actor: str, at: datetime, note: str, until: datetime | None
-) -> tuple[int, list[BatchOpsError]]:
-    """Acknowledge alerts one by one; return how many moved and why the others could not."""
-    return _each(
-        ids, lambda i: lifecycle.acknowledge(i, at=at, actor=actor, note=note, until=until)
-    )
-
-
-def resolve_each(
-    ids: list[int], *, actor: str, at: datetime, note: str
-) -> tuple[int, list[BatchOpsError]]:
-    """Resolve alerts one by one; return how many moved and why the others could not."""
-    return _each(ids, lambda i: lifecycle.resolve(i, at=at, actor=actor, note=note))
-
-
-def retry_each(ids: list[int], *, actor: str, at: datetime) -> tuple[int, list[BatchOpsError]]:
-    """Have mails tried again one by one; return how many moved and why the others could not."""
-    return _each(ids, lambda i: lifecycle.retry_delivery(i, at=at, actor=actor))
-
-
-def _each(ids: list[int], move: Any) -> tuple[int, list[BatchOpsError]]:
-    refused = []
-    for alert_id in ids:
-        try:
-            move(alert_id)
-        except BatchOpsError as error:
-            refused.append(error)
-    return len(ids) - len(refused), refused
 
 
 def _checked(form: forms.Form) -> dict[str, Any]:
@@ -214,6 +217,8 @@ urls = [
     path("alerts/banner/fragment/", banner_fragment, name="alerts_banner_fragment"),
     path("alerts/active/fragment/", active_fragment, name="alerts_active_fragment"),
     path("alerts/<int:alert_id>/acknowledge/", acknowledge, name="alert_acknowledge"),
+    path("alerts/<int:alert_id>/comment/", comment, name="alert_comment"),
+    path("alerts/<int:alert_id>/fragment/", alert_fragment, name="alert_fragment"),
     path("alerts/<int:alert_id>/resolve/", resolve, name="alert_resolve"),
     path(
         "alerts/<int:alert_id>/deliveries/fragment/",

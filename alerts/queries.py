@@ -8,7 +8,8 @@ from typing import Any
 
 from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet
 
-from alerts.models import Alert, Channel, Delivery, DeliveryAttempt
+from alerts.errors import AlertNotFound
+from alerts.models import Alert, AlertEvent, Channel, Delivery, DeliveryAttempt
 from alerts.states import (
     RULES,
     SEVERITY_LOOKS,
@@ -21,7 +22,7 @@ from batchops.looks import Look
 
 DIGESTED = 10_000  # deliveries that one digest covers at most
 ReaderKey = tuple[int | None, str]  # a person, or else a bare address
-SHOWN = 500  # how many open alerts one answer or frame lists; the counts are always of all
+SHOWN = 500  # open alerts in one answer or frame, whose counts are of all; events of an alert
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,27 @@ def active_alerts_facts() -> dict[str, Any]:
         "counts": {severity.value: counts.by_severity[severity] for severity in Severity},
         "countsByType": dict(counts.by_rule),
     }
+
+
+def find_alert(alert_id: int) -> Alert:
+    """Return one alert.
+
+    :raises AlertNotFound: when there is none of this number.
+    """
+    alert = Alert.objects.filter(pk=alert_id).first()
+    if alert is None:
+        raise AlertNotFound(f"There is no alert {alert_id}. Look for it in the list of alerts.")
+    return alert
+
+
+def following(alert: Alert) -> Alert | None:
+    """Return the next alert on the same trouble, None while there is none."""
+    return alert.following.order_by("id").first()
+
+
+def events_of(alert: Alert) -> list[AlertEvent]:
+    """Return what happened to an alert, newest first; the newest 500."""
+    return list(alert.events.order_by("-id")[:SHOWN])
 
 
 def last_of_keys(rule: str, keys: Collection[str]) -> dict[str, Alert]:

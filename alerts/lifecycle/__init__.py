@@ -10,6 +10,7 @@ from alerts.lifecycle.deliveries import Report, record_attempt, retry_delivery
 from alerts.lifecycle.moves import (
     Outcome,
     acknowledge,
+    comment,
     expire_acknowledgements,
     reconcile,
     reconcile_keys,
@@ -25,6 +26,7 @@ __all__ = [
     "Report",
     "acknowledge",
     "claim_mail",
+    "comment",
     "expire_acknowledgements",
     "post_notice",
     "reconcile",

@@ -1,4 +1,4 @@
-"""Open, raise, acknowledge and resolve alerts: each move with its event, its frame, its mail."""
+"""Move alerts: open, raise, acknowledge, comment, resolve; each with its event, frame and mail."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from alerts.errors import AlertNotFound, AlertResolved, NotByHand
+from alerts.lifecycle.cleaning import clean, clean_note, clean_reasons
 from alerts.lifecycle.outbox import post_opened, post_resolved
 from alerts.models import Alert, AlertEvent
 from alerts.queries import last_of_keys
@@ -65,7 +66,7 @@ def reconcile(
     why it is over. Safe in several processes at once: they take turns, rule by rule.
     """
     take_turn(rule)
-    judgement = _Judgement(rule=rule, at=at, actor=actor, reasons=reasons or {})
+    judgement = _Judgement(rule=rule, at=at, actor=actor, reasons=clean_reasons(reasons or {}))
     return _agree(judgement, _active_of(rule), findings)
 
 
@@ -79,8 +80,8 @@ def reconcile_keys(
     the findings is on it.
     """
     take_turn(rule)
-    judgement = _Judgement(rule=rule, at=at, actor=actor, reasons=judged)
-    return _agree(judgement, _active_of(rule, keys=judged), findings)
+    judgement = _Judgement(rule=rule, at=at, actor=actor, reasons=clean_reasons(judged))
+    return _agree(judgement, _active_of(rule, keys=judgement.reasons), findings)
 
 
 def take_turn(rule: str) -> None:
@@ -110,7 +111,7 @@ def acknowledge(
     """
     _refuse_until(until, at)
     alert = _locked(alert_id)
-    note = note.strip() or (alert.acknowledged_note if alert.acknowledged_by == actor else "")
+    note = clean_note(note) or (alert.acknowledged_note if alert.acknowledged_by == actor else "")
     wanted = {
         "acknowledged_by": actor,
         "acknowledged_until": until,
@@ -131,6 +132,7 @@ def resolve(alert_id: int, *, at: datetime, actor: str, note: str = "") -> None:
     :raises AlertResolved: when it is over already.
     :raises NotByHand: when its rule closes it by itself as soon as the cause is gone.
     """
+    note = clean_note(note)
     alert = _locked(alert_id)
     if not alert.definition.by_hand:
         raise NotByHand(
@@ -140,6 +142,24 @@ def resolve(alert_id: int, *, at: datetime, actor: str, note: str = "") -> None:
     moved = {"resolved_at": at, "resolved_by": actor, "resolved_by_hand": True}
     _move(alert, "resolved", at=at, actor=actor, note=note, state=State.RESOLVED, **moved)
     post_resolved([alert])
+
+
+@transaction.atomic
+def comment(alert_id: int, *, at: datetime, actor: str, note: str) -> None:
+    """Add what `actor` knows to the alert's history; nothing else about it changes.
+
+    One that is over takes comments too: the cause is often found the day after.
+
+    :raises AlertNotFound: when there is no such alert.
+    :raises InvalidInput: when the note says nothing.
+    """
+    note = clean_note(note)
+    if not note:
+        raise InvalidInput("Say something: the comment is empty.", {"note": ["Must not be empty."]})
+    if not Alert.objects.filter(pk=alert_id).exists():
+        raise _unknown(alert_id)
+    AlertEvent.objects.create(alert_id=alert_id, at=at, actor=actor, verb="commented", note=note)
+    publish("alerts")
 
 
 @transaction.atomic
@@ -179,7 +199,7 @@ def _refuse_until(until: datetime | None, at: datetime) -> None:
 
 def _agree(judgement: _Judgement, alerts: Iterable[Alert], findings: Iterable[Finding]) -> Outcome:
     rule, at, actor = judgement.rule, judgement.at, judgement.actor
-    found = {finding.key: finding for finding in findings}
+    found = {finding.key: finding for finding in map(clean, findings)}
     active = {alert.key: alert for alert in alerts}
     over = [alert for key, alert in active.items() if _is_over(alert, found.get(key))]
     if over:
@@ -303,13 +323,17 @@ def _opened(rule: str, finding: Finding, previous: Alert | None, at: datetime) -
 def _locked(alert_id: int) -> Alert:
     alert = Alert.objects.select_for_update(no_key=True).filter(pk=alert_id).first()
     if alert is None:
-        raise AlertNotFound(f"There is no alert {alert_id}. Look for it in the list of alerts.")
+        raise _unknown(alert_id)
     if alert.is_resolved:
         raise AlertResolved(
             f"Alert {alert_id} was resolved meanwhile, so there is nothing left to do about it.",
             state=alert.state,
         )
     return alert
+
+
+def _unknown(alert_id: int) -> AlertNotFound:
+    return AlertNotFound(f"There is no alert {alert_id}. Look for it in the list of alerts.")
 
 
 def _verb(alert: Alert, actor: str, until: datetime | None) -> str:

@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Self
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQueryField, SearchVectorField
 from django.db import models
-from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
+from django.db.models import Case, ExpressionWrapper, F, Func, Q, Value, When
 
 from alerts.states import (
     ACTIVE,
@@ -23,26 +25,64 @@ SEVERITY_RANK = Case(
     output_field=models.SmallIntegerField(),
 )
 
+# What a search reads, all as plain words: 12545 finds "ORA-12545", and dmru finds CM-DMRU.
+SEARCHED = ("message", "batch_code", "key", "rule", "subject", "acknowledged_note")
+WORDS = "regexp_replace(%(expressions)s, '[^[:alnum:]]+', ' ', 'g')"
+VECTOR = f"to_tsvector('simple'::regconfig, {WORDS})"
+# Each word may be the beginning of one; without a word it is null, which finds nothing.
+QUERY = (
+    f"to_tsquery('simple'::regconfig, replace(nullif(btrim({WORDS}), ''), ' ', ':* & ') || ':*')"
+)
+LONGEST_SEARCH = 200  # characters; PostgreSQL refuses words of 2,047 bytes
+
 
 class AlertQuerySet(models.QuerySet["Alert"]):
     def open(self) -> Self:
         return self.filter(state=State.OPEN)
 
     def active(self) -> Self:
-        return self.exclude(state=State.RESOLVED)
+        # In the words of the partial indexes, without which it would read every alert.
+        return self.filter(state__in=ACTIVE)
 
     def overdue(self, at: datetime) -> Self:
         return self.filter(state=State.ACKNOWLEDGED, acknowledged_until__lte=at)
 
+    def matching(self, text: str) -> Self:
+        """Return those that hold words which begin as the words of `text` do.
+
+        A lone number also finds the alert that bears it. Only the first 200 characters count.
+        """
+        text = text[:LONGEST_SEARCH].strip()
+        query = Func(Value(text), template=QUERY, output_field=SearchQueryField())
+        holds = Func(
+            F("search"), query, template="(%(expressions)s)", arg_joiner=" @@ ",
+            output_field=models.BooleanField(),
+        )  # fmt: skip
+        is_number = text.isdecimal() and len(text) < 19
+        return self.filter(Q(holds) | Q(pk=int(text)) if is_number else Q(holds))
+
     def worst_first(self) -> Self:
         return self.order_by(SEVERITY_RANK, "-opened_at", "-id")
+
+
+_AlertManager = models.Manager.from_queryset(AlertQuerySet)
+
+
+class AlertManager(_AlertManager["Alert"]):
+    """Read alerts without the words that only a search needs."""
+
+    def get_queryset(self) -> AlertQuerySet:
+        return AlertQuerySet(self.model, using=self._db).defer("search")
 
 
 class Alert(models.Model):
     """One thing that needs a hand; its columns bear the names that older SQL reads."""
 
     rule = models.CharField(
-        max_length=40, db_column="alert_type", choices=[(r.code, r.label) for r in RULES.values()]
+        "type",
+        max_length=40,
+        db_column="alert_type",
+        choices=[(r.code, r.label) for r in RULES.values()],
     )
     key = models.CharField(max_length=200, db_column="alert_key")
     occurrence = models.CharField(max_length=80, blank=True, default="")
@@ -53,7 +93,7 @@ class Alert(models.Model):
     )
     message = models.TextField(db_column="alert_message")
     evidence = models.JSONField(default=dict)
-    batch_code = models.CharField(max_length=40, blank=True, default="")
+    batch_code = models.CharField("batch", max_length=40, blank=True, default="")
     business_date = models.DateField(null=True)
     subject = models.CharField(max_length=120, blank=True, default="")
     subject_url = models.CharField(max_length=300, blank=True, default="")
@@ -64,7 +104,7 @@ class Alert(models.Model):
     )
     opened_at = models.DateTimeField("opened", db_column="created_at")
     acknowledged_at = models.DateTimeField(null=True)
-    acknowledged_by = models.CharField(max_length=255, blank=True, default="")
+    acknowledged_by = models.CharField("who has it", max_length=255, blank=True, default="")
     acknowledged_until = models.DateTimeField(null=True)
     acknowledged_note = models.TextField(blank=True, default="")
     resolved_at = models.DateTimeField(null=True)
@@ -80,8 +120,13 @@ class Alert(models.Model):
         output_field=models.BooleanField(),
         db_persist=True,
     )
+    search = models.GeneratedField(
+        expression=Func(*SEARCHED, template=VECTOR, arg_joiner=" || ' ' || "),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
 
-    objects = AlertQuerySet.as_manager()
+    objects = AlertManager()
 
     class Meta:
         db_table = "batch_monitoring_alerts"
@@ -118,9 +163,11 @@ class Alert(models.Model):
             ),
         ]
         indexes = [
-            # The banner, the list of open alerts and its counts: few rows out of very many.
+            # The banner, and the lists of what is open or acknowledged: few rows out of very many.
             models.Index(
-                fields=["-opened_at"], condition=Q(state=State.OPEN), name="alert_open_by_age"
+                fields=["-opened_at", "-id"],
+                condition=Q(state__in=ACTIVE),
+                name="alert_active_newest",
             ),
             # Acknowledgements that run out, asked for every few seconds.
             models.Index(
@@ -130,10 +177,24 @@ class Alert(models.Model):
             ),
             # The last alert of a rule and key, to which the next one is linked.
             models.Index(fields=["rule", "key", "-id"], name="alert_last_of_key"),
-            # The history, newest first: whole, of one batch, of one day.
+            # The history, newest first: whole, and by each thing the list can be narrowed to. They
+            # end in the id, so that counting reads the index alone.
             models.Index(fields=["-opened_at", "-id"], name="alert_newest"),
-            models.Index(fields=["batch_code", "-opened_at"], name="alert_newest_of_batch"),
+            models.Index(fields=["batch_code", "-opened_at", "-id"], name="alert_newest_by_batch"),
+            models.Index(fields=["rule", "-opened_at", "-id"], name="alert_newest_of_rule"),
+            models.Index(fields=["severity", "-opened_at", "-id"], name="alert_newest_of_severity"),
+            models.Index(
+                fields=["acknowledged_by", "-opened_at", "-id"],
+                condition=~Q(acknowledged_by=""),
+                name="alert_newest_of_person",
+            ),
+            models.Index(
+                fields=["-opened_at", "-id"],
+                condition=Q(resolved_by_hand=True),
+                name="alert_newest_by_hand",
+            ),
             models.Index(fields=["business_date"], name="alert_of_day"),
+            GinIndex(fields=["search"], name="alert_search"),
         ]
 
     def __str__(self) -> str:
@@ -154,6 +215,11 @@ class Alert(models.Model):
     @property
     def is_resolved(self) -> bool:
         return self.state == State.RESOLVED
+
+    @property
+    def holder(self) -> str:
+        """Who has it, without the word that says what kind of caller that is."""
+        return self.acknowledged_by.partition(":")[2]
 
 
 class AlertEvent(models.Model):

@@ -1,0 +1,228 @@
+"""Make the Django admin the place for alerts: their list, their history, moves on many."""
+
+import re
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.templatetags.admin_list import result_headers
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.db.models import QuerySet
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.functional import cached_property
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from alerts.admin.drilldown import drill_down
+from alerts.admin.filters import BatchFilter, HolderFilter
+from alerts.bulk import Done, acknowledge_each, resolve_each
+from alerts.models import Alert, AlertQuerySet
+from alerts.pages import AcknowledgeForm, ResolveForm, alert_context
+from batchops.access import actor_of
+from batchops.errors import InvalidInput
+from batchops.pages import page, render_error
+from batchops.paging import COUNTED, CappedPaginator
+
+ID = re.compile(r"[0-9]{1,18}")
+AT_ONCE = 500  # alerts that one action moves; each is a field of the page that asks
+
+
+class AlertChangeList(ChangeList):
+    """What the list's template asks of a page of alerts."""
+
+    @cached_property
+    def headers(self) -> list[dict[str, Any]]:
+        return list(result_headers(self))
+
+    @property
+    def has_checkboxes(self) -> bool:
+        return "action_checkbox" in self.list_display
+
+    @property
+    def drill(self) -> dict[str, Any]:
+        return drill_down(self)
+
+    @property
+    def fragment(self) -> str:
+        address = reverse("admin:alerts_alert_fragment")
+        return address + self.get_query_string({PAGE_VAR: self.page_num})
+
+    @property
+    def pages(self) -> list[int | str]:
+        return list(self.paginator.get_elided_page_range(self.page_num))
+
+    @property
+    def count_words(self) -> str:
+        n = self.result_count
+        if n >= COUNTED:
+            return gettext("more than %(n)s alerts") % {"n": number_format(n, use_l10n=True)}
+        return ngettext("%d alert", "%d alerts", n) % n
+
+
+@admin.register(Alert)
+class AlertAdmin(admin.ModelAdmin[Alert]):
+    list_display = (
+        "severity",
+        "message",
+        "batch_code",
+        "state",
+        "opened_at",
+        "acknowledged_by",
+        "business_date",
+    )
+    list_display_links = ("message",)
+    # Any other order would sort a million rows; the filters find what is bad or open.
+    sortable_by = ("opened_at",)
+    list_filter = (
+        "state",
+        "severity",
+        HolderFilter,
+        "rule",
+        BatchFilter,
+        "business_date",
+        "resolved_by_hand",
+    )
+    show_facets = admin.ShowFacets.NEVER
+    search_fields = ("message",)
+    search_help_text = _(
+        "Words, or how they begin, of the message, the type, the batch, the run or job, or the "
+        "note; or an alert's number"
+    )
+    date_hierarchy = "opened_at"
+    ordering = ("-opened_at", "-id")
+    list_per_page = 50
+    paginator = CappedPaginator
+    show_full_result_count = False
+    actions = ("acknowledge_selected", "resolve_selected")
+    change_form_template = "alerts/alert.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Alert | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Alert | None = None) -> bool:
+        return False
+
+    def has_acknowledge_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("alerts.acknowledge_alert")
+
+    def has_resolve_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("alerts.resolve_alert")
+
+    def get_urls(self) -> list[URLPattern]:
+        def guarded(view: Any) -> Any:
+            return self.admin_site.admin_view(page("alerts.view_alert")(view))
+
+        own = [path("fragment/", guarded(self.fragment), name="alerts_alert_fragment")]
+        return [*own, *super().get_urls()]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return AlertChangeList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        assert isinstance(queryset, AlertQuerySet)
+        return queryset.matching(search_term) if search_term.strip() else queryset, False
+
+    def fragment(self, request: HttpRequest) -> HttpResponse:
+        context = {"cl": self._asked_list(request), "opts": self.opts}
+        return TemplateResponse(request, "alerts/_list.html", context)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not all(map(ID.fullmatch, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            return render_error(request, InvalidInput(gettext("Choose alerts from the list.")))
+        return super().changelist_view(request, extra_context)
+
+    @admin.action(description=_("Acknowledge selected alerts"), permissions=["acknowledge"])
+    def acknowledge_selected(
+        self, request: HttpRequest, queryset: QuerySet[Alert]
+    ) -> HttpResponse | None:
+        form = AcknowledgeForm(request.POST if "confirmed" in request.POST else None)
+        if not form.is_valid():
+            return self._ask(request, queryset, form, gettext("Acknowledge alerts"))
+        done = acknowledge_each(
+            _chosen(request), actor=actor_of(request), at=timezone.now(), **form.cleaned_data
+        )
+        return self._tell(request, done, gettext("Acknowledged"))
+
+    @admin.action(description=_("Resolve selected alerts by hand"), permissions=["resolve"])
+    def resolve_selected(
+        self, request: HttpRequest, queryset: QuerySet[Alert]
+    ) -> HttpResponse | None:
+        form = ResolveForm(request.POST if "confirmed" in request.POST else None)
+        if not form.is_valid():
+            return self._ask(request, queryset, form, gettext("Resolve alerts by hand"))
+        done = resolve_each(
+            _chosen(request), actor=actor_of(request), at=timezone.now(), **form.cleaned_data
+        )
+        return self._tell(request, done, gettext("Resolved"))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        alert = self.get_object(request, object_id)
+        extra = {} if alert is None else alert_context(request, alert)
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **extra})
+
+    def _asked_list(self, request: HttpRequest) -> AlertChangeList:
+        try:
+            asked = self.get_changelist_instance(request)
+        except IncorrectLookupParameters as error:
+            raise InvalidInput(gettext("This list cannot be narrowed down so.")) from error
+        assert isinstance(asked, AlertChangeList)
+        return asked
+
+    def _ask(
+        self, request: HttpRequest, queryset: QuerySet[Alert], form: Form, title: str
+    ) -> HttpResponse:
+        """Ask for the note, naming each alert, so that no other one slips in meanwhile."""
+        alerts = list(queryset.order_by("-opened_at", "-id")[: AT_ONCE + 1])
+        if len(alerts) > AT_ONCE:
+            said = gettext("These are more than %d alerts. Narrow the list down first.")
+            return render_error(request, InvalidInput(said % AT_ONCE))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "form": form,
+            "alerts": alerts,
+            "action": request.POST["action"],
+        }
+        return TemplateResponse(request, "alerts/confirm.html", context)
+
+    def _tell(self, request: HttpRequest, done: list[Done], moved: str) -> HttpResponse:
+        """Say of each alert what became of it."""
+        alerts = Alert.objects.in_bulk([each.id for each in done])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _summary(done, moved),
+            "opts": self.opts,
+            "done": [(alerts.get(each.id), each) for each in done],
+            "moved": moved,
+        }
+        return TemplateResponse(request, "alerts/done.html", context)
+
+
+def _chosen(request: HttpRequest) -> list[int]:
+    # Locks are taken one alert at a time, so the order is the page's.
+    return [int(pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)[:AT_ONCE]]
+
+
+def _summary(done: list[Done], moved: str) -> str:
+    n = sum(each.refusal is None for each in done)
+    return gettext("%(moved)s: %(n)d of %(all)d") % {"moved": moved, "n": n, "all": len(done)}

@@ -1,0 +1,64 @@
+"""Put what happened to an alert into words, from the events that its moves left."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from alerts.models import AlertEvent
+from alerts.states import SEVERITY_LOOKS, Severity
+
+VERBS = {
+    "opened": _("opened"),
+    "raised": _("raised"),
+    "acknowledged": _("acknowledged"),
+    "taken over": _("taken over"),
+    "extended": _("extended"),
+    "noted": _("noted"),
+    "commented": _("commented"),
+    "expired": _("the acknowledgement ran out, so it is open again"),
+    "resolved": _("resolved"),
+    "mail retried": _("mail retried"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that happened: the event, the word for it, and what it changed beside the state."""
+
+    event: AlertEvent
+    verb: str
+    change: str
+
+
+def lines(events: Iterable[AlertEvent]) -> list[Line]:
+    """Return the events with their words, in the order given."""
+    return [Line(event, str(VERBS.get(event.verb, event.verb)), _change(event)) for event in events]
+
+
+def _change(event: AlertEvent) -> str:
+    said = (say(event.before, event.after) for say in (_severity, _holder, _message))
+    return "; ".join(filter(None, said))
+
+
+def _severity(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    if not ("severity" in before and "severity" in after):
+        return ""
+    return gettext("from %(before)s to %(after)s") % {
+        "before": gettext(SEVERITY_LOOKS[Severity(before["severity"])].label),
+        "after": gettext(SEVERITY_LOOKS[Severity(after["severity"])].label),
+    }
+
+
+def _holder(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    former = before.get("acknowledged_by")
+    if not former or former == after.get("acknowledged_by"):
+        return ""
+    return gettext("before, %(actor)s had it") % {"actor": former}
+
+
+def _message(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    # The message that an alert opened with stands above its history.
+    return str(after["message"]) if {"message"} <= before.keys() & after.keys() else ""

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet
 
@@ -60,20 +59,6 @@ def count_open() -> OpenCounts:
 def open_alerts(limit: int = SHOWN) -> list[Alert]:
     """Return what is open and not acknowledged, worst first, then newest; at most `limit`."""
     return list(Alert.objects.open().worst_first()[:limit])
-
-
-def active_alerts_facts() -> dict[str, Any]:
-    """Return the data of the route and the topic of open alerts.
-
-    `alerts` holds the worst and newest 500; `total` and the counts are of all.
-    """
-    counts = count_open()
-    return {
-        "alerts": [_facts(alert) for alert in open_alerts()],
-        "total": counts.total,
-        "counts": {severity.value: counts.by_severity[severity] for severity in Severity},
-        "countsByType": dict(counts.by_rule),
-    }
 
 
 def find_alert(alert_id: int) -> Alert:
@@ -176,16 +161,3 @@ def deliveries_of(alert: Alert) -> list[Delivery]:
         Prefetch("tries", DeliveryAttempt.objects.order_by("id"))
     )
     return list(deliveries.order_by("id"))
-
-
-def _facts(alert: Alert) -> dict[str, Any]:
-    return {
-        "id": alert.pk,
-        "batch_code": alert.batch_code,
-        "alert_type": alert.rule,
-        "alert_severity": alert.severity,
-        "alert_message": alert.message,
-        "business_date": alert.business_date and alert.business_date.isoformat(),
-        "created_at": alert.opened_at.isoformat(),
-        "email_sent": alert.email_sent,
-    }

@@ -1,12 +1,12 @@
 """Say what alerts push: the open ones, with their counts."""
 
-from alerts.queries import active_alerts_facts
+from alerts.bodies import active_alerts_body
 from batchops.live.topics import Topic
 
 TOPICS = [
     Topic(
         name="alerts",
         permission="alerts.view_alert",
-        read=lambda _key: active_alerts_facts(),
+        read=lambda _key: dict(active_alerts_body()),
     ),
 ]

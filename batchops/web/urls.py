@@ -30,5 +30,5 @@ urlpatterns = [
     path("api/", include("jobs.api")),
     path("api/", include("batchops.web.api_docs")),
     path("api/ami-operational/", include("monitoring.api")),
-    path("api/ami-operational/", include("alerts.api")),
+    path("api/", include("alerts.api")),
 ]

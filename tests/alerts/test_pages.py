@@ -181,7 +181,7 @@ class TestList:
         answer = client_of("Supervisor").post(LIST, {**body, "note": "holiday"}, follow=True)
 
         page = answer.content.decode()
-        assert "1 alert is resolved." in page
+        assert "Resolved: 1 of 2" in page
         assert "closes by itself when its cause is gone" in page
         assert set(Alert.objects.values_list("rule", "state")) == {
             ("FAILED", "open"),

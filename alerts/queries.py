@@ -88,6 +88,20 @@ def last_of_keys(rule: str, keys: Collection[str]) -> dict[str, Alert]:
     return {alert.key: alert for alert in newest}
 
 
+def active_rules(key: str, rules: Collection[str]) -> set[str]:
+    """Return which of `rules` have an active alert under `key`."""
+    active = Alert.objects.active().filter(rule__in=rules, key=key)
+    return set(active.values_list("rule", flat=True))
+
+
+def active_keys(rule: str, *, batch_code: str = "") -> list[str]:
+    """Return the keys of a rule's active alerts: of one batch code, or of all."""
+    active = Alert.objects.active().filter(rule=rule)
+    if batch_code:
+        active = active.filter(batch_code=batch_code)
+    return list(active.values_list("key", flat=True))
+
+
 def any_due(at: datetime) -> bool:
     """Return whether a mail is due at `at` and nobody is at sending one."""
     sending = Delivery.objects.filter(state=DeliveryState.SENDING, next_try_at__gt=at)

@@ -5,9 +5,11 @@ class JobsConfig(AppConfig):
     name = "jobs"
 
     def ready(self) -> None:
+        from jobs import judge
         from jobs.sweep import register_duties
         from jobs.topics import register_topics
         from jobs.types import drill  # noqa: F401  (registers the type)
 
         register_duties()
+        judge.register_duties()
         register_topics()

@@ -38,6 +38,9 @@ class JobType:
     job_limit: ClassVar[timedelta | None] = None
     # How many workers may be at the items of one job at a time; None: all there are.
     max_workers: ClassVar[int | None] = None
+    # How long an open job may settle no item before it counts as stuck; None: as long as one item
+    # or chunk may take, and then what it takes to hand on a dead worker's work.
+    stuck_after: ClassVar[timedelta | None] = None
     # How often an item is begun, in all, before its failure is final.
     max_attempts: ClassVar[int] = 1
     # Set by a type that does many items in one go: returns, in the same order, for each item

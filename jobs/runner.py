@@ -18,7 +18,7 @@ from jobs.errors import LostClaim
 from jobs.heartbeat import Heartbeat, Held
 from jobs.lifecycle import Chosen, Lease
 from jobs.registry import JobType
-from jobs.step import Step, give_up
+from jobs.step import ERROR_LENGTH, Step, give_up
 
 log = logging.getLogger("jobs.runner")
 
@@ -159,10 +159,12 @@ class _Slice:
             lifecycle.store_summary(held.lease, details)
         except (LostClaim, DatabaseError, InterfaceError):
             raise
-        except Exception:
+        except Exception as error:
             # The job stays as it ended; when this lease has run out, it is tried again.
             log.exception("aggregate failed job=%s", job_id)
-            lifecycle.renew(held.lease, time=settings.JOBS_LEASE)
+            lifecycle.fail_summary(
+                held.lease, why=f"{type(error).__name__}: {error}"[:ERROR_LENGTH]
+            )
             return
         log.info("aggregate complete job=%s", job_id)
 

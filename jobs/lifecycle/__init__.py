@@ -29,7 +29,7 @@ from jobs.lifecycle.moves import (
 )
 from jobs.lifecycle.settling import Outcome, Settled, release, settle
 from jobs.lifecycle.showing import show_progress
-from jobs.lifecycle.summaries import claim_summary, store_summary
+from jobs.lifecycle.summaries import claim_summary, fail_summary, store_summary
 
 __all__ = [
     "Chosen",
@@ -49,6 +49,7 @@ __all__ = [
     "create",
     "end_claims_of",
     "expire_claims",
+    "fail_summary",
     "finalise",
     "give_up",
     "lease_time",

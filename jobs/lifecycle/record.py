@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from batchops.live.publish import publish
 from jobs import states
 from jobs.errors import JobNotFound, MoveRefused
+from jobs.lifecycle.telling import tell_end
 from jobs.models import Job, JobEvent
 
 log = logging.getLogger("jobs.lifecycle")
@@ -105,4 +106,5 @@ def finish_if_settled(job: Job, *, actor: str) -> bool:
         error=job.error,
     )
     move(job, "finish", actor=actor, state=state, finished_at=Now(), summarised_at=None)
+    tell_end(job)
     return True

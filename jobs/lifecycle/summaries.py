@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -10,7 +11,7 @@ from jobs.errors import LostClaim
 from jobs.lifecycle.claims import Lease, claim_step, renew
 from jobs.lifecycle.record import note
 from jobs.lifecycle.settling import release
-from jobs.models import Job, RunSummary
+from jobs.models import Job, JobEvent, RunSummary
 
 
 def claim_summary(job_id: str, *, worker: str) -> Lease | None:
@@ -51,3 +52,19 @@ def store_summary(lease: Lease, details: dict[str, Any]) -> None:
         },
     )
     note(job, "summarise", actor="system:worker")
+
+
+@transaction.atomic
+def fail_summary(lease: Lease, *, why: str) -> None:
+    """Note why a summary could not be made, and keep the lease so long that others get their turn.
+
+    Of the same trouble again nothing is noted: it is tried for as long as it takes.
+
+    :raises LostClaim: when the lease ran out.
+    """
+    renew(lease, time=settings.JOBS_LEASE)
+    told = JobEvent.objects.filter(
+        job=lease.job, generation=lease.job.generation, verb="fail_summary", reason=why
+    )
+    if not told.exists():
+        note(lease.job, "fail_summary", actor="system:worker", reason=why)

@@ -175,7 +175,7 @@ def _active_body(alert: Alert) -> ActiveAlertBody:
         "alert_type": alert.rule,
         "alert_severity": alert.severity,
         "alert_message": alert.message,
-        "business_date": alert.business_date and alert.business_date.isoformat(),
+        "business_date": alert.business_date.isoformat() if alert.business_date else None,
         "created_at": alert.opened_at.isoformat(),
         "email_sent": alert.email_sent,
     }

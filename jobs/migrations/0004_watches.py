@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("jobs", "0002_job_permissions"),
+        ("jobs", "0003_engine"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

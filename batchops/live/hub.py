@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from batchops.live.callers import Caller, permissions_of
+from batchops.live.ear import Ear
 from batchops.live.feed import Feed, Watcher, read_frame
 from batchops.live.listener import Listener
 from batchops.live.topics import find
@@ -22,6 +24,8 @@ TRY_AGAIN_LATER = 1013
 READY_WITHIN_S = 3.0
 # Reads share the web's connections with the pages, so there are never more than this.
 READS_AT_ONCE = 2
+# Requests that wait cost a few kilobytes each; past this they are answered at once.
+EARS = 500
 
 
 class Socket(Watcher, Protocol):
@@ -40,6 +44,8 @@ class Hub:
     def __init__(self) -> None:
         self._sockets: set[Socket] = set()
         self._feeds: dict[str, Feed] = {}
+        self._ears: set[Ear] = set()
+        self._dismissed = False
         self._listener = Listener(changed=self._mark, gap=self._mark_all, lost=self._send_away)
         self._reauthorising: asyncio.Task[None] | None = None
         self._readers = ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="live-read")
@@ -54,6 +60,26 @@ class Hub:
         except TimeoutError:
             return False
         return True
+
+    @contextmanager
+    def listen(self) -> Iterator[Ear]:
+        """Lend an ear to one request for as long as it lasts."""
+        ear = Ear(self._listener.start)
+        self._ears.add(ear)
+        try:
+            yield ear
+        finally:
+            self._ears.discard(ear)
+
+    def may_wait(self) -> bool:
+        """Tell whether a request may be held now: not too many are, and no stop is under way."""
+        return len(self._ears) <= EARS and not self._dismissed
+
+    def dismiss(self) -> None:
+        """Have every request that waits answered now, because the process stops."""
+        self._dismissed = True
+        for ear in self._ears:
+            ear.hear_all()
 
     async def ask(self, question: Callable[[], Answer]) -> Answer:
         """Answer a question about rights from the database, off the event loop."""
@@ -103,10 +129,14 @@ class Hub:
     def _mark(self, address: str) -> None:
         if feed := self._feeds.get(address):
             feed.mark()
+        for ear in self._ears:
+            ear.hear(address)
 
     def _mark_all(self) -> None:
         for feed in self._feeds.values():
             feed.mark()
+        for ear in self._ears:
+            ear.hear_all()
 
     async def _send_away(self) -> None:
         for socket in list(self._sockets):

@@ -13,10 +13,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "batchops.settings")
 http = get_asgi_application()
 
 from batchops.live.consumers import LiveConsumer  # noqa: E402
+from batchops.live.patience import PatientApplication  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": PatientApplication(http),
         "websocket": URLRouter(
             [
                 re_path(r"^ws/live/?$", LiveConsumer.as_asgi()),  # type: ignore[list-item, arg-type]

@@ -136,6 +136,7 @@ class ConsoleServer(Server):
 
     async def _wind_down(self) -> None:
         """Take nobody new, send the sockets away to come back, let requests under way end."""
+        HUB.dismiss()
         for port in self.listeners:
             port.stopListening()
         for protocol in list(self.connections):

@@ -8,7 +8,7 @@ class JobsConfig(AppConfig):
         from jobs import judge
         from jobs.sweep import register_duties
         from jobs.topics import register_topics
-        from jobs.types import drill  # noqa: F401  (registers the type)
+        from jobs.types import drill, external  # noqa: F401  (registers the types)
 
         register_duties()
         judge.register_duties()

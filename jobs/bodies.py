@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from jobs import queries, states
+from django.urls import reverse
+
+from jobs import lifecycle, queries, registry, states
+from jobs.lifecycle import Lease
 from jobs.models import Job, JobItem, RunSummary
 
 
@@ -56,6 +59,7 @@ def job_body(job: Job) -> dict[str, Any]:
         "downloadUrl": None,
         "artifactState": "none",
         "parentId": job.parent_id,
+        "followUps": follow_ups_body(job),
         "revision": job.revision,
         "error": job.error or None,
     }
@@ -85,8 +89,71 @@ def status_body(job: Job) -> dict[str, Any]:
         "remainingItems": max(0, (job.items_total or job.next_position) - job.settled),
         "etaSeconds": queries.eta_s(job),
         "revision": job.revision,
-        "followUps": [],
+        "followUps": follow_ups_body(job),
     }
+
+
+def follow_ups_body(job: Job) -> list[dict[str, str]]:
+    """Return what may be started over a job's finished items; nothing before it has completed.
+
+    `url` is the API's address to POST to; jobs.follow_ups.start_follow_up does it for a page.
+    """
+    if job.state not in states.DONE:
+        return []
+    return [
+        {
+            "action": one.action,
+            "label": one.label,
+            "url": reverse("batch-job-follow-up", args=[job.pk, one.action]),
+        }
+        for one in registry.follow_ups(job.type)
+    ]
+
+
+def next_body(job: Job) -> dict[str, Any]:
+    """Return how a job stands in the words of process-next, `remainingItems` being 0 at the end.
+
+    `status` is processed while it is open, whatever it waits for; then job_completed,
+    job_cancelled or no_items, and `jobStatus` says whether it failed.
+    """
+    shown = status_body(job)
+    left = shown["remainingItems"]
+    return {
+        "status": _next_word(job),
+        "jobStatus": shown["status"],
+        "remainingItems": max(1, left) if job.is_open else 0,
+        "progress": shown["progress"],
+        "cancelRequested": job.cancel_asked_at is not None,
+    }
+
+
+def _next_word(job: Job) -> str:
+    if job.is_open:
+        return "processed"
+    if job.state == states.CANCELLED:
+        return "job_cancelled"
+    return "job_completed" if job.items_total else "no_items"
+
+
+def claim_body(lease: Lease | None) -> dict[str, Any]:
+    """Return what a program outside was given; `claim` is null when nothing was free."""
+    if lease is None:
+        return {"claim": None, "items": []}
+    lease_s = lifecycle.lease_time(lease.kind).total_seconds()
+    return {
+        "claim": {"token": str(lease.token), "leaseSeconds": lease_s},
+        "items": [
+            {"id": one.id, "position": one.position, "params": one.params, "attempt": one.attempt}
+            for one in lease.items
+        ],
+    }
+
+
+def reference_of(result: dict[str, Any] | None) -> str | None:
+    """Return the reference that a result carries, None when it carries none."""
+    given = result or {}
+    found = given.get("conversationId", given.get("reference"))
+    return found if isinstance(found, str) else None
 
 
 def item_body(item: JobItem) -> dict[str, Any]:

@@ -33,6 +33,18 @@ class NothingToRetry(Conflict):
     code = "nothing_to_retry"
 
 
+class DoneHere(Conflict):
+    """Refuse to hand out items that the site's own clusters do."""
+
+    code = "done_by_cluster"
+
+
+class NoFollowUp(NotFound):
+    """Say that nothing of this name follows on jobs of this type."""
+
+    code = "no_follow_up"
+
+
 class KeyReused(BatchOpsError):
     """Refuse an Idempotency-Key that came with another body in the last 24 hours."""
 

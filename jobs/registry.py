@@ -1,6 +1,7 @@
 """Know the job types: what a type says about its work, and which types there are."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -10,6 +11,19 @@ from jobs.lifecycle import WorkItem
 from jobs.models import Job
 
 Result = dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A job that people may start over the finished items of another.
+
+    `action` is its word in addresses ("enrich"), `label` that of its button, `type` the job type;
+    its params get `parentId`, the id of the job it follows.
+    """
+
+    action: str
+    label: str
+    type: str
 
 
 class JobType:
@@ -26,6 +40,11 @@ class JobType:
     item_params: ClassVar[type[StrictSerializer] | None] = None
     # Whether only one job of the type may be open at a time.
     single_flight: ClassVar[bool] = False
+    # Done by programs outside, which take items by the API; no cluster works on it. Its items come
+    # with the request, and what a program reports of an item is final.
+    external: ClassVar[bool] = False
+    # What may be started when a job of the type is done.
+    follow_ups: ClassVar[Sequence[FollowUp]] = ()
     # An item that runs longer fails; its worker process is ended and replaced.
     item_limit: ClassVar[timedelta] = timedelta(minutes=5)
     # The same for one call of run_chunk, however many items it is given.
@@ -86,8 +105,8 @@ def register(job_type: type[JobType]) -> type[JobType]:
 
 
 def caps() -> dict[str, int | None]:
-    """Return the name of each type, with how many workers may be at one job's items."""
-    return {name: job_type.max_workers for name, job_type in _types.items()}
+    """Return the name of each type that clusters do, with how many may be at one job's items."""
+    return {name: one.max_workers for name, one in _types.items() if not one.external}
 
 
 def limited() -> dict[str, timedelta]:
@@ -99,6 +118,11 @@ def limited() -> dict[str, timedelta]:
 def names() -> list[str]:
     """Return the names of all types."""
     return sorted(_types)
+
+
+def follow_ups(name: str) -> Sequence[FollowUp]:
+    """Return what may follow a job of a type; nothing when the type is no longer known."""
+    return _types[name].follow_ups if name in _types else ()
 
 
 def find(name: str) -> JobType:

@@ -15,6 +15,7 @@ from jobs.bulk import IDS_MAX
 from jobs.inputs import JsonObjectField, StrictSerializer
 
 INLINE_ITEMS = 1_000
+ERROR_MAX = 2_000
 NAME = r"^[A-Za-z0-9._:-]*\Z"
 
 
@@ -149,6 +150,56 @@ class PriorityBody(StrictSerializer):
     """How early workers choose a job."""
 
     priority = serializers.IntegerField(min_value=-100, max_value=100)
+
+
+class NextBody(StrictSerializer):
+    """How the caller did one item; of nothing given, well and without a result."""
+
+    result = JsonObjectField(required=False)
+    error = serializers.CharField(max_length=ERROR_MAX, required=False)
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if len(given) > 1:
+            sentence = "Give either a result or an error, not both."
+            raise serializers.ValidationError({"result": [sentence], "error": [sentence]})
+        return given
+
+
+class ClaimBody(StrictSerializer):
+    """How many items to take, and how long to wait for the first."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=500, default=1)
+    wait = serializers.IntegerField(min_value=0, max_value=30, default=0)
+
+
+class ItemReport(NextBody):
+    """How one item of a claim went."""
+
+    itemId = serializers.IntegerField(min_value=1, max_value=2**63 - 1)  # noqa: N815
+    status = serializers.ChoiceField(["ok", "failed"])
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        failed = given["status"] == "failed"
+        if failed and "error" not in given:
+            raise serializers.ValidationError({"error": ["A failed item must say why."]})
+        wrong = "result" if failed else "error"
+        if wrong in given:
+            sentence = f"An item that is {given['status']} has none. Leave it out."
+            raise serializers.ValidationError({wrong: [sentence]})
+        return given
+
+
+class ResultsBody(StrictSerializer):
+    """How items of a claim went; `release` gives the others back."""
+
+    results = serializers.ListField(child=ItemReport(), max_length=500, default=list)
+    release = serializers.BooleanField(default=False)
+
+    def validate_results(self, results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        ids = [one["itemId"] for one in results]
+        if len(ids) != len(set(ids)):
+            raise serializers.ValidationError("Each item may stand here only once.")
+        return results
 
 
 class BulkBody(StrictSerializer):

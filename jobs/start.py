@@ -46,8 +46,16 @@ def start_job(order: Order, *, actor: str) -> Job:
     :raises AlreadyRunning: when only one job of the type may be open, and one is.
     :raises DuplicateExternalId: when another job has its external id.
     """
-    new = checked(order, actor=actor)
-    require_alive("jobs")
+    return start_checked(checked(order, actor=actor))
+
+
+def start_checked(new: lifecycle.NewJob) -> Job:
+    """Create a job that was checked against its type, and ring for a worker.
+
+    :raises: what `start_job` and `lifecycle.create` raise.
+    """
+    if not registry.find(new.type).external:
+        require_alive("jobs")
     with transaction.atomic():
         job = lifecycle.create(new)
         ring()
@@ -108,7 +116,7 @@ def _checked_items(
     job_type: JobType, items: list[dict[str, Any]] | None
 ) -> list[dict[str, Any]] | None:
     if items is None:
-        return None
+        return [] if job_type.external else None
     if job_type.item_params is None:
         sentence = f"A job of type {job_type.name} makes its own items; leave this field out."
         raise InvalidInput("Some input cannot be used: items.", {"items": [sentence]})

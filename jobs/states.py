@@ -12,6 +12,8 @@ CANCELLED = "cancelled"
 OPEN = (PENDING, PROCESSING)
 ENDED = (COMPLETED, COMPLETED_WITH_ERRORS, FAILED, CANCELLED)
 STATES = OPEN + ENDED
+# Its work was done, well or in part: what follows on it may be started.
+DONE = (COMPLETED, COMPLETED_WITH_ERRORS)
 
 RUNNING = "running"
 SUCCEEDED = "succeeded"

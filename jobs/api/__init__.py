@@ -5,10 +5,13 @@ from django.urls import URLPattern, re_path
 from jobs.api.batches import Batch, Summary
 from jobs.api.bulk import BulkMove
 from jobs.api.exports import ItemsExport, JobsExport
+from jobs.api.external import Claims, KeepClaim, Results
+from jobs.api.follow_ups import Enrich, Follow
 from jobs.api.items import Items
 from jobs.api.jobs import Jobs, OneJob, Status
 from jobs.api.moves import Cancel, Priority, Retry
-from jobs.api.views import NAMED
+from jobs.api.next import ProcessNext
+from jobs.api.views import ACTION, CLAIM, NAMED
 
 urlpatterns: list[URLPattern] = [
     re_path(r"^batch-jobs/?$", Jobs.as_view(), name="batch-jobs"),
@@ -26,6 +29,26 @@ urlpatterns: list[URLPattern] = [
     re_path(rf"^batch-jobs/{NAMED}/cancel/?$", Cancel.as_view(), name="batch-job-cancel"),
     re_path(rf"^batch-jobs/{NAMED}/retry/?$", Retry.as_view(), name="batch-job-retry"),
     re_path(rf"^batch-jobs/{NAMED}/priority/?$", Priority.as_view(), name="batch-job-priority"),
+    re_path(
+        rf"^batch-jobs/{NAMED}/process-next/?$",
+        ProcessNext.as_view(),
+        name="batch-job-process-next",
+    ),
+    re_path(rf"^batch-jobs/{NAMED}/claim/?$", Claims.as_view(), name="batch-job-claim"),
+    re_path(
+        rf"^batch-jobs/{NAMED}/claims/{CLAIM}/heartbeat/?$",
+        KeepClaim.as_view(),
+        name="batch-job-claim-heartbeat",
+    ),
+    re_path(
+        rf"^batch-jobs/{NAMED}/claims/{CLAIM}/results/?$",
+        Results.as_view(),
+        name="batch-job-claim-results",
+    ),
+    re_path(rf"^batch-jobs/{NAMED}/enrich/?$", Enrich.as_view(), name="batch-job-enrich"),
+    re_path(
+        rf"^batch-jobs/{NAMED}/follow-ups/{ACTION}/?$", Follow.as_view(), name="batch-job-follow-up"
+    ),
     re_path(rf"^batches/{NAMED}/?$", Batch.as_view(), name="batch"),
     re_path(rf"^batches/{NAMED}/summary/?$", Summary.as_view(), name="batch-summary"),
 ]

@@ -2,13 +2,17 @@
 
 from typing import Any
 
+from rest_framework.request import Request
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
+from batchops.live import patience
 from jobs.serializers import NAME_IN_PATH
 
 VIEW = "jobs.view_job"
 NAMED = rf"(?P<name>{NAME_IN_PATH})"
+CLAIM = r"(?P<token>[A-Za-z0-9-]{1,64})"
+ACTION = r"(?P<action>[a-z0-9_-]{1,40})"
 
 
 class StatusThrottle(UserRateThrottle):
@@ -26,3 +30,11 @@ class JobView(APIView):
         response = super().finalize_response(*args, **kwargs)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class PatientView(JobView):
+    """Base of routes that wait: being asked again while one request is held costs nothing."""
+
+    def check_throttles(self, request: Request) -> None:
+        if patience.asked(request) == 1:
+            super().check_throttles(request)

@@ -25,8 +25,10 @@ from jobs.lifecycle.moves import (
     finalise,
     give_up,
     prioritise,
+    require_done,
     retry,
 )
+from jobs.lifecycle.outside import Reported, keep, report, take
 from jobs.lifecycle.settling import Outcome, Settled, release, settle
 from jobs.lifecycle.showing import show_progress
 from jobs.lifecycle.summaries import claim_summary, fail_summary, store_summary
@@ -36,6 +38,7 @@ __all__ = [
     "Lease",
     "NewJob",
     "Outcome",
+    "Reported",
     "Settled",
     "WorkItem",
     "add_items",
@@ -52,12 +55,16 @@ __all__ = [
     "fail_summary",
     "finalise",
     "give_up",
+    "keep",
     "lease_time",
     "prioritise",
     "release",
     "renew",
+    "report",
+    "require_done",
     "retry",
     "settle",
     "show_progress",
     "store_summary",
+    "take",
 ]

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from batchops.db import allow_statements
 from jobs import queries, states
-from jobs.errors import AlreadyRunning, DuplicateExternalId, NothingToRetry
+from jobs.errors import AlreadyRunning, DuplicateExternalId, MoveRefused, NothingToRetry
 from jobs.lifecycle.items import cancel_batch
 from jobs.lifecycle.record import count, finish_if_settled, locked, log, move, note, push
 from jobs.models import Job, JobItem
@@ -44,16 +44,35 @@ def create(new: NewJob) -> Job:
 
     :raises AlreadyRunning: when another job of its single-flight key is open.
     :raises DuplicateExternalId: when another job has its external id.
+    :raises MoveRefused: when it follows on a job that is not done.
     """
     try:
         with transaction.atomic():
+            parent = locked(new.parent_id) if new.parent_id else None
+            if parent is not None:
+                require_done(parent)
             job = _insert(new)
             note(job, "create", actor=new.created_by)
+            if parent is not None:
+                note(parent, "follow_up", actor=new.created_by, reason=f"{job.title} ({job.pk})")
             finish_if_settled(job, actor=new.created_by)
     except IntegrityError as error:
         _explain_clash(error, new.single_flight_key, new.external_id)
         raise
     return job
+
+
+def require_done(parent: Job) -> None:
+    """Pass when a job has completed, so that others may follow on it.
+
+    :raises MoveRefused: when it has not.
+    """
+    if parent.state not in states.DONE:
+        raise MoveRefused(
+            f"Nothing can follow on job {parent.pk} yet: it is {parent.state}. Wait until it has "
+            "completed.",
+            state=parent.state,
+        )
 
 
 def _insert(new: NewJob) -> Job:

@@ -7,12 +7,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from jobs import progress
+from jobs import progress, states
 from jobs.errors import ItemCancelled, ItemFailed
 from jobs.inputs import StrictSerializer
 from jobs.lifecycle import WorkItem
-from jobs.models import Job
-from jobs.registry import JobType, Result, register
+from jobs.models import Job, JobItem
+from jobs.registry import FollowUp, JobType, Result, register
 
 MAX_ITEMS = 1_000_000
 MAX_MS = 60_000
@@ -43,6 +43,7 @@ class Drill(JobType):
     label = "Engine drill"
     params = DrillParams
     item_params = DrillItem
+    follow_ups = (FollowUp("enrich", "Enrich All", "drill_enrichment"),)
 
     def title(self, params: dict[str, Any]) -> str:
         return f"{self.label}: {params['ms']} ms an item"
@@ -80,3 +81,32 @@ def _take(ms: int) -> None:
             raise ItemCancelled(f"Stopped after {passed_ms} of {ms} ms, as its job was cancelled.")
         ends_at = begun_at + min(passed_ms + STEP_MS, ms) / 1000
         time.sleep(max(0.0, ends_at - time.monotonic()))
+
+
+class EnrichmentParams(StrictSerializer):
+    parentId = serializers.RegexField(r"^[A-Za-z0-9]{16}\Z")  # noqa: N815
+    ms = serializers.IntegerField(min_value=0, max_value=MAX_MS, default=10)
+
+    def validate_parentId(self, value: str) -> str:  # noqa: N802
+        job = Job.objects.filter(pk=value).first()
+        if job is None or job.type != Drill.name or job.state not in states.DONE:
+            raise serializers.ValidationError("Must be the id of an engine drill that completed.")
+        return value
+
+
+@register
+class DrillEnrichment(JobType):
+    """Does something more, for `ms` milliseconds, with each item that succeeded in a drill."""
+
+    name = "drill_enrichment"
+    label = "Engine drill, enrichment"
+    params = EnrichmentParams
+
+    def items(self, job: Job, start: int) -> Iterator[dict[str, Any]]:
+        parents = JobItem.objects.filter(job_id=job.params["parentId"], state=states.SUCCEEDED)
+        positions = parents.order_by("position").values_list("position", flat=True)
+        return ({"of": position} for position in positions[start:].iterator())
+
+    def run_item(self, job: Job, item: WorkItem) -> Result:
+        time.sleep(job.params["ms"] / 1000)
+        return {"enriched": item.params["of"]}

@@ -1,0 +1,29 @@
+"""Outside work: items that programs elsewhere take, do and report by the API (docs/api.md)."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from jobs.inputs import StrictSerializer, unstorable
+from jobs.registry import JobType, register
+
+
+class AnyObject(StrictSerializer):
+    """Take any JSON object that can be stored: what it means, the programs outside know."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        problem = unstorable(data)
+        if problem:
+            raise serializers.ValidationError({"non_field_errors": [problem]})
+        return data
+
+
+@register
+class External(JobType):
+    """Its items are whatever the request brings; each is done by whoever takes it."""
+
+    name = "external"
+    label = "Outside work"
+    params = AnyObject
+    item_params = AnyObject
+    external = True

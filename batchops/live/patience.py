@@ -39,6 +39,7 @@ class Patience:
     asked: int = 0
     topic: str = ""
     seconds: float = 0.0
+    seen: Any = None
 
 
 def asked(request: HttpRequest) -> int:
@@ -51,6 +52,16 @@ def wait_for(request: HttpRequest, topic: str, seconds: float) -> None:
     """Ask the view again when `topic` changes, for `seconds` from the first time it was asked."""
     if patience := _patience(request):
         patience.topic, patience.seconds = topic, seconds
+
+
+def seen_first(request: HttpRequest, now: Any) -> Any:
+    """Return what `now` was when this request first asked, to see whether it changed since."""
+    patience = _patience(request)
+    if patience is None:
+        return now
+    if patience.asked == 1:
+        patience.seen = now
+    return patience.seen
 
 
 def _patience(request: HttpRequest) -> Patience | None:

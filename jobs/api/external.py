@@ -13,6 +13,7 @@ from jobs import lifecycle, outside, queries, states
 from jobs.api.views import JobView, PatientView
 from jobs.bodies import claim_body, next_body
 from jobs.lifecycle import Outcome
+from jobs.models import Job
 from jobs.serializers import ClaimBody, ResultsBody
 
 WORK = "jobs.work_job"
@@ -29,10 +30,10 @@ class Claims(PatientView):
         job = queries.find_job(name)
         outside.require_external(job)
         lease = None
-        if job.is_open and job.cancel_requested_at is None:
+        if _has_work(job):
             lease = outside.take(job, limit=given["limit"], actor=actor_of(request))
         job = queries.find_job(job.pk)
-        if lease is None and job.is_open and given["wait"]:
+        if lease is None and _has_work(job) and given["wait"]:
             patience.wait_for(request, f"job:{job.pk}", given["wait"])
         return Response({"success": True, **next_body(job), **claim_body(lease)})
 
@@ -72,6 +73,10 @@ class Results(JobView):
             "held": reported.held,
         }
         return Response({**answer, **next_body(queries.find_job(job.pk))})
+
+
+def _has_work(job: Job) -> bool:
+    return job.is_open and job.cancel_requested_at is None
 
 
 def _token(text: str) -> UUID:

@@ -30,7 +30,8 @@ class ProcessNext(PatientView):
             raise _not_yours(body.validated_data)
         handled = _settle(job, body.validated_data, request) if external and job.is_open else {}
         job = queries.find_job(job.pk)
-        if not handled and job.is_open and (external or patience.asked(request) == 1):
+        settled = patience.seen_first(request, job.settled)
+        if not handled and job.is_open and job.settled == settled:
             patience.wait_for(request, f"job:{job.pk}", WAIT_S)
         return Response({"success": True, "itemId": None, **handled, **next_body(job)})
 

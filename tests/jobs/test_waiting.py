@@ -1,0 +1,170 @@
+"""Let many programs wait for work and for progress, at a real web server."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psutil
+import pytest
+from django.conf import settings
+from django.db import connection, connections
+from django.utils import timezone
+
+from batchops.access import create_token
+from batchops.models import Heartbeat, User
+from jobs import lifecycle
+from jobs.lifecycle import NewJob
+from jobs.models import Claim, Job
+from jobs.runner import run_slice
+from tests.jobs.conftest import Make
+from tests.waiting import wait_for
+from tests.web_process import WebProcess
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db]
+
+WAITERS = 24
+Call = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def web(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WebProcess]:
+    folder = tmp_path_factory.mktemp("web")
+    with django_db_blocker.unblock():
+        described = dict(connection.settings_dict)
+    server = WebProcess(database=described, log=folder / "web.log", BATCHOPS_DATA_DIR=str(folder))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def call(_django_db_helper: None, web: WebProcess) -> Call:
+    """Call the API as a program; everything else is the server's."""
+    user = User.objects.create_superuser("operator")
+    key = create_token(user=user, name="waiter")
+    now = timezone.now()
+    Heartbeat.objects.create(
+        part="jobs", host="test", pid=1, started_at=now, beat_at=now, workers=4
+    )
+
+    def post(path: str, timeout_s: float = 30, **body: Any) -> dict[str, Any]:
+        request = urllib.request.Request(
+            f"{web.origin}/api/batch-jobs/{path}",
+            data=json.dumps(body).encode(),
+            headers={"Authorization": f"Token {key}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=timeout_s) as answer:
+            told: dict[str, Any] = json.loads(answer.read())
+        return told
+
+    return post
+
+
+def external(items: int) -> Job:
+    new = NewJob(type="external", title="x", params={}, created_by="user:x", items=[{}] * items)
+    return lifecycle.create(new)
+
+
+def sessions() -> list[str]:
+    """Return what the server's connections do now, this one's aside."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT state FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND application_name <> 'batchops live'"
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def work_elsewhere() -> None:
+    try:
+        run_slice()
+    finally:
+        connections.close_all()
+
+
+def connected(server: psutil.Process, port: int) -> bool:
+    lines = server.net_connections()
+    return any(one.laddr[1] == port and one.status == "ESTABLISHED" for one in lines)
+
+
+class TestProcessNext:
+    def test_it_waits_for_the_cluster_and_tells_what_changed(self, call: Call, make: Make) -> None:
+        job = make(inline=[{}, {}], ms=0)
+        worker = threading.Timer(0.5, work_elsewhere)
+        worker.start()
+        began_at = time.monotonic()
+
+        told = call(f"{job.pk}/process-next")
+
+        assert 0.3 < time.monotonic() - began_at < 1.9
+        worker.join()
+        assert told["status"] in ("processed", "job_completed")
+        assert call(f"{job.pk}/process-next")["status"] == "job_completed"
+
+    def test_after_two_seconds_it_says_that_nothing_did(self, call: Call, make: Make) -> None:
+        job = make(inline=[{}])
+        began_at = time.monotonic()
+
+        told = call(f"{job.pk}/process-next")
+
+        assert 1.9 < time.monotonic() - began_at < 4
+        assert (told["status"], told["remainingItems"]) == ("processed", 1)
+
+
+class TestClaim:
+    def test_many_wait_without_a_connection_and_the_first_items_go_to_one_each(
+        self, call: Call
+    ) -> None:
+        job = external(2)
+        held = lifecycle.take(job.pk, limit=2, worker="outside:other")
+        assert held is not None
+
+        with ThreadPoolExecutor(WAITERS) as pool:
+            waiting = [pool.submit(call, f"{job.pk}/claim", wait=20) for _ in range(WAITERS)]
+            wait_for(lambda: "active" not in sessions(), 5, "all of them to be held")
+            assert len(sessions()) <= settings.DATABASE_POOL["max_size"]
+            assert call("bulk", action="cancel", ids=["nosuchjob"])["counts"] == {"not_found": 1}
+            lifecycle.settle(held, [], ends=True, unbegun=[item.id for item in held.items])
+            given_out = Claim.objects.filter(worker="outside:token:operator/waiter")
+            wait_for(lambda: given_out.count() == 2, 5, "two of them to be given an item")
+            lifecycle.cancel(job.pk, actor="user:x")
+            told = [one.result() for one in waiting]
+
+        given = [one["items"][0]["id"] for one in told if one["claim"]]
+        assert sorted(given) == sorted(item.id for item in held.items)
+
+    def test_a_caller_who_left_is_given_nothing(self, call: Call, web: WebProcess) -> None:
+        job = external(1)
+        held = lifecycle.take(job.pk, limit=1, worker="outside:other")
+        assert held is not None
+
+        with pytest.raises(TimeoutError):
+            call(f"{job.pk}/claim", wait=20, timeout_s=1)
+        server = psutil.Process(web.pid)
+        wait_for(lambda: not connected(server, web.port), 5, "the server to see it")
+        lifecycle.settle(held, [], ends=True, unbegun=[held.items[0].id])
+
+        assert call(f"{job.pk}/claim", wait=0)["claim"] is not None
+
+    def test_a_server_that_stops_answers_who_waits(self, call: Call, web: WebProcess) -> None:
+        job = external(1)
+        assert lifecycle.take(job.pk, limit=1, worker="outside:other") is not None
+
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(call, f"{job.pk}/claim", wait=25)
+            server = psutil.Process(web.pid)
+            wait_for(lambda: connected(server, web.port), 5, "the call to arrive")
+            wait_for(lambda: "active" not in sessions(), 5, "it to be held")
+            assert web.stop(timeout_s=10) == 0
+            told = waiting.result(timeout=5)
+        web.start()
+
+        assert (told["claim"], told["status"]) == (None, "processed")

@@ -52,7 +52,10 @@ MENU = (
     ),
     (
         _("Analyze"),
-        (Place(_("Batch jobs"), "list", "admin:jobs", "jobs.view_job"),),
+        (
+            Place(_("Batch jobs"), "list", "admin:jobs", "jobs.view_job"),
+            Place(_("Schedules"), "clock", "admin:schedules", "jobs.view_schedule"),
+        ),
     ),
     (
         _("System"),
@@ -80,14 +83,23 @@ def frame_context(request: HttpRequest) -> dict[str, Any]:
 
 def menu(request: HttpRequest) -> list[Group]:
     """Return the menu as this person sees it; a group without an entry is left out."""
+    here = _here(request.path)
     groups = [
         Group(
             label,
-            [_entry(place, request) for place in places if request.user.has_perm(place.permission)],
+            [_entry(place, here) for place in places if request.user.has_perm(place.permission)],
         )
         for label, places in MENU
     ]
     return [group for group in groups if group.entries]
+
+
+def _here(path: str) -> str:
+    """Return the place that a page belongs to: of those its address begins with, the longest."""
+    home = reverse("admin:index")
+    hrefs = [reverse(place.route) for _label, places in MENU for place in places]
+    within = [href for href in hrefs if path == href or (href != home and path.startswith(href))]
+    return max(within, key=len, default="")
 
 
 def _when_asked(
@@ -96,8 +108,6 @@ def _when_asked(
     return SimpleLazyObject(lambda: context(request).get(name))
 
 
-def _entry(place: Place, request: HttpRequest) -> Entry:
+def _entry(place: Place, here: str) -> Entry:
     href = reverse(place.route)
-    home = reverse("admin:index")
-    current = request.path == href or (href != home and request.path.startswith(href))
-    return Entry(label=place.label, icon=place.icon, href=href, current=current)
+    return Entry(label=place.label, icon=place.icon, href=href, current=href == here)

@@ -107,6 +107,7 @@ RULES = {
         Rule("JOB_LATE", "job late"),
         Rule("JOB_COMPLETED_WITH_ERRORS", "job completed with errors", by_hand=True),
         Rule("JOB_NO_SUMMARY", "job without summary"),
+        Rule("MISSED_SCHEDULE", "missed schedule"),
     )
 }
 SEVERITY_LOOKS = {

@@ -5,11 +5,13 @@ class JobsConfig(AppConfig):
     name = "jobs"
 
     def ready(self) -> None:
-        from jobs import judge
+        from jobs import judge, missed, scheduling
         from jobs.sweep import register_duties
         from jobs.topics import register_topics
         from jobs.types import drill, external  # noqa: F401  (registers the types)
 
         register_duties()
         judge.register_duties()
+        scheduling.register_duties()
+        missed.register_duties()
         register_topics()

@@ -9,6 +9,12 @@ class JobNotFound(NotFound):
     code = "job_not_found"
 
 
+class ScheduleNotFound(NotFound):
+    """Say that no schedule has this id."""
+
+    code = "schedule_not_found"
+
+
 class MoveRefused(Conflict):
     """Refuse a move that the job's state does not permit; carries the present state."""
 
@@ -43,6 +49,12 @@ class NoFollowUp(NotFound):
     """Say that nothing of this name follows on jobs of this type."""
 
     code = "no_follow_up"
+
+
+class ItemsRemoved(Conflict):
+    """Refuse to do items again that retention has removed."""
+
+    code = "items_removed"
 
 
 class KeyReused(BatchOpsError):

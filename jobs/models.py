@@ -12,6 +12,21 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from jobs import states
+from jobs.schedule_models import Schedule, ScheduleEvent, ScheduleSlot
+
+__all__ = [
+    "Claim",
+    "Job",
+    "JobEvent",
+    "JobItem",
+    "JobQuerySet",
+    "RunSummary",
+    "Schedule",
+    "ScheduleEvent",
+    "ScheduleSlot",
+    "StartKey",
+    "new_job_id",
+]
 
 ALPHABET = string.ascii_letters + string.digits
 

@@ -60,6 +60,27 @@ ITEM_LOOKS = {
     )
 }
 
+# What became of a due time of a schedule. One is only ever waiting until its late window ends.
+WAITING = "waiting"
+STARTED = "started"
+SKIPPED = "skipped"
+MISSED = "missed"
+SLOT_OUTCOMES = (WAITING, STARTED, SKIPPED, MISSED)
+
+RUN_LATE = "run_late"
+SKIP_MISSED = "skip"
+MISSED_POLICIES = (RUN_LATE, SKIP_MISSED)
+
+SLOT_LOOKS = {
+    look.code: look
+    for look in (
+        Look(WAITING, "Waiting to start", "warn", "clock"),
+        Look(STARTED, "Started", "ok", "play"),
+        Look(SKIPPED, "Skipped", "neutral", "ban"),
+        Look(MISSED, "Missed", "bad", "x-circle"),
+    )
+}
+
 # What the word in an address (`?status=`) or on a tab stands for.
 FILTERS: dict[str, tuple[str, ...]] = {
     "pending": (PENDING,),

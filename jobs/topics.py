@@ -5,10 +5,13 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db.models import Max
+
 from batchops.live.topics import Topic, register
 from jobs import queries
 from jobs.bodies import iso, job_body, stats_body
-from jobs.models import Job
+from jobs.models import Job, ScheduleEvent
+from jobs.schedule_rows import slot_body
 
 ACTIVE_SHOWN = 100
 # What moves while the list of jobs stays as it is.
@@ -19,6 +22,7 @@ def register_topics() -> None:
     """Make the topics of jobs known to the hub."""
     register(Topic("jobs", "jobs.view_job", read_jobs))
     register(Topic("job", "jobs.view_job", read_job, keyed=True))
+    register(Topic("schedules", "jobs.view_schedule", read_schedules))
 
 
 def read_jobs(_key: str) -> dict[str, Any]:
@@ -39,6 +43,23 @@ def read_job(key: str) -> dict[str, Any] | None:
     """Return what the page of one job shows; None when there is none."""
     job = queries.jobs().filter(pk=key).first()
     return job_facts(job) if job else None
+
+
+def read_schedules(_key: str) -> dict[str, Any]:
+    """Return which schedules are on, what became of their last due times, and `structure`.
+
+    `structure` differs when a list of schedules must be drawn anew.
+    """
+    rows = [
+        {
+            "id": each.pk,
+            "enabled": each.enabled,
+            "lastOutcomes": [slot_body(slot) for slot in each.last_slots],
+        }
+        for each in queries.schedules()
+    ]
+    edits = ScheduleEvent.objects.aggregate(last=Max("pk"))
+    return {"schedules": rows, "structure": digest([rows, edits])}
 
 
 def job_facts(job: Job) -> dict[str, Any]:
@@ -80,4 +101,9 @@ def _digest(stats: Mapping[str, int], active: Iterable[Job]) -> str:
         f"{job.pk}:{job.state}:{job.cancel_requested_at is None}:{job.items_total is None}"
         for job in active
     ]
-    return hashlib.sha256(json.dumps([stats, states]).encode()).hexdigest()[:16]
+    return digest([stats, states])
+
+
+def digest(value: Any) -> str:
+    """Return 16 characters that differ when a JSON value does."""
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]

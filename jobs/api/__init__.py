@@ -11,7 +11,8 @@ from jobs.api.items import Items
 from jobs.api.jobs import Jobs, OneJob, Status
 from jobs.api.moves import Cancel, Priority, Retry
 from jobs.api.next import ProcessNext
-from jobs.api.views import ACTION, CLAIM, NAMED
+from jobs.api.schedules import DisableSchedule, EnableSchedule, RunSchedule, Schedules
+from jobs.api.views import ACTION, CLAIM, NAMED, SCHEDULED
 
 urlpatterns: list[URLPattern] = [
     re_path(r"^batch-jobs/?$", Jobs.as_view(), name="batch-jobs"),
@@ -51,4 +52,10 @@ urlpatterns: list[URLPattern] = [
     ),
     re_path(rf"^batches/{NAMED}/?$", Batch.as_view(), name="batch"),
     re_path(rf"^batches/{NAMED}/summary/?$", Summary.as_view(), name="batch-summary"),
+    re_path(r"^schedules/?$", Schedules.as_view(), name="schedules"),
+    re_path(rf"^schedules/{SCHEDULED}/run-now/?$", RunSchedule.as_view(), name="schedule-run-now"),
+    re_path(rf"^schedules/{SCHEDULED}/enable/?$", EnableSchedule.as_view(), name="schedule-enable"),
+    re_path(
+        rf"^schedules/{SCHEDULED}/disable/?$", DisableSchedule.as_view(), name="schedule-disable"
+    ),
 ]

@@ -10,6 +10,7 @@ from batchops.live import patience
 from jobs.serializers import NAME_IN_PATH
 
 VIEW = "jobs.view_job"
+SCHEDULED = r"(?P<schedule_id>[0-9]{1,18})"
 NAMED = rf"(?P<name>{NAME_IN_PATH})"
 CLAIM = r"(?P<token>[A-Za-z0-9-]{1,64})"
 ACTION = r"(?P<action>[a-z0-9_-]{1,40})"

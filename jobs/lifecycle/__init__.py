@@ -29,6 +29,17 @@ from jobs.lifecycle.moves import (
     retry,
 )
 from jobs.lifecycle.outside import Reported, keep, report, take
+from jobs.lifecycle.schedules import (
+    create_schedule,
+    decide_until,
+    disable_schedule,
+    edit_schedule,
+    enable_schedule,
+    hold_schedule,
+    lock_schedule,
+    note_run,
+    record_slot,
+)
 from jobs.lifecycle.settling import Outcome, Settled, release, settle
 from jobs.lifecycle.showing import show_progress
 from jobs.lifecycle.summaries import claim_summary, fail_summary, store_summary
@@ -50,14 +61,23 @@ __all__ = [
     "claim_summary",
     "close_expansion",
     "create",
+    "create_schedule",
+    "decide_until",
+    "disable_schedule",
+    "edit_schedule",
+    "enable_schedule",
     "end_claims_of",
     "expire_claims",
     "fail_summary",
     "finalise",
     "give_up",
+    "hold_schedule",
     "keep",
     "lease_time",
+    "lock_schedule",
+    "note_run",
     "prioritise",
+    "record_slot",
     "release",
     "renew",
     "report",

@@ -8,6 +8,15 @@ from jobs.pages.moves import cancel_job, retry_job
 from jobs.pages.new import new_drill
 from jobs.pages.old import old_job, old_list
 from jobs.pages.one import items_fragment, job_fragment, job_page
+from jobs.pages.schedules import (
+    disable_schedule,
+    enable_schedule,
+    run_schedule,
+    schedule_changelist,
+    schedule_fragment,
+    schedule_list,
+    schedule_preview,
+)
 
 __all__ = ["drawn_from", "redirects", "urls"]
 
@@ -15,6 +24,14 @@ urls: list[URLPattern] = [
     path("jobs/", job_list, name="jobs"),
     path("jobs/fragment/", job_list_fragment, name="jobs_fragment"),
     path("jobs/new/", new_drill, name="new_drill"),
+    path("jobs/schedules/", schedule_list, name="schedules"),
+    path("jobs/schedules/fragment/", schedule_fragment, name="schedules_fragment"),
+    path("jobs/schedules/preview/", schedule_preview, name="schedule_preview"),
+    path("jobs/schedules/<int:schedule_id>/run/", run_schedule, name="run_schedule"),
+    path("jobs/schedules/<int:schedule_id>/enable/", enable_schedule, name="enable_schedule"),
+    path("jobs/schedules/<int:schedule_id>/disable/", disable_schedule, name="disable_schedule"),
+    # Where the stock admin lists them.
+    path("jobs/schedule/", schedule_changelist, name="schedule_changelist"),
     re_path(rf"^jobs/{NAMED}/$", job_page, name="job"),
     re_path(rf"^jobs/{NAMED}/fragment/$", job_fragment, name="job_fragment"),
     re_path(rf"^jobs/{NAMED}/items/fragment/$", items_fragment, name="job_items_fragment"),

@@ -13,6 +13,7 @@ from jobs.queries.finding import (
 )
 from jobs.queries.items import count_to_retry, items_by_state, page_of_items, states_to_retry
 from jobs.queries.paging import Page
+from jobs.queries.schedules import find_schedule, last_decided, schedules, schedules_on
 from jobs.queries.work import Work, active_work, cancels_left, summary_of, to_summarise
 
 __all__ = [
@@ -28,13 +29,17 @@ __all__ = [
     "elapsed_s",
     "eta_s",
     "find_job",
+    "find_schedule",
     "holder_of",
     "items_by_state",
     "jobs",
+    "last_decided",
     "page_of_items",
     "page_of_jobs",
     "progress_pct",
     "rate",
+    "schedules",
+    "schedules_on",
     "states_to_retry",
     "summary_of",
     "to_summarise",

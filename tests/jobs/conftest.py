@@ -1,18 +1,22 @@
 """Give tests of the engine a database in which transactions really commit."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from alerts.models import Alert
 from batchops.models import Heartbeat, User
-from jobs import lifecycle, start
-from jobs.models import Job
+from jobs import lifecycle, scheduling, start
+from jobs.models import Job, Schedule
 from jobs.runner import run_slice
 from jobs.start import Order
 from tests.jobs.harness import checks, types  # noqa: F401  (registers the types)
 from tests.jobs.harness.plan import empty_tables
+from tests.jobs.schedules import Clock, Plan
 
 Make = Callable[..., Job]
 
@@ -31,7 +35,8 @@ def _django_db_helper(
         yield
         empty_tables()
         checks.remove_audit()
-        User.objects.filter(username="operator").delete()
+        User.objects.filter(username__in=("operator", "planner", "starter")).delete()
+        Alert.objects.filter(rule="MISSED_SCHEDULE").delete()
 
 
 @pytest.fixture
@@ -71,3 +76,31 @@ def client(_django_db_helper: None) -> Client:
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return client
+
+
+@pytest.fixture
+def plan(client: Client) -> Plan:
+    """Make a schedule that is on since an hour ago, while a jobs cluster is alive."""
+
+    def make_plan(*, since: datetime | None = None, **given: Any) -> Schedule:
+        since = since or timezone.now() - timedelta(hours=1)
+        values: dict[str, Any] = {
+            "type": "drill",
+            "cron": "* * * * *",
+            "params": {"items": 1, "ms": 0},
+            **given,
+        }
+        name = f"plan {Schedule.objects.count()}"
+        return Schedule.objects.create(name=name, enabled=True, decided_until=since, **values)
+
+    return make_plan
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Set what the database's clock says to schedules."""
+
+    def set_clock(at: datetime) -> None:
+        monkeypatch.setattr(scheduling, "database_now", lambda: at)
+
+    return set_clock

@@ -178,7 +178,9 @@ def _count(report: Report) -> None:
 def empty_tables() -> None:
     """Remove every job, bell and heartbeat."""
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE jobs_job, django_q_ormq, batchops_heartbeat CASCADE")
+        cursor.execute(
+            "TRUNCATE jobs_job, jobs_schedule, django_q_ormq, batchops_heartbeat CASCADE"
+        )
 
 
 def soak(*, seed: int, seconds: float, workers: int, cluster: bool) -> Report:

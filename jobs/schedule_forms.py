@@ -1,0 +1,72 @@
+"""Take in what people write about a schedule."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from jobs import registry
+from jobs.inputs import unstorable
+from jobs.models import Schedule
+from jobs.scheduling import troubles
+
+
+class ScheduleForm(forms.ModelForm[Schedule]):
+    """What starts, when, and how late; every complaint names its field and a remedy."""
+
+    params = forms.JSONField(
+        label=_("Parameters"),
+        required=False,
+        initial=dict,
+        help_text=_('A JSON object, as the type asks, such as {"items": 100}.'),
+    )
+
+    class Meta:
+        model = Schedule
+        fields = (
+            "name",
+            "type",
+            "params",
+            "title",
+            "priority",
+            "cron",
+            "missed_policy",
+            "late_minutes",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "type" in self.fields:  # not where a schedule is only looked at
+            kept = [self.instance.type] if self.instance.pk else []
+            names = dict.fromkeys([*registry.names(), *kept])
+            self.fields["type"] = forms.ChoiceField(
+                label=_("Job type"), choices=[(name, _label(name)) for name in names]
+            )
+
+    def clean_params(self) -> dict[str, Any]:
+        params = self.cleaned_data["params"] or {}
+        if not isinstance(params, dict):
+            raise ValidationError(_("Must be a JSON object, such as {}."))
+        problem = unstorable(params)
+        if problem:
+            raise ValidationError(problem)
+        return params
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            self._complain(Schedule(**given))
+        return given
+
+    def _complain(self, schedule: Schedule) -> None:
+        for field, sentences in troubles(schedule).items():
+            home, _dot, part = field.partition(".")
+            said = [f"{part}: {one}" if part else one for one in sentences]
+            self.add_error(home if home in self.fields else None, said)
+
+
+def _label(name: str) -> str:
+    if name in registry.names():
+        return str(registry.find(name).label)
+    return _("%(type)s (no longer there)") % {"type": name}

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("jobs", "0003_engine"),
+        ("jobs", "0004_watches"),
     ]
 
     operations = [

@@ -1,4 +1,5 @@
-"""Refuse requests with a NUL in them: no text column can hold one, so no query can ask for it."""
+"""Refuse requests that nothing can read: with a NUL, which no text column holds, or in a charset
+that is no text."""
 
 from collections.abc import Callable
 
@@ -8,16 +9,31 @@ from django.utils.translation import gettext
 from django.views.defaults import bad_request
 
 NUL = "\0"
+# Python knows charsets such as zlib and rot13, which are none of text.
+CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "latin1"})
 
 
 class ReadableMiddleware:
-    """Answer 400 when the path, the query string or a cookie has a NUL in it."""
+    """Answer 400 for a NUL in path, query string or cookie, and for a charset we do not read."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return _refusal(request) if _has_nul(request) else self.get_response(request)
+        if _has_nul(request):
+            return _refusal(
+                request,
+                gettext(
+                    "The address or a cookie has a NUL character in it. Take it out and send "
+                    "this again."
+                ),
+            )
+        if _has_odd_charset(request):
+            return _refusal(
+                request,
+                gettext("The header Content-Type names a charset that is not read. Send UTF-8."),
+            )
+        return self.get_response(request)
 
 
 def _has_nul(request: HttpRequest) -> bool:
@@ -31,11 +47,13 @@ def _cookies(request: HttpRequest) -> list[str]:
     return [*request.COOKIES.keys(), *request.COOKIES.values()]
 
 
-def _refusal(request: HttpRequest) -> HttpResponse:
+def _has_odd_charset(request: HttpRequest) -> bool:
+    charset = (request.content_params or {}).get("charset", "utf-8")
+    return charset.strip("\"'").lower().replace("_", "-") not in CHARSETS
+
+
+def _refusal(request: HttpRequest, sentence: str) -> HttpResponse:
     if not request.path.startswith("/api/"):
         return bad_request(request, BadRequest())
-    sentence = gettext(
-        "The address or a cookie has a NUL character in it. Take it out and send this again."
-    )
     body = {"success": False, "message": sentence, "error": "invalid_input", "errors": {}}
     return JsonResponse(body, status=400, headers={"Cache-Control": "no-store"})

@@ -1,8 +1,10 @@
 """Answer programs: token login, one permission per method, one shape for every error."""
 
+import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 # The name under which a serializer puts what is wrong with the whole and not with one field.
 WHOLE_BODY = "non_field_errors"
+# No field takes a number near this; longer ones only cost time.
+MAX_DIGITS = 400
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -48,18 +52,51 @@ class TokenAuthentication(BaseAuthentication):
 
 
 class JsonParser(JSONParser):
-    """Read a JSON object; anything else, and what is nested without end, is bad input."""
+    """Read one JSON object, exactly as the standard has it; whatever else comes is bad input.
 
-    def parse(self, *args: Any, **kwargs: Any) -> Any:
+    A key given twice is refused, for nobody knows which value was meant.
+    """
+
+    def parse(self, stream: IO[bytes], *args: Any, **kwargs: Any) -> Any:
         try:
-            body = super().parse(*args, **kwargs)
+            body = json.loads(
+                stream.read().decode("utf-8-sig"),
+                object_pairs_hook=_without_doubles,
+                parse_int=_whole_number,
+                parse_constant=_refuse_constant,
+            )
+        except UnicodeDecodeError:
+            raise exceptions.ParseError("The body is not in UTF-8. Send it as UTF-8.") from None
         except RecursionError:
-            raise exceptions.ParseError("JSON parse error - nested too deep") from None
+            raise exceptions.ParseError("The body is nested too deep; 20 levels do.") from None
+        except ValueError as error:
+            raise exceptions.ParseError(f"The body is no valid JSON: {error}.") from None
         if not isinstance(body, dict):
             raise exceptions.ParseError(
                 'The body must be a JSON object, such as {"name": "value"}.'
             )
         return body
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        twice = [key[:50] for key in found if counts[key] > 1][:20]
+        raise exceptions.ValidationError(
+            {key: ["Given more than once. Send it once."] for key in twice}
+        )
+    return found
+
+
+def _whole_number(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"a number has {len(digits):,} digits, and {MAX_DIGITS} is the limit")
+    return int(digits)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number in JSON")
 
 
 class FileNegotiation(BaseContentNegotiation):
@@ -106,7 +143,9 @@ def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
         error = exceptions.PermissionDenied()
     if not isinstance(error, exceptions.APIException):
         return None
-    return _uncached(Response(_body(error), status=error.status_code, headers=_headers(error)))
+    return _uncached(
+        Response(_encodable(_body(error)), status=error.status_code, headers=_headers(error))
+    )
 
 
 def error_body(code: str, message: str, **extra: Any) -> dict[str, Any]:
@@ -117,7 +156,18 @@ def error_body(code: str, message: str, **extra: Any) -> dict[str, Any]:
 def _refuse(error: BatchOpsError) -> Response:
     body = error_body(error.code, error.message, **error.extra)
     headers = {"Retry-After": str(outage.RETRY_AFTER_S)} if error.status == 503 else None
-    return _uncached(Response(body, status=error.status, headers=headers))
+    return _uncached(Response(_encodable(body), status=error.status, headers=headers))
+
+
+def _encodable(value: Any) -> Any:
+    """Return what is to be answered without half surrogates, which a sentence may quote."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {_encodable(key): _encodable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encodable(inner) for inner in value]
+    return value
 
 
 def _headers(error: exceptions.APIException) -> dict[str, str]:

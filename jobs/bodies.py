@@ -172,16 +172,18 @@ def item_body(item: JobItem) -> dict[str, Any]:
     }
 
 
-def batch_body(job: Job, open_items: Mapping[str, int]) -> dict[str, Any]:
-    """Return a job as section 3 of the API shows it, a batch of files."""
+def batch_body(job: Job, running: int) -> dict[str, Any]:
+    """Return a job as section 3 of the API shows it, a batch of files, of which some run."""
+    total = job.items_total or job.next_position
+    running = min(running, total - job.settled)
     return {
         "batchId": job.external_id or job.pk,
         "status": batch_status(job),
-        "filesTotal": job.items_total or job.next_position,
+        "filesTotal": total,
         "filesSuccess": job.succeeded,
         "filesFailed": job.failed,
-        "filesProcessing": open_items[states.RUNNING],
-        "filesPending": open_items[states.PENDING],
+        "filesProcessing": running,
+        "filesPending": total - job.settled - running,
         "lastFileCompletedAt": iso(job.last_settled_at) if job.settled else None,
         "completedAt": iso(job.finished_at),
     }

@@ -16,6 +16,8 @@ from jobs.inputs import JsonObjectField, StrictSerializer
 
 INLINE_ITEMS = 1_000
 ERROR_MAX = 2_000
+# Words that stand in addresses where a job's name may.
+RESERVED = ("bulk", "export")
 NAME = r"^[A-Za-z0-9._:-]*\Z"
 
 
@@ -48,6 +50,11 @@ class StartBody(StrictSerializer):
         child=JsonObjectField(), max_length=INLINE_ITEMS, required=False, allow_null=True
     )
     priority = serializers.IntegerField(min_value=-100, max_value=100, required=False, default=0)
+
+    def validate_externalId(self, value: str | None) -> str | None:  # noqa: N802
+        if value in RESERVED:
+            raise serializers.ValidationError("The API has an address of that name. Use another.")
+        return value
 
 
 class _CursorField(serializers.CharField):

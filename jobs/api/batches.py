@@ -9,24 +9,32 @@ from batchops.access import actor_of
 from jobs import lifecycle, queries
 from jobs.api.views import JobView, StatusThrottle
 from jobs.bodies import batch_body, batch_status, status_body, summary_body
+from jobs.errors import JobNotFound
 from jobs.models import Job
 from jobs.start import ring
 
 SUMMARY_RETRY_S = 5
 
 
-class Batch(JobView):
+class BatchView(JobView):
+    """Base of the routes whose 404 has no `success`, as old clients expect."""
+
     throttle_classes = [StatusThrottle]
 
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, JobNotFound):
+            return Response({"message": exc.message, "error": exc.code}, status=404)
+        return super().handle_exception(exc)
+
+
+class Batch(BatchView):
     def get(self, request: Request, name: str) -> Response:
         """Show a job as a batch of files."""
         job = queries.find_job(name)
-        return Response(batch_body(job, queries.items_by_state(job.pk)))
+        return Response(batch_body(job, queries.count_running(job.pk)))
 
 
-class Summary(JobView):
-    throttle_classes = [StatusThrottle]
-
+class Summary(BatchView):
     def get(self, request: Request, name: str) -> Response:
         """Show a batch's summary, and repair a batch whose summary should be there."""
         job = queries.find_job(name)

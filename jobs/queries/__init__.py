@@ -11,7 +11,7 @@ from jobs.queries.finding import (
     jobs,
     page_of_jobs,
 )
-from jobs.queries.items import count_to_retry, items_by_state, page_of_items, states_to_retry
+from jobs.queries.items import count_running, count_to_retry, page_of_items, states_to_retry
 from jobs.queries.paging import Page
 from jobs.queries.schedules import find_schedule, last_decided, schedules, schedules_on
 from jobs.queries.work import Work, active_work, cancels_left, summary_of, to_summarise
@@ -25,13 +25,13 @@ __all__ = [
     "cancels_left",
     "changeable",
     "count_by_state",
+    "count_running",
     "count_to_retry",
     "elapsed_s",
     "eta_s",
     "find_job",
     "find_schedule",
     "holder_of",
-    "items_by_state",
     "jobs",
     "last_decided",
     "page_of_items",

@@ -283,6 +283,24 @@ class TestBatch:
         assert (answer["filesSuccess"], answer["filesFailed"]) == (2, 2)
         assert (answer["filesProcessing"], answer["filesPending"]) == (0, 0)
 
+    def test_open_files_are_pending_or_processing(self, client: Client, make: Make) -> None:
+        job = make(inline=[{}] * 5)
+        lifecycle.claim_items(job.pk, limit=2, worker="w")
+
+        answer = client.get(f"/api/batches/{job.pk}").json()
+
+        assert (answer["filesTotal"], answer["status"]) == (5, "processing")
+        assert (answer["filesProcessing"], answer["filesPending"]) == (2, 3)
+
+    @pytest.mark.parametrize("path", ["", "/summary"])
+    def test_one_that_is_not_there_is_told_as_old_clients_expect(
+        self, client: Client, path: str
+    ) -> None:
+        answer = client.get(f"/api/batches/nosuchbatch{path}")
+
+        assert answer.status_code == 404
+        assert set(answer.json()) == {"message", "error"}
+
     def test_its_summary_waits_for_the_last_file(self, client: Client, make: Make) -> None:
         answer = client.get(f"/api/batches/{make(items=3).pk}/summary")
 

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from jobs import lifecycle, progress, states
-from jobs.errors import ItemCancelled, ItemFailed, ItemRefused
+from jobs.errors import ItemCancelled, ItemFailed, ItemRefused, LostClaim
 from jobs.heartbeat import EXIT_OVERDUE, Held
 from jobs.lifecycle import Lease, Outcome, WorkItem
 from jobs.registry import JobType, Result
@@ -158,9 +158,13 @@ class Chunk(Held):
     def _settle(self, *, ends: bool, repeated: bool) -> None:
         unbegun = [item.id for item in self.lease.items[self._begun :]] if ends else []
         if self._outcomes or unbegun:
-            settled = lifecycle.settle(
-                self.lease, self._outcomes, ends=ends, unbegun=unbegun, repeated=repeated
-            )
+            try:
+                settled = lifecycle.settle(
+                    self.lease, self._outcomes, ends=ends, unbegun=unbegun, repeated=repeated
+                )
+            except LostClaim:
+                self.lost = True  # else the heartbeat, which waits to beat, reports it once more
+                raise
             self.stopped = self.stopped or settled.cancel_wished
             self._outcomes = []
             self._settled_at = time.monotonic()

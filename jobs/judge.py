@@ -21,6 +21,8 @@ from jobs.rules import Standstill, Unsummed, Usual
 
 ACTOR = "system:watch"
 EVERY = timedelta(seconds=5)
+# Programs outside work when it suits them.
+OUTSIDE = timedelta(days=1)
 
 
 def register_duties() -> None:
@@ -98,7 +100,7 @@ def forget_gone(rule: str, *, at: datetime) -> None:
 def _standstills(workers_since: datetime | None, at: datetime) -> list[Standstill]:
     limits = {name: _limits_of(name) for name in registry.names()}
     quiet = judging.quiet_jobs(limits, other=_limits_of(""), at=at)
-    others_at = judging.others_moved_at(at=at) if quiet else None
+    others_at = judging.others_moved_at(list(registry.caps()), at=at) if quiet else None
     jobs = judging.jobs_by_id([one.job_id for one in quiet])
     return [
         Standstill(
@@ -124,8 +126,9 @@ def _since(one: Quiet, workers_since: datetime | None, others_at: datetime | Non
 def _limits_of(name: str) -> Limits:
     """Return the limits of a type, those of an ordinary one for a type nobody knows."""
     kind = registry.find(name) if name in registry.names() else JobType()
-    if kind.stuck_after is not None:
-        return Limits(expand=kind.stuck_after, work=kind.stuck_after, summary=_summary(kind))
+    patience = OUTSIDE if kind.external and kind.stuck_after is None else kind.stuck_after
+    if patience is not None:
+        return Limits(expand=patience, work=patience, summary=_summary(kind))
     # A dead worker's lease runs out first, and a sweep hands its work on.
     slack = settings.JOBS_LEASE + 2 * settings.JOBS_SWEEP_INTERVAL
     work = kind.chunk_limit if kind.run_chunk else kind.item_limit
@@ -139,7 +142,7 @@ def _summary(kind: JobType) -> timedelta:
 def _no_workers(at: datetime) -> list[Finding]:
     """Find that work has waited for longer than a restart takes, and no worker runs."""
     waited = timedelta(seconds=oldest_bell_s("jobs"))
-    waiting = Job.objects.open().count()
+    waiting = Job.objects.open().filter(type__in=list(registry.caps())).count()
     if not waiting or waited <= rules.WORKERS_WITHIN:
         return []
     return [rules.no_workers(waiting, since=at - waited, at=at, url=reverse("admin:jobs"))]

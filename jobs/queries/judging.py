@@ -105,14 +105,16 @@ def quiet_jobs(limits: Mapping[str, Limits], *, other: Limits, at: datetime) -> 
         return [Quiet(*row) for row in cursor.fetchall()]
 
 
-def others_moved_at(*, at: datetime) -> datetime | None:
-    """Return when workers were last seen busy: now, if they hold any claim.
+def others_moved_at(types: Collection[str], *, at: datetime) -> datetime | None:
+    """Return when workers were last seen busy with jobs of `types`: now, if they hold a claim.
 
     Else when an open job was last served or settled, or one of the last to end did so.
     """
-    if Claim.objects.filter(expires_at__gt=Now()).exclude(kind=states.SUMMARY).exists():
+    claims = Claim.objects.filter(expires_at__gt=Now(), job__type__in=types)
+    if claims.exclude(kind=states.SUMMARY).exists():
         return at
-    served = Job.objects.open().aggregate(s=Max("last_served_at"), t=Max("last_settled_at"))
+    worked_on = Job.objects.open().filter(type__in=types)
+    served = worked_on.aggregate(s=Max("last_served_at"), t=Max("last_settled_at"))
     newest = JobEvent.objects.order_by("-pk").values_list("verb", "at")[:LAST_EVENTS]
     ended = [event_at for verb, event_at in newest if verb == "finish"]
     return max(filter(None, [*served.values(), *ended]), default=None)

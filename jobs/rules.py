@@ -193,11 +193,11 @@ def no_summary(waiting: Iterable[Unsummed], *, at: datetime) -> list[Finding]:
 
 
 def _failed(job: JobFacts) -> Finding:
-    why = _short(job.error) if job.error else f"all {job.items_total:,} items failed"
+    why = _sentence(job.error or f"all {job.items_total:,} items failed")
     return Finding(
         **_subject(job),
         severity=Severity.CRITICAL,
-        message=f"Job {_title(job)} failed: {why}{'' if why.endswith('.') else '.'} {_counts(job)}",
+        message=f"Job {_title(job)} failed: {why} {_counts(job)}",
         evidence={"expected": {"state": states.COMPLETED}, "seen": _ended(job)},
         occurrence=str(job.generation),
     )
@@ -266,7 +266,7 @@ def _late(job: JobFacts, like: Usual, elapsed_s: float) -> Finding:
 
 def _no_summary(one: Unsummed) -> Finding:
     job = one.job
-    why = f"Making it failed: {_short(one.failure)}" if one.failure else "Nobody could make it."
+    why = f"Making it failed: {_sentence(one.failure)}" if one.failure else "Nobody could make it."
     return Finding(
         **_subject(job),
         severity=Severity.WARNING,
@@ -322,8 +322,9 @@ def _title(job: JobFacts) -> str:
     return _one_line(job.title)[:LONGEST_TITLE] or job.id
 
 
-def _short(why: str) -> str:
-    return _one_line(why)[:LONGEST_WHY]
+def _sentence(why: str) -> str:
+    short = _one_line(why)[:LONGEST_WHY]
+    return short if short.endswith(".") else f"{short}."
 
 
 def _one_line(text: str) -> str:

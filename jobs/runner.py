@@ -17,6 +17,7 @@ from jobs.chunk import Chunk
 from jobs.errors import LostClaim
 from jobs.heartbeat import Heartbeat, Held
 from jobs.lifecycle import Chosen, Lease
+from jobs.models import Job
 from jobs.registry import JobType
 from jobs.step import ERROR_LENGTH, Step, give_up
 
@@ -24,6 +25,8 @@ log = logging.getLogger("jobs.runner")
 
 WORK = "jobs.tasks.work"
 EXPAND_BATCH = 5_000
+# How long a worker makes a job's items while other jobs wait.
+EXPAND_TURN_S = 2.0
 CHUNK_MAX = 500
 CHUNK_FIRST = 16
 CHUNK_GROWTH = 8
@@ -49,7 +52,7 @@ def ring_if_work() -> bool:
     has_work = (
         lifecycle.choose(registry.caps(), passed=()) is not None
         or queries.to_summarise(types=registry.names()).exists()
-        or queries.cancels_left().exists()
+        or bool(queries.cancels_left())
     )
     if has_work:
         bells.ring(WORK, cluster="jobs")
@@ -80,8 +83,8 @@ class _Slice:
         return stopping.requested() or time.monotonic() >= self._ends_at
 
     def _carry_out_cancels(self) -> None:
-        for job in queries.cancels_left()[:5]:
-            lifecycle.cancel_pending(job.pk, actor="system:worker")
+        for job_id in queries.cancels_left():
+            lifecycle.cancel_pending(job_id, actor="system:worker")
 
     def _next_lease(self) -> Lease | None:
         for job_id in queries.to_summarise(types=registry.names()).values_list("pk", flat=True)[:5]:
@@ -140,15 +143,20 @@ class _Slice:
             give_up(held.lease, f"{type(error).__name__}: {error}")
 
     def _add_items(self, held: Held, job_type: JobType) -> bool:
-        """Make items until all are made, or the slice is over: then say so by False."""
+        """Make items until all are made, or it is others' turn: then say so by False."""
         job = held.lease.job
         position = job.next_position
+        turn_ends_at = time.monotonic() + EXPAND_TURN_S
         for batch in _batches(job_type.items(job, position)):
             position = lifecycle.add_items(held.lease, batch, start=position)
-            if held.stopped or self._is_over():
+            is_turn_over = time.monotonic() >= turn_ends_at and self._others_wait(job)
+            if held.stopped or is_turn_over or self._is_over():
                 lifecycle.release(held.lease)
                 return False
         return True
+
+    def _others_wait(self, job: Job) -> bool:
+        return lifecycle.choose(registry.caps(), passed=[job.pk]) is not None
 
     def _summarise(self, held: Held, job_type: JobType) -> None:
         self._heartbeat.held = held

@@ -95,6 +95,5 @@ def give_up_late() -> None:
 
 def cancel_leftovers() -> None:
     """Carry on for a moment with a cancel whose caller left; workers are rung for the rest."""
-    job = queries.cancels_left().first()
-    if job is not None:
-        lifecycle.cancel_pending(job.pk, actor=ACTOR)
+    for job_id in queries.cancels_left()[:1]:
+        lifecycle.cancel_pending(job_id, actor=ACTOR)

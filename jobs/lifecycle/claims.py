@@ -24,7 +24,8 @@ SUMMARY_LEASE = timedelta(seconds=6)
 READY = "i.job_id = {job} AND i.state = 'pending' AND i.not_before IS NULL"
 DUE = "i.job_id = {job} AND i.state = 'pending' AND i.not_before <= now()"
 # The job with the highest priority, and of these the one that waited longest; not one at which
-# as many are at work as its type allows.
+# as many are at work as its type allows. OFFSET 0 makes the planner look into each job by itself:
+# it would rather collect the jobs of all pending items first, and there may be millions.
 CHOOSE_SQL = f"""
     SELECT j.id, expansion.wanted, type.cap
       FROM jobs_job AS j
@@ -37,8 +38,8 @@ CHOOSE_SQL = f"""
        AND j.cancel_requested_at IS NULL
        AND NOT j.id = ANY(%(passed)s)
        AND (expansion.wanted
-            OR (EXISTS (SELECT FROM jobs_jobitem AS i WHERE {READY.format(job="j.id")})
-                OR EXISTS (SELECT FROM jobs_jobitem AS i WHERE {DUE.format(job="j.id")}))
+            OR (EXISTS (SELECT FROM jobs_jobitem AS i WHERE {READY.format(job="j.id")} OFFSET 0)
+                OR EXISTS (SELECT FROM jobs_jobitem AS i WHERE {DUE.format(job="j.id")} OFFSET 0))
                AND (type.cap IS NULL OR type.cap > (
                     SELECT count(*) FROM jobs_claim AS c
                      WHERE c.job_id = j.id AND c.kind = 'items')))

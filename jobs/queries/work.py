@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from jobs import states
-from jobs.models import Job, JobItem, JobQuerySet, RunSummary
+from jobs.models import Job, RunSummary
 
 # What an item reported counts for as long as it runs; after that its numbers are old.
 ACTIVE_SQL = """
@@ -24,11 +24,22 @@ ACTIVE_SQL = """
      ORDER BY since_at, c.id LIMIT 50
 """
 
+# OFFSET 0 makes the planner look into each such job by itself, for of pending items there may be
+# millions and of such jobs there are few.
+CANCELS_SQL = """
+    SELECT j.id FROM jobs_job AS j
+     WHERE j.state IN ('pending', 'processing') AND j.cancel_requested_at IS NOT NULL
+       AND EXISTS (
+           SELECT FROM jobs_jobitem AS i WHERE i.job_id = j.id AND i.state = 'pending' OFFSET 0)
+     LIMIT 5
+"""
 
-def cancels_left() -> JobQuerySet:
-    """Return the open jobs that are to be cancelled and still have pending items."""
-    pending = JobItem.objects.filter(job=OuterRef("pk"), state=states.PENDING)
-    return Job.objects.open().filter(Exists(pending), cancel_requested_at__isnull=False)
+
+def cancels_left() -> list[str]:
+    """Return the ids of up to 5 open jobs that are to be cancelled and still have pending items."""
+    with connection.cursor() as cursor:
+        cursor.execute(CANCELS_SQL)
+        return [job_id for (job_id,) in cursor.fetchall()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """See that a job takes no more workers and no more time than its type allows."""
 
-import time
 from datetime import timedelta
 from functools import partial
+from unittest.mock import patch
 
 import pytest
 from django.db.models.functions import Now
@@ -14,6 +14,7 @@ from jobs.models import Claim, Job
 from jobs.runner import ring_if_work, run_slice
 from jobs.sweep import sweep
 from tests.jobs.conftest import Make
+from tests.jobs.harness.types import Flaky
 from tests.jobs.harness.workers import Workers
 from tests.jobs.test_races import at_once
 from tests.waiting import wait_for
@@ -104,11 +105,9 @@ class TestJobLimit:
 
 class TestTheNextAttempt:
     def test_it_is_rung_for_within_seconds_and_only_once(self, make: Make) -> None:
-        make("flaky", items=3)
-        run_slice()
+        tried_once(make("flaky", items=3)).items.update(not_before=Now() - timedelta(seconds=1))
         OrmQ.objects.all().delete()
         [tick] = [one for one in registered("jobs") if one.name == "jobs.ring"]
-        time.sleep(0.02)  # the next attempt is due 10 ms after the first
 
         for _ in range(5):
             tick.run()
@@ -117,9 +116,7 @@ class TestTheNextAttempt:
         assert OrmQ.objects.count() == 1
 
     def test_before_it_is_due_nothing_rings(self, make: Make) -> None:
-        job = make("flaky", items=3)
-        run_slice()
-        job.items.update(not_before=Now() + timedelta(hours=1))
+        tried_once(make("flaky", items=3))
         OrmQ.objects.all().delete()
 
         assert not ring_if_work()
@@ -134,6 +131,13 @@ class TestTheNextAttempt:
 
         assert lease is not None
         assert [item.position for item in lease.items] == [0, 2, 4]
+
+
+def tried_once(job: Job) -> Job:
+    """Let all items of a flaky job fail once; the next attempt is due in an hour."""
+    with patch.object(Flaky, "backoff", return_value=timedelta(hours=1)):
+        run_slice()
+    return job
 
 
 def is_open(job: Job) -> bool:

@@ -6,6 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+INLINE_ITEMS = 1_000
+NAME = r"^[A-Za-z0-9._:-]*\Z"
+NAME_HELP = "Only letters, digits and . _ : - are allowed."
 JSON_DEPTH = 20
 JSON_VALUES = 100_000
 JSON_TEXT = 100_000
@@ -23,6 +26,14 @@ class StrictSerializer(serializers.Serializer[Any]):
                 sentence = f"Unknown field. Allowed are: {allowed}."
                 raise serializers.ValidationError({name: [sentence] for name in unknown[:20]})
         return super().to_internal_value(data)
+
+
+class LabelledItem(StrictSerializer):
+    """Take an item that may have a label, by whose beginning people find it."""
+
+    label = serializers.CharField(  # type: ignore[assignment]
+        max_length=100, required=False
+    )
 
 
 class JsonObjectField(serializers.Field[Any, Any, Any, Any]):

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from jobs import states
 from jobs.schedule_models import Schedule, ScheduleEvent, ScheduleSlot
+from jobs.words import ERROR_WORDS, JOB_WORDS, LABEL
 
 __all__ = [
     "Claim",
@@ -76,6 +78,7 @@ class Job(models.Model):
     failed = models.IntegerField(default=0)
     cancelled = models.IntegerField(default=0)
     carried = models.IntegerField(default=0, help_text="Done in earlier generations.")
+    recent_rate = models.FloatField(default=0, help_text="Items a second at last_settled_at.")
 
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
@@ -155,6 +158,29 @@ class Job(models.Model):
                 condition=Q(state__in=(states.COMPLETED, states.COMPLETED_WITH_ERRORS)),
                 name="job_good_of_type",
             ),
+            # queries.JobFilter: newest first of one type and state, of one campaign, of one person.
+            models.Index("type", F("created_at").desc(), F("id").desc(), name="job_type_newest"),
+            models.Index(
+                "type",
+                "state",
+                F("created_at").desc(),
+                F("id").desc(),
+                name="job_type_state_newest",
+            ),
+            models.Index(
+                "campaign_id",
+                F("created_at").desc(),
+                F("id").desc(),
+                condition=~Q(campaign_id=""),
+                name="job_campaign_newest",
+            ),
+            models.Index(
+                fields=["created_by", "-created_at"],
+                opclasses=["varchar_pattern_ops", "timestamptz_ops"],
+                name="job_by_newest",
+            ),
+            # queries.JobFilter.search
+            GinIndex(JOB_WORDS, name="job_words", fastupdate=False),
         ]
 
     def __str__(self) -> str:
@@ -232,6 +258,19 @@ class JobItem(models.Model):
             ),
             # queries.page_of_items with ?status=failed, and retry: few among very many.
             models.Index("job", "position", condition=Q(state=states.FAILED), name="item_failed"),
+            # queries.JobFilter.search: the beginning of an item's label, the words of its error.
+            models.Index(
+                LABEL,
+                "job",
+                condition=Q(params__has_key="label"),
+                name="item_label",
+            ),
+            GinIndex(
+                ERROR_WORDS,
+                condition=Q(state=states.FAILED),
+                name="item_error_words",
+                fastupdate=False,
+            ),
         ]
 
     def __str__(self) -> str:

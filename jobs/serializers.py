@@ -4,26 +4,24 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.conf import settings
 from rest_framework import serializers
 
 from batchops.exports import FORMS
 from jobs import queries, states
 from jobs.bulk import IDS_MAX
-from jobs.inputs import JsonObjectField, StrictSerializer
+from jobs.inputs import INLINE_ITEMS, NAME, NAME_HELP, JsonObjectField, StrictSerializer
 
-INLINE_ITEMS = 1_000
 ERROR_MAX = 2_000
 # Words that stand in addresses where a job's name may.
 RESERVED = ("bulk", "export")
-NAME = r"^[A-Za-z0-9._:-]*\Z"
 
 
 # In an address: a job's id, or the id that another system gave it.
 NAME_IN_PATH = r"[A-Za-z0-9._:-]{1,64}"
-NAME_HELP = "Only letters, digits and . _ : - are allowed."
 
 
 BAD_CURSOR = "Not a cursor of this list. Take it from nextCursor, or leave it out to begin anew."
@@ -95,6 +93,29 @@ def _moment(text: str) -> datetime:
     return moment
 
 
+class _DayField(serializers.DateField):
+    """A day of the site's calendar as 2026-01-31; empty means none."""
+
+    default_error_messages = {"invalid": "Must be a day such as 2026-01-31."}
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return None if data == "" else super().run_validation(data)
+
+    def to_internal_value(self, value: Any) -> date:
+        day: date = super().to_internal_value(value)
+        if not 1970 <= day.year < 9999:
+            raise serializers.ValidationError(self.error_messages["invalid"])
+        return day
+
+
+def _start_of(day: date | None, *, days_later: int = 0) -> datetime | None:
+    """Return when a day begins on the site's clock; None of None."""
+    if day is None:
+        return None
+    begin = datetime.combine(day + timedelta(days=days_later), time.min)
+    return begin.replace(tzinfo=settings.SITE_ZONE)
+
+
 class FilterFields(StrictSerializer):
     """What jobs may be narrowed down by, in a list and for what is done to all that match."""
 
@@ -102,6 +123,9 @@ class FilterFields(StrictSerializer):
     type = serializers.CharField(max_length=40, required=False, allow_blank=True)
     campaign = serializers.CharField(max_length=64, required=False, allow_blank=True)
     search = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    createdBy = serializers.CharField(max_length=255, required=False, allow_blank=True)  # noqa: N815
+    createdFrom = _DayField(required=False)  # noqa: N815
+    createdTo = _DayField(required=False)  # noqa: N815
 
     def filter(self) -> queries.JobFilter:
         """Return what was asked for as a filter."""
@@ -115,6 +139,9 @@ class FilterFields(StrictSerializer):
             type=given.get("type", ""),
             campaign_id=given.get("campaign", ""),
             search=given.get("search", ""),
+            created_by=given.get("createdBy", ""),
+            created_from=_start_of(given.get("createdFrom")),
+            created_before=_start_of(given.get("createdTo"), days_later=1),
         )
 
 
@@ -130,6 +157,7 @@ class ItemsQuery(StrictSerializer):
     """What narrows a list of items down."""
 
     status = serializers.ChoiceField(states.ITEM_STATES, required=False, allow_blank=True)
+    search = serializers.CharField(max_length=100, required=False, allow_blank=True)
     limit = serializers.IntegerField(min_value=1, max_value=500, default=100)
     cursor = ItemCursorField(max_length=200, required=False)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import Max
@@ -28,14 +28,15 @@ def register_topics() -> None:
 def read_jobs(_key: str) -> dict[str, Any]:
     """Return the counts by state, the figures of each open job, and `structure`.
 
-    `structure` differs when a list of jobs must be drawn anew: a job came, went or changed state.
+    A state's count stops at queries.COUNTED. `structure` differs when a list of jobs must be drawn
+    anew: a job came, went or made a move.
     """
     active = queries.page_of_jobs(queries.JobFilter(status="active"), limit=ACTIVE_SHOWN).rows
-    stats = stats_body(queries.count_by_state())
+    stats = stats_body(queries.count_capped())
     return {
         "stats": stats,
         "active": {job.pk: _figures(job) for job in active},
-        "structure": _digest(stats, active),
+        "structure": _digest([queries.newest_moves(), stats], active),
     }
 
 
@@ -65,16 +66,12 @@ def read_schedules(_key: str) -> dict[str, Any]:
 def job_facts(job: Job) -> dict[str, Any]:
     """Return what the API answers about a job, and what only screens show.
 
-    That is how far it has counted, whether items failed, and `activeWork`: what workers have in
-    hand, the longest at it first.
+    That is how far it has counted, its pace, and `activeWork`: what workers have in hand, the
+    longest at it first.
     """
     work = queries.active_work(job.pk) if job.is_open else []
-    return {
-        **job_body(job),
-        "countedItems": job.next_position,
-        "hasFailures": job.failed > 0,
-        "activeWork": [_work(one) for one in work],
-    }
+    active = {"activeWork": [_work(one) for one in work]}
+    return {**job_body(job), **_counted(job), **_pace(job), **active}
 
 
 def _work(work: queries.Work) -> dict[str, Any]:
@@ -91,17 +88,42 @@ def _work(work: queries.Work) -> dict[str, Any]:
     }
 
 
+def _counted(job: Job) -> dict[str, Any]:
+    return {
+        "countedItems": job.next_position,
+        "hasFailures": job.failed > 0,
+        "successPercent": queries.success_pct(job),
+        "summarised": job.summarised_at is not None,
+    }
+
+
+def _pace(job: Job) -> dict[str, Any]:
+    """Return between what times the job will end, and since when nothing moves.
+
+    A frame comes when something moved, so the page itself has to see that `lastProgressAt` is
+    longer ago than `quietSeconds`.
+    """
+    low, high = queries.eta_range_s(job) or (None, None)
+    return {
+        "etaLowSeconds": low,
+        "etaHighSeconds": high,
+        "noProgressSince": iso(queries.no_progress_since(job)),
+        "lastProgressAt": iso(queries.progress_at(job)),
+        "quietSeconds": queries.quiet_s(job),
+    }
+
+
 def _figures(job: Job) -> dict[str, Any]:
     body = job_body(job)
     return {name: body[name] for name in FIGURES} | {"countedItems": job.next_position}
 
 
-def _digest(stats: Mapping[str, int], active: Iterable[Job]) -> str:
+def _digest(whole: Sequence[Any], active: Iterable[Job]) -> str:
     states = [
         f"{job.pk}:{job.state}:{job.cancel_requested_at is None}:{job.items_total is None}"
         for job in active
     ]
-    return digest([stats, states])
+    return digest([whole, states])
 
 
 def digest(value: Any) -> str:

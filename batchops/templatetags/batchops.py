@@ -18,6 +18,7 @@ from batchops.looks import Look
 
 register = template.Library()
 
+SPANS = ((1, "s"), (60, "min"), (3600, "h"))
 NOTHING = "\N{EN DASH}"  # what stands where a figure is not known
 
 
@@ -108,6 +109,14 @@ def duration(seconds: float | timedelta | str | None) -> str:
     if minutes:
         return f"{minutes}m {rest}s"
     return f"{rest}s"
+
+
+def about(low_s: float, high_s: float) -> str:
+    """Write a time between two numbers of seconds: about 5-7 min; as static/batchops/eta.js."""
+    length, unit = next((one for one in SPANS if high_s < one[0] * 90), SPANS[-1])
+    low, high = max(1, int(low_s // length)), -int(-high_s // length)
+    span = str(high) if low == high else f"{low}\N{EN DASH}{high}"
+    return gettext("about %(span)s") % {"span": f"{span} {unit}"}
 
 
 @register.filter

@@ -228,6 +228,7 @@ def _retry(job: Job, *, actor: str, include_cancelled: bool) -> Job:
         **(_reopened_expansion() if reopen else {}),
         error="",
         expand_deaths=0,
+        recent_rate=0,
         started_at=None,
         finished_at=None,
         summarised_at=None,

@@ -11,15 +11,20 @@ from jobs import states
 from jobs.errors import JobNotFound, MoveRefused
 from jobs.lifecycle.telling import tell_end
 from jobs.models import Job, JobEvent
+from jobs.queries.figures import RECENT_S
 
 log = logging.getLogger("jobs.lifecycle")
 
 # A job over the moment its counters say so: the update that counts is the lock that decides.
+# `recent_rate` adds n / 60 s and fades by 1/e a minute, which makes it items a second, lately.
 COUNT_SQL = """
     UPDATE jobs_job
        SET succeeded = succeeded + %(succeeded)s,
            failed = failed + %(failed)s,
            cancelled = cancelled + %(cancelled)s,
+           recent_rate = (%(succeeded)s + %(failed)s) / %(recent_s)s::float8
+               + recent_rate * exp(-least(3600, greatest(0, extract(epoch FROM clock_timestamp()
+                   - coalesce(last_settled_at, started_at)))) / %(recent_s)s::float8),
            last_settled_at = clock_timestamp()
      WHERE id = %(job)s AND state IN ('pending', 'processing')
  RETURNING *
@@ -82,6 +87,7 @@ def count(job_id: str, counts: Mapping[str, int]) -> Job | None:
             "succeeded": counts.get(states.SUCCEEDED, 0),
             "failed": counts.get(states.FAILED, 0),
             "cancelled": counts.get(states.CANCELLED, 0),
+            "recent_s": RECENT_S,
         },
     )
     return next(iter(found), None)

@@ -1,14 +1,28 @@
 """Read jobs, items and what follows from their counters."""
 
 from jobs.queries.changing import changeable
-from jobs.queries.figures import elapsed_s, eta_s, progress_pct, rate
+from jobs.queries.figures import (
+    elapsed_s,
+    eta_range_s,
+    eta_s,
+    no_progress_since,
+    progress_at,
+    progress_pct,
+    quiet_s,
+    rate,
+    success_pct,
+)
 from jobs.queries.finding import (
+    COUNTED,
     JobFilter,
     JobKey,
     count_by_state,
+    count_capped,
+    count_up_to,
     find_job,
     holder_of,
     jobs,
+    newest_moves,
     page_of_jobs,
 )
 from jobs.queries.items import count_running, count_to_retry, page_of_items, states_to_retry
@@ -17,6 +31,7 @@ from jobs.queries.schedules import find_schedule, last_decided, schedules, sched
 from jobs.queries.work import Work, active_work, cancels_left, summary_of, to_summarise
 
 __all__ = [
+    "COUNTED",
     "JobFilter",
     "JobKey",
     "Page",
@@ -25,22 +40,30 @@ __all__ = [
     "cancels_left",
     "changeable",
     "count_by_state",
+    "count_capped",
     "count_running",
     "count_to_retry",
+    "count_up_to",
     "elapsed_s",
+    "eta_range_s",
     "eta_s",
     "find_job",
     "find_schedule",
     "holder_of",
     "jobs",
     "last_decided",
+    "newest_moves",
+    "no_progress_since",
     "page_of_items",
     "page_of_jobs",
+    "progress_at",
     "progress_pct",
+    "quiet_s",
     "rate",
     "schedules",
     "schedules_on",
     "states_to_retry",
+    "success_pct",
     "summary_of",
     "to_summarise",
 ]

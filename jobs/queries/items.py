@@ -7,6 +7,7 @@ from django.db import connection
 from jobs import states
 from jobs.models import Job, JobItem
 from jobs.queries.paging import Page
+from jobs.queries.searching import search_items
 
 RUNNING_SQL = """
     SELECT count(*)
@@ -17,12 +18,17 @@ RUNNING_SQL = """
 
 
 def page_of_items(
-    job_id: str, *, state: str = "", limit: int, after: int | None = None
+    job_id: str, *, state: str = "", search: str = "", limit: int, after: int | None = None
 ) -> Page[JobItem]:
-    """Return up to `limit` items of a job by position, after position `after`."""
+    """Return up to `limit` items of a job by position, after position `after`.
+
+    `search` is a position or how a label begins.
+    """
     found = JobItem.objects.filter(job_id=job_id)
     if state:
         found = found.filter(state=state)
+    if search:
+        found = search_items(found, search)
     if after is not None:
         found = found.filter(position__gt=after)
     rows = list(found.order_by("position")[: limit + 1])

@@ -1,0 +1,37 @@
+// Say about how long a job will take, calmly, and when nothing moves any more, for how long.
+// Frames write raw figures into hidden <data> elements; the words stand in the template.
+import { now } from "./live/clock.js";
+
+const LOOK_EVERY_MS = 1000;
+const REDRAW_MS = 5000;
+const SPANS = [[1, "s"], [60, "min"], [3600, "h"]];
+
+const drawnAt = new WeakMap();
+
+setInterval(() => {
+  if (!document.hidden) document.querySelectorAll("[data-eta]").forEach(draw);
+}, LOOK_EVERY_MS);
+
+function draw(place) {
+  if (performance.now() < (drawnAt.get(place) ?? -REDRAW_MS) + REDRAW_MS) return;
+  drawnAt.set(place, performance.now());
+  const words = place.querySelector("[data-eta-words]");
+  const text = wordsOf(place);
+  if (words.textContent !== text) words.textContent = text;
+}
+
+function wordsOf(place) {
+  const figure = (name) => place.querySelector(`[data-live-text="${name}"]`).textContent;
+  const quiet = (now() - Date.parse(figure("lastProgressAt"))) / 1000;
+  if (quiet >= Number(figure("quietSeconds"))) {
+    return place.dataset.quiet.replace("{n}", Math.floor(quiet / 60));
+  }
+  const [low, high] = [Number(figure("etaLowSeconds")), Number(figure("etaHighSeconds"))];
+  return high ? place.dataset.about.replace("{span}", span(low, high)) : "–";
+}
+
+function span(low, high) {
+  const [length, unit] = SPANS.find(([length]) => high < length * 90) ?? SPANS.at(-1);
+  const [from, to] = [Math.max(1, Math.floor(low / length)), Math.ceil(high / length)];
+  return `${from === to ? to : `${from}–${to}`} ${unit}`;
+}

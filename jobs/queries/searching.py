@@ -1,0 +1,67 @@
+"""Search jobs and items by what people remember: the start of an id, words, an item's label."""
+
+from django.db.models import Func, Q, QuerySet
+
+from jobs import states
+from jobs.models import Job, JobItem, JobQuerySet
+from jobs.words import ERROR_WORDS, JOB_WORDS, JOB_WORDS_SCANNED, LABEL, query_of
+
+NEWEST = ("-created_at", "-pk")
+# The same order, but of no index: the planner then begins with the few that match.
+NEWEST_OF_FEW = (Func("created_at", template="%(expressions)s + interval '0'").desc(), "-pk")
+# Common words are found by looking at so many of the newest jobs, rare ones by the index.
+JOBS_SCANNED = 2_500
+# Of a label or an error that very many items share, so many are looked at.
+ITEMS_SEARCHED = 500
+
+
+def search_jobs(found: JobQuerySet, text: str) -> JobQuerySet:
+    """Return those of `found` that `text` leads to.
+
+    That are the jobs whose id begins with it, those that hold all its words in title, campaign,
+    external id, type or error (of the last word the beginning), and those with an item whose
+    label begins with it or whose error holds the words. Of items at most ITEMS_SEARCHED each
+    are looked at, here and now.
+    """
+    return found.alias(words=JOB_WORDS).filter(_led_to(text, _jobs_of_items(text)))
+
+
+def newest_led_to(found: JobQuerySet, text: str, *, limit: int) -> list[Job]:
+    """Return the newest of what search_jobs finds, up to `limit`.
+
+    The planner cannot know how common a word's beginning is. So it is not asked: one query scans
+    the newest jobs, and only if that does not fill the page another one uses the index.
+    """
+    wanted = _led_to(text, _jobs_of_items(text))
+    border = found.order_by(*NEWEST).values_list("created_at", flat=True)[JOBS_SCANNED:].first()
+    scanned = found if border is None else found.filter(created_at__gte=border)
+    rows = list(scanned.alias(words=JOB_WORDS_SCANNED).filter(wanted).order_by(*NEWEST)[:limit])
+    if border is None or len(rows) == limit:
+        return rows
+    return list(found.alias(words=JOB_WORDS).filter(wanted).order_by(*NEWEST_OF_FEW)[:limit])
+
+
+def search_items(found: QuerySet[JobItem], text: str) -> QuerySet[JobItem]:
+    """Return the items of one job at position `text`, or whose label begins with it."""
+    wanted = Q(label__startswith=text.lower())
+    if text.isdecimal() and len(text) < 10:
+        wanted |= Q(position=int(text))
+    return found.alias(label=LABEL).filter(wanted)
+
+
+def _led_to(text: str, jobs_of_items: set[str]) -> Q:
+    wanted = Q(pk__in=jobs_of_items) | Q(pk__startswith=text)
+    query = query_of(text)
+    return wanted if query is None else wanted | Q(words=query)
+
+
+def _jobs_of_items(text: str) -> set[str]:
+    labelled = JobItem.objects.alias(label=LABEL).filter(
+        params__has_key="label", label__startswith=text.lower()
+    )
+    found = set(labelled.values_list("job_id", flat=True)[:ITEMS_SEARCHED])
+    query = query_of(text)
+    if query is not None:
+        failed = JobItem.objects.alias(words=ERROR_WORDS).filter(state=states.FAILED, words=query)
+        found |= set(failed.values_list("job_id", flat=True)[:ITEMS_SEARCHED])
+    return found

@@ -10,7 +10,7 @@ import jobs.words
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("jobs", "0004_watches"),
+        ("jobs", "0005_schedules"),
     ]
 
     operations = [

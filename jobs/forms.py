@@ -1,35 +1,204 @@
-"""Take in what people fill in on the pages of jobs."""
+"""Make the form that starts a job of a type out of what the type says about its params."""
 
+import json
+import uuid
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import serializers
+from rest_framework.fields import empty
 
+from jobs.inputs import INLINE_ITEMS, NAME, NAME_HELP, unstorable_text
+from jobs.pasted import read_items
+from jobs.registry import JobType
 from jobs.start import Order
-from jobs.types.drill import MAX_ITEMS, MAX_MS
+
+PARAM = "param-"
+ITEMS_TEXT = 1_000_000
 
 
-class DrillForm(forms.Form):
-    """Start an engine drill."""
+class StartForm(forms.Form):
+    """What every job is started with; `form_for` adds the params of its type."""
 
     title = forms.CharField(
-        label=_("Title"),
+        label=gettext_lazy("Title"),
         max_length=200,
         required=False,
-        help_text=_("What colleagues will look for; may stay empty."),
+        help_text=gettext_lazy("What colleagues will look for; left empty, the type names it."),
     )
-    items = forms.IntegerField(label=_("Items"), min_value=1, max_value=MAX_ITEMS, initial=100)
-    ms = forms.IntegerField(
-        label=_("Milliseconds an item"), min_value=0, max_value=MAX_MS, initial=50
+    campaign = forms.CharField(
+        label=gettext_lazy("Campaign"),
+        max_length=64,
+        required=False,
+        validators=[RegexValidator(NAME, NAME_HELP)],
+        help_text=gettext_lazy("Jobs that belong together share one; may stay empty."),
     )
-    failPercent = forms.IntegerField(  # noqa: N815
-        label=_("Items that fail, in percent"), min_value=0, max_value=100, initial=0
+    priority = forms.IntegerField(
+        label=gettext_lazy("Priority"),
+        min_value=-100,
+        max_value=100,
+        initial=0,
+        help_text=gettext_lazy("-100 to 100; workers choose higher ones first."),
     )
-    recovers = forms.BooleanField(
-        label=_("Failing items succeed when they are retried"), required=False
+    # The same form sent twice makes one job.
+    key = forms.RegexField(
+        r"^[0-9a-f-]{36}\Z", widget=forms.HiddenInput, initial=lambda: str(uuid.uuid4())
     )
+    job_type: JobType
 
     def order(self) -> Order:
         """Return what the person asked for."""
-        given: dict[str, Any] = dict(self.cleaned_data)
-        return Order(type="drill", title=given.pop("title"), params=given)
+        given = self.cleaned_data
+        return Order(
+            type=self.job_type.name,
+            title=given["title"],
+            campaign_id=given["campaign"],
+            priority=given["priority"],
+            params=self._params(),
+            items=given.get("items") or None,
+        )
+
+    def clean_items(self) -> list[dict[str, Any]]:
+        """Read the pasted items; the type checks each when the job is started."""
+        assert self.job_type.item_params is not None
+        names = list(self.job_type.item_params().fields)
+        return read_items(self.cleaned_data["items"], names, limit=INLINE_ITEMS)
+
+    def take_errors(self, errors: Mapping[str, Any]) -> None:
+        """Show beside their fields what the type finds wrong (`params.ms`, `items[3].amount`)."""
+        for where, sentences in errors.items():
+            field = _field_of(where, self)
+            for sentence in sentences if isinstance(sentences, list) else [sentences]:
+                self.add_error(field, sentence if field else f"{where}: {sentence}")
+
+    def _params(self) -> dict[str, Any]:
+        given = {
+            name.removeprefix(PARAM): value
+            for name, value in self.cleaned_data.items()
+            if name.startswith(PARAM)
+        }
+        return {name: value for name, value in given.items() if value is not None and value != ""}
+
+
+def form_for(job_type: JobType, data: Mapping[str, Any] | None = None) -> StartForm:
+    """Return the form that starts a job of a type, filled in with `data` if there is any."""
+    form = StartForm(data)
+    form.job_type = job_type
+    for name, field in job_type.params().fields.items():
+        form.fields[PARAM + name] = field_of(field)
+    if job_type.item_params is not None:
+        form.fields["items"] = _items_field(job_type.item_params())
+    last = ["title", "campaign", "priority", "key"]
+    form.order_fields([*(name for name in form.fields if name not in last), *last])
+    return form
+
+
+def field_of(field: serializers.Field[Any, Any, Any, Any]) -> forms.Field:
+    """Return the field of a form that asks for what a serializer's field takes."""
+    shared: dict[str, Any] = {
+        "label": field.label,
+        "help_text": field.help_text or "",
+        "required": field.required,
+        "initial": None if field.default is empty else field.default,
+    }
+    for kind, make in MAKERS:
+        if isinstance(field, kind):
+            return make(field, shared)
+    return _JsonText(**shared)
+
+
+def _number(field: Any, shared: dict[str, Any]) -> forms.Field:
+    kind = forms.IntegerField if isinstance(field, serializers.IntegerField) else forms.FloatField
+    help_text = shared["help_text"] or _limits(field.min_value, field.max_value)
+    limits = {"min_value": field.min_value, "max_value": field.max_value}
+    return kind(**{**shared, **limits, "help_text": help_text})
+
+
+def _limits(low: Any, high: Any) -> str:
+    if low is None or high is None:
+        return ""
+    return _("%(low)s to %(high)s") % {"low": f"{low:,}", "high": f"{high:,}"}
+
+
+def _choice(field: Any, shared: dict[str, Any]) -> forms.Field:
+    chosen = list(field.choices.items())
+    return forms.ChoiceField(
+        choices=chosen if field.required else [("", _("(not set)")), *chosen], **shared
+    )
+
+
+def _text(field: Any, shared: dict[str, Any]) -> forms.Field:
+    long = (field.max_length or 0) > 300 or field.style.get("base_template") == "textarea.html"
+    widget = forms.Textarea(attrs={"rows": 4}) if long else forms.TextInput()
+    return forms.CharField(max_length=field.max_length, widget=widget, **shared)
+
+
+def _flag(_field: Any, shared: dict[str, Any]) -> forms.Field:
+    return forms.BooleanField(**{**shared, "required": False})
+
+
+def _day(_field: Any, shared: dict[str, Any]) -> forms.Field:
+    return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **shared)
+
+
+MAKERS: list[tuple[Any, Callable[[Any, dict[str, Any]], forms.Field]]] = [
+    (serializers.BooleanField, _flag),
+    ((serializers.IntegerField, serializers.FloatField, serializers.DecimalField), _number),
+    (serializers.ChoiceField, _choice),
+    (serializers.DateField, _day),
+    (serializers.CharField, _text),
+]
+
+
+class _JsonText(forms.CharField):
+    """Take a value that has no field of its own as JSON."""
+
+    widget = forms.Textarea(attrs={"rows": 4})
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if text == "":
+            return None
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            raise forms.ValidationError(
+                _('Must be JSON, such as 5, "text", [1, 2] or {"name": "value"}.')
+            ) from None
+
+
+def _items_field(item: serializers.Serializer[Any]) -> forms.Field:
+    names = ", ".join(item.fields)
+    return forms.CharField(
+        label=_("Items"),
+        required=False,
+        strip=False,
+        max_length=ITEMS_TEXT,
+        validators=[_storable],
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+        help_text=_(
+            "One item a line, at most %(limit)s: the value of %(first)s; or a table with a first "
+            "line of names (%(names)s), divided by commas, semicolons or tabs, as spreadsheets "
+            "copy it. Left empty, the type makes the items."
+        )
+        % {"limit": f"{INLINE_ITEMS:,}", "first": next(iter(item.fields), ""), "names": names},
+    )
+
+
+def _storable(text: str) -> None:
+    problem = unstorable_text(text[:ITEMS_TEXT]) if "\x00" in text else ""
+    if problem:
+        raise forms.ValidationError(problem)
+
+
+def _field_of(where: str, form: StartForm) -> str | None:
+    root, _dot, rest = where.partition(".")
+    if root == "params" and PARAM + rest in form.fields:
+        return PARAM + rest
+    if root.startswith("items") and "items" in form.fields:
+        return "items"
+    return {"title": "title", "campaignId": "campaign", "priority": "priority"}.get(root)

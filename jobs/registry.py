@@ -35,6 +35,8 @@ class JobType:
 
     name: ClassVar[str]
     label: ClassVar[str]
+    # What it does, in a sentence or two for the people who start it.
+    about: ClassVar[str] = ""
     # Validates the params that start a job, and those of an item that comes with the request.
     params: ClassVar[type[StrictSerializer]]
     item_params: ClassVar[type[StrictSerializer] | None] = None

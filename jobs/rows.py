@@ -1,10 +1,14 @@
 """Put jobs and items into the shape that templates draw."""
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
 
 from batchops.looks import Look
+from batchops.templatetags.batchops import about
 from jobs import queries, states
-from jobs.models import Job, JobItem
+from jobs.models import Job, JobItem, RunSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +18,9 @@ class JobRow:
     job: Job
     look: Look
     percent: int | None
+    success_percent: int | None
     elapsed_s: float | None
-    eta_s: int | None
+    eta: str
     rate: float | None
     left: int
     can_cancel: bool
@@ -26,30 +31,126 @@ class JobRow:
         """Return the row of a job that queries.jobs() read."""
         cancelling = job.cancel_asked_at is not None
         known = job.items_total is not None
+        span = queries.eta_range_s(job)
         return cls(
             job=job,
             look=states.look_of(job.state, cancelling=cancelling),
             percent=queries.progress_pct(job) if known else None,
+            success_percent=queries.success_pct(job) if known else None,
             elapsed_s=queries.elapsed_s(job),
-            eta_s=queries.eta_s(job),
+            eta=about(*span) if span else "",
             rate=queries.rate(job),
             left=max(0, (job.items_total or job.next_position) - job.settled),
             can_cancel=job.is_open and job.cancel_requested_at is None,
-            can_retry=not job.is_open and bool(job.failed or job.error),
+            can_retry=not job.is_open and bool(job.failed or job.error or job.cancelled),
         )
+
+    @property
+    def quiet_minutes(self) -> int:
+        """Count the minutes in which no item ended; 0 while that is as usual."""
+        since = queries.no_progress_since(self.job)
+        return int((self.job.read_at - since).total_seconds() // 60) if since else 0
 
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """An item with its look."""
+    """An item with its look and its label, if its type gave it one."""
 
     item: JobItem
     look: Look
+    label: str
+    took_s: float | None
 
     @classmethod
     def of(cls, item: JobItem) -> "ItemRow":
         """Return the row of an item."""
-        return cls(item, states.ITEM_LOOKS[item.state])
+        took = None
+        if item.started_at and item.finished_at:
+            took = (item.finished_at - item.started_at).total_seconds()
+        label = str((item.params or {}).get("label", ""))
+        return cls(item, states.ITEM_LOOKS[item.state], label, took)
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRow:
+    """What one generation came to, with its look."""
+
+    summary: RunSummary
+    look: Look
+
+    @classmethod
+    def of(cls, summary: RunSummary) -> "SummaryRow":
+        """Return the row of a summary."""
+        return cls(summary, states.LOOKS[summary.state])
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One stop on a job's way, reached at `at` or, if that is None, still ahead."""
+
+    label: str
+    icon: str
+    tone: str
+    at: datetime | None
+    note: str = ""
+
+
+def stops_of(job: Job, *, viewer: str) -> list[Stop]:
+    """Return the stops of a job's present generation, in order."""
+    look = states.LOOKS[job.state]
+    cancel = job.cancel_asked_at
+    stops = [
+        Stop(_("Created"), "plus", "neutral", job.created_at, name_of(job.created_by, viewer)),
+        Stop(_("Started"), "play", "info", job.started_at),
+        Stop(_("Items known"), "list", "info", job.expanded_at),
+    ]
+    if cancel:
+        by = name_of(job.cancel_requested_by, viewer)
+        stops.append(Stop(_("Cancel asked for"), "ban", "violet", cancel, by))
+    ended = _(look.label) if job.finished_at else _("Ended")
+    stops.append(Stop(ended, look.icon, look.tone, job.finished_at))
+    stops.append(Stop(_("Summary made"), "check", "ok", job.summarised_at))
+    reached = sorted(
+        (stop for stop in stops if stop.at), key=lambda stop: stop.at or job.created_at
+    )
+    return reached + [stop for stop in stops if not stop.at]
+
+
+def message_of(job: Job, *, viewer: str) -> str:
+    """Say in one sentence what a job does now, or how it ended and what to do."""
+    if job.is_open:
+        return _message_of_open(job)
+    if job.state == states.COMPLETED:
+        return _("Done. Nothing failed.")
+    if job.state == states.COMPLETED_WITH_ERRORS:
+        return _("Done, but some items failed. See why below; then retry just those.")
+    if job.state == states.FAILED:
+        return job.error or _("Every item failed. See why below; then retry them.")
+    by = name_of(job.cancel_requested_by, viewer)
+    return _("Cancelled by %(who)s. What was done stays done.") % {"who": by}
+
+
+def _message_of_open(job: Job) -> str:
+    if job.cancel_asked_at:
+        return _("Cancelling: items that were begun end first, nothing new begins.")
+    if job.cancel_requested_at:
+        return _("Its type gave up; items that were begun end first.")
+    if job.state == states.PENDING:
+        return _("Waiting for a worker.")
+    if job.items_total is None:
+        return _("Listing its items; work on them begins meanwhile.")
+    return _("Working on its items.")
+
+
+def name_of(actor: str, viewer: str) -> str:
+    """Return what people call an actor: you, a name, somebody's token, or the system's part."""
+    kind, _colon, name = actor.partition(":")
+    if kind == "user":
+        return _("you") if name == viewer else name
+    if kind == "token":
+        user, _slash, token = name.partition("/")
+        return _("%(user)s's token %(token)s") % {"user": user, "token": token}
+    return _("the system") if kind == "system" else actor
 
 
 def running_rows(*, limit: int = 5) -> list[JobRow]:

@@ -4,8 +4,9 @@ from django.urls import URLPattern, path, re_path
 
 from jobs.pages.links import NAMED
 from jobs.pages.listing import drawn_from, job_list, job_list_fragment
-from jobs.pages.moves import cancel_job, retry_job
-from jobs.pages.new import new_drill
+from jobs.pages.many import cancel_many, retry_many
+from jobs.pages.moves import cancel_job, prioritise_job, retry_job
+from jobs.pages.new import new_job, new_job_of
 from jobs.pages.old import old_job, old_list
 from jobs.pages.one import items_fragment, job_fragment, job_page
 from jobs.pages.schedules import (
@@ -23,7 +24,10 @@ __all__ = ["drawn_from", "redirects", "urls"]
 urls: list[URLPattern] = [
     path("jobs/", job_list, name="jobs"),
     path("jobs/fragment/", job_list_fragment, name="jobs_fragment"),
-    path("jobs/new/", new_drill, name="new_drill"),
+    path("jobs/new/", new_job, name="new_job"),
+    path("jobs/new/<slug:job_type>/", new_job_of, name="new_job_of"),
+    path("jobs/bulk/cancel/", cancel_many, name="bulk_cancel"),
+    path("jobs/bulk/retry/", retry_many, name="bulk_retry"),
     path("jobs/schedules/", schedule_list, name="schedules"),
     path("jobs/schedules/fragment/", schedule_fragment, name="schedules_fragment"),
     path("jobs/schedules/preview/", schedule_preview, name="schedule_preview"),
@@ -37,6 +41,7 @@ urls: list[URLPattern] = [
     re_path(rf"^jobs/{NAMED}/items/fragment/$", items_fragment, name="job_items_fragment"),
     re_path(rf"^jobs/{NAMED}/cancel/$", cancel_job, name="cancel_job"),
     re_path(rf"^jobs/{NAMED}/retry/$", retry_job, name="retry_job"),
+    re_path(rf"^jobs/{NAMED}/priority/$", prioritise_job, name="prioritise_job"),
 ]
 
 

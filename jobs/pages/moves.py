@@ -1,4 +1,4 @@
-"""Cancel and retry jobs by buttons."""
+"""Cancel, retry and prioritise a job by buttons."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -7,9 +7,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from batchops.access import AuthenticatedHttpRequest, actor_of
+from batchops.errors import InvalidInput
 from batchops.pages import page, render_page
 from jobs import lifecycle, queries
 from jobs.rows import JobRow
+from jobs.serializers import PriorityBody
 from jobs.start import ring
 
 
@@ -25,14 +27,29 @@ def cancel_job(request: AuthenticatedHttpRequest, job_id: str) -> HttpResponse:
     return redirect("admin:job", job.pk)
 
 
-@page("jobs.retry_job", methods=("POST",))
+@page("jobs.retry_job", methods=("GET", "POST"))
 def retry_job(request: AuthenticatedHttpRequest, job_id: str) -> HttpResponse:
     job = queries.find_job(job_id)
-    again = queries.states_to_retry(job, include_cancelled=False)
+    if request.method != "POST":
+        context = {"title": _("Do the failed items again?"), "row": JobRow.of(job)}
+        return render_page(request, "jobs/retry.html", context)
+    wide = "cancelled" in request.POST
+    again = queries.states_to_retry(job, include_cancelled=wide)
     count = queries.count_to_retry(job, again)
-    lifecycle.retry(job.pk, actor=actor_of(request))
+    lifecycle.retry(job.pk, actor=actor_of(request), include_cancelled=wide)
     ring()
     done_again = ngettext("%(n)s item is done again.", "%(n)s items are done again.", count)
     said = done_again % {"n": count} if count else _("The job is tried again from where it failed.")
     messages.success(request, said)
+    return redirect("admin:job", job.pk)
+
+
+@page("jobs.prioritise_job", methods=("POST",))
+def prioritise_job(request: AuthenticatedHttpRequest, job_id: str) -> HttpResponse:
+    job = queries.find_job(job_id)
+    body = PriorityBody(data={"priority": request.POST.get("priority", "")})
+    if not body.is_valid():
+        raise InvalidInput(_("A priority is a whole number from -100 to 100. Go back and mend it."))
+    lifecycle.prioritise(job.pk, body.validated_data["priority"], actor=actor_of(request))
+    messages.success(request, _("The priority is changed. Workers heed it with their next choice."))
     return redirect("admin:job", job.pk)

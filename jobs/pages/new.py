@@ -1,22 +1,80 @@
 """Start jobs by forms."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from batchops.access import AuthenticatedHttpRequest, actor_of
+from batchops.cluster.queries import is_alive
+from batchops.errors import BatchOpsError, InvalidInput, NotFound
 from batchops.pages import page, render_page
-from jobs.forms import DrillForm
+from jobs import queries, registry
+from jobs.errors import AlreadyRunning
+from jobs.forms import StartForm, form_for
+from jobs.models import Job
 from jobs.pages.links import START
-from jobs.start import start_job
+from jobs.rows import JobRow, name_of
+from jobs.start import once, start_job
+
+
+@page(START)
+def new_job(request: AuthenticatedHttpRequest) -> HttpResponse:
+    types = [registry.find(name) for name in registry.names()]
+    context = {"title": _("New job"), "types": types, "workers_alive": is_alive("jobs")}
+    return render_page(request, "jobs/types.html", context)
 
 
 @page(START, methods=("GET", "POST"))
-def new_drill(request: AuthenticatedHttpRequest) -> HttpResponse:
-    form = DrillForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        job = start_job(form.order(), actor=actor_of(request))
-        return redirect("admin:job", job.pk)
-    status = 400 if form.is_bound else 200
-    context = {"title": _("Start an engine drill"), "form": form}
-    return render_page(request, "jobs/new_drill.html", context, status=status)
+def new_job_of(request: AuthenticatedHttpRequest, job_type: str) -> HttpResponse:
+    if job_type not in registry.names():
+        raise NotFound(_("There is no job type of this name. Choose one under New job."))
+    form = form_for(registry.find(job_type), request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return _show(request, form, status=400 if form.is_bound else 200)
+    try:
+        job = _start(request, form)
+    except AlreadyRunning as error:
+        return _show(request, form, status=409, holder=_holder(request, error))
+    except InvalidInput as error:
+        form.take_errors(error.extra.get("errors", {"": error.message}))
+        return _show(request, form, status=400)
+    except BatchOpsError as error:
+        form.add_error(None, error.message)
+        return _show(request, form, status=error.status)
+    return redirect("admin:job", job.pk)
+
+
+def _start(request: AuthenticatedHttpRequest, form: StartForm) -> Job:
+    order, actor = form.order(), actor_of(request)
+    body = {name: str(value) for name, value in form.cleaned_data.items()}
+    return once(request.user, form.cleaned_data["key"], body, lambda: start_job(order, actor=actor))
+
+
+def _show(
+    request: AuthenticatedHttpRequest, form: StartForm, *, status: int, **more: Any
+) -> HttpResponse:
+    context = {
+        "title": _("New job: %(type)s") % {"type": form.job_type.label},
+        "form": form,
+        "lead": form.job_type.about,
+        "workers_alive": is_alive("jobs"),
+        **more,
+    }
+    return render_page(request, "jobs/new.html", context, status=status)
+
+
+def _holder(request: AuthenticatedHttpRequest, error: AlreadyRunning) -> dict[str, Any]:
+    """Return who holds the type's single flight: its row, who started it, the sentence."""
+    running = error.extra.get("running") or {}
+    found = queries.jobs().filter(pk=running.get("jobId")).first()
+    by = name_of(str(running.get("startedBy", "")), request.user.get_username())
+    since = running.get("startTime")
+    return {
+        "row": JobRow.of(found) if found else None,
+        "by": by,
+        "since": parse_datetime(since) if isinstance(since, str) else since,
+        "message": error.message,
+    }

@@ -9,16 +9,31 @@ from batchops.access import AuthenticatedHttpRequest
 from batchops.cluster.queries import is_alive
 from batchops.errors import InvalidInput
 from batchops.pages import page, render_page
-from jobs import queries, states
+from jobs import queries, registry, states
 from jobs.bodies import cursor_of
-from jobs.models import Job
+from jobs.happenings import EventRow
+from jobs.models import Job, JobQuerySet
 from jobs.pages.links import VIEW, link
-from jobs.rows import ItemRow, JobRow
+from jobs.rows import ItemRow, JobRow, SummaryRow, message_of, name_of, stops_of
 from jobs.serializers import ItemsQuery
 from jobs.topics import job_facts
 
 ITEMS_LISTED = 20
 EVENTS_SHOWN = 30
+CHILDREN_SHOWN = 20
+# The fields of the live frame that decide what a region is made of; figures move by themselves.
+PROGRESS_DRAWN = (
+    "status",
+    "cancelRequestedAt",
+    "generation",
+    "totalKnown",
+    "hasFailures",
+    "priority",
+    "summarised",
+    "startedAt",
+)
+ETA_FIGURES = ("etaLowSeconds", "etaHighSeconds", "lastProgressAt", "quietSeconds")
+ITEMS_DRAWN = ("status", "processedCount", "cancelledCount", "generation")
 
 
 @page(VIEW)
@@ -41,14 +56,46 @@ def items_fragment(request: AuthenticatedHttpRequest, job_id: str) -> HttpRespon
 
 
 def _progress(request: AuthenticatedHttpRequest, job: Job) -> dict[str, Any]:
+    viewer = request.user.get_username()
+    facts = job_facts(job)
+    jobs = queries.jobs()
     return {
         "row": JobRow.of(job),
-        "facts": job_facts(job),
-        "events": job.events.order_by("-pk")[:EVENTS_SHOWN],
+        "facts": facts,
+        "progress_drawn": _drawn(facts, PROGRESS_DRAWN),
+        "items_drawn": _drawn(facts, ITEMS_DRAWN),
+        "message": message_of(job, viewer=viewer),
+        "type_label": _label_of(job.type),
+        "created_by": name_of(job.created_by, viewer),
+        "stops": stops_of(job, viewer=viewer),
+        "eta_figures": {name: facts[name] for name in ETA_FIGURES},
+        "events": [EventRow.of(one, viewer=viewer) for one in _events(job)],
+        "summaries": [SummaryRow.of(one) for one in job.summaries.order_by("-generation")],
+        "parent": _linked(jobs.filter(pk=job.parent_id)) if job.parent_id else [],
+        "children": _linked(jobs.filter(parent=job)),
         "may_cancel": request.user.has_perm("jobs.cancel_job"),
         "may_retry": request.user.has_perm("jobs.retry_job"),
+        "may_prioritise": request.user.has_perm("jobs.prioritise_job"),
+        "may_start": request.user.has_perm("jobs.start_job"),
         "workers_alive": not job.is_open or is_alive("jobs"),
     }
+
+
+def _events(job: Job) -> Any:
+    return job.events.order_by("-pk")[:EVENTS_SHOWN]
+
+
+def _linked(found: JobQuerySet) -> list[JobRow]:
+    return [JobRow.of(job) for job in found.order_by("-created_at")[:CHILDREN_SHOWN]]
+
+
+def _drawn(facts: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: facts.get(name) for name in names}
+
+
+def _label_of(job_type: str) -> str:
+    """Return what people call a type; its name when no worker of today knows it."""
+    return registry.find(job_type).label if job_type in registry.names() else job_type
 
 
 def _items(request: AuthenticatedHttpRequest, job: Job) -> dict[str, Any]:
@@ -56,24 +103,49 @@ def _items(request: AuthenticatedHttpRequest, job: Job) -> dict[str, Any]:
     if not query.is_valid():
         raise InvalidInput(_("These items cannot be narrowed down like that. Open the job anew."))
     state = query.validated_data.get("status", "")
+    search = query.validated_data.get("search", "")
     after = query.validated_data.get("cursor")
-    found = queries.page_of_items(job.pk, state=state, limit=ITEMS_LISTED, after=after)
-    filters = [("", _("All"))] + [(s, _(states.ITEM_LOOKS[s].label)) for s in states.ITEM_STATES]
+    found = queries.page_of_items(
+        job.pk, state=state, search=search, limit=ITEMS_LISTED, after=after
+    )
+    items = [ItemRow.of(item) for item in found.rows]
     return {
         "job_id": job.pk,
-        "items": [ItemRow.of(item) for item in found.rows],
+        "items": items,
+        "has_labels": any(row.label for row in items),
         "item_query": request.GET.urlencode(),
-        "item_filters": [
-            {"label": label, "href": link(status=word), "current": word == state}
-            for word, label in filters
-        ],
-        "more_items": link(status=state, cursor=cursor_of(found.next_key) or ""),
+        "item_state": state,
+        "item_search": search,
+        "item_filters": _item_filters(job, state, search),
+        "more_items": link(status=state, search=search, cursor=cursor_of(found.next_key) or ""),
+        "first_items": link(status=state, search=search) if after is not None else "",
         "has_more_items": found.next_key is not None,
-        "no_items": _why_no_items(job, state),
+        "no_items": _why_no_items(job, state, search),
     }
 
 
-def _why_no_items(job: Job, state: str) -> str:
+def _item_filters(job: Job, current: str, search: str) -> list[dict[str, Any]]:
+    """Return the tabs over the items; those of ended items count live."""
+    counts = {
+        states.SUCCEEDED: ("successCount", job.succeeded),
+        states.FAILED: ("failedCount", job.failed),
+        states.CANCELLED: ("cancelledCount", job.cancelled),
+    }
+    tabs = [("", _("All"))] + [(s, _(states.ITEM_LOOKS[s].label)) for s in states.ITEM_STATES]
+    return [
+        {
+            "label": label,
+            "href": link(status=word, search=search),
+            "current": word == current,
+            "count": counts.get(word),
+        }
+        for word, label in tabs
+    ]
+
+
+def _why_no_items(job: Job, state: str, search: str) -> str:
+    if search:
+        return _("No item is at this position, and no label begins like that.")
     if state:
         return _("No item is in this state. Choose another one.")
     if job.expanded_at is None and job.is_open:

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from itertools import repeat
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from jobs import progress, states
 from jobs.errors import ItemCancelled, ItemFailed
-from jobs.inputs import StrictSerializer
+from jobs.inputs import LabelledItem, StrictSerializer
 from jobs.lifecycle import WorkItem
 from jobs.models import Job, JobItem
 from jobs.registry import FollowUp, JobType, Result, register
@@ -20,13 +21,21 @@ STEP_MS = 100
 
 
 class DrillParams(StrictSerializer):
-    items = serializers.IntegerField(min_value=0, max_value=MAX_ITEMS, default=100)
-    ms = serializers.IntegerField(min_value=0, max_value=MAX_MS, default=10)
-    failPercent = serializers.IntegerField(min_value=0, max_value=100, default=0)  # noqa: N815
-    recovers = serializers.BooleanField(default=False)
+    items = serializers.IntegerField(
+        label=_("Items"), min_value=0, max_value=MAX_ITEMS, default=100
+    )
+    ms = serializers.IntegerField(
+        label=_("Milliseconds an item"), min_value=0, max_value=MAX_MS, default=10
+    )
+    failPercent = serializers.IntegerField(  # noqa: N815
+        label=_("Items that fail, in percent"), min_value=0, max_value=100, default=0
+    )
+    recovers = serializers.BooleanField(
+        label=_("Failing items succeed when they are retried"), default=False
+    )
 
 
-class DrillItem(StrictSerializer):
+class DrillItem(LabelledItem):
     ms = serializers.IntegerField(min_value=0, max_value=MAX_MS, required=False)
     fails = serializers.BooleanField(required=False)
 
@@ -41,6 +50,10 @@ class Drill(JobType):
 
     name = "drill"
     label = "Engine drill"
+    about = (
+        "Does items that only take time, through the same engine as every job. It shows whether "
+        "the workers are alive, and changes nothing."
+    )
     params = DrillParams
     item_params = DrillItem
     follow_ups = (FollowUp("enrich", "Enrich All", "drill_enrichment"),)

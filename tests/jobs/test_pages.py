@@ -39,20 +39,6 @@ class TestPages:
         assert "Cancelling..." not in page
         assert "Cancel asked for" not in page
 
-    def test_a_drill_is_started_and_shown(self, client: Client) -> None:
-        form = {"title": "canary", "items": 3, "ms": 0, "failPercent": 0}
-
-        answer = client.post("/admin/jobs/new/", form, follow=True)
-
-        assert answer.redirect_chain[0][0] == f"/admin/jobs/{Job.objects.get().pk}/"
-        assert "canary" in answer.content.decode()
-
-    def test_a_drill_with_bad_figures_is_not(self, client: Client) -> None:
-        answer = client.post("/admin/jobs/new/", {"items": 10**9, "ms": -1, "failPercent": "x"})
-
-        assert answer.status_code == 400
-        assert not Job.objects.exists()
-
     def test_cancel_asks_first(self, client: Client, make: Make) -> None:
         job = make(items=9)
 

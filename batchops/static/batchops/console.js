@@ -3,4 +3,6 @@ import "./menu.js";
 import "./toast.js";
 import "./age.js";
 import "./tables.js";
+import "./eta.js";
+import "./select.js";
 import "./live.js";

@@ -1,7 +1,7 @@
 """Put jobs and items into the shape that templates draw."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -9,6 +9,9 @@ from batchops.looks import Look
 from batchops.templatetags.batchops import about
 from jobs import queries, states
 from jobs.models import Job, JobItem, RunSummary
+
+# What ends sooner would only flicker.
+LOOKED_AT_AFTER = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,50 @@ class SummaryRow:
     def of(cls, summary: RunSummary) -> "SummaryRow":
         """Return the row of a summary."""
         return cls(summary, states.LOOKS[summary.state])
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRow:
+    """What one worker has in hand, in words."""
+
+    first: int
+    what: str
+    percent: int | None
+    figures: str
+    note: str
+    since_at: datetime
+    worker: str
+
+    @classmethod
+    def of(cls, work: queries.Work) -> "WorkRow":
+        """Return the row of a worker's work."""
+        done, total = work.done, work.total
+        known = done is not None and bool(total)
+        return cls(
+            first=work.first,
+            what=_what(work),
+            percent=min(100, 100 * done // total) if known and total and done is not None else None,
+            figures=f"{done:,} / {total:,}" if known else "",
+            note=work.note,
+            since_at=work.since_at,
+            worker=work.worker,
+        )
+
+
+def working_rows(job: Job) -> list[WorkRow]:
+    """Return what has been in hand long enough to be looked at, the longest at it first."""
+    if not job.is_open:
+        return []
+    shown = job.read_at - LOOKED_AT_AFTER
+    return [WorkRow.of(one) for one in queries.active_work(job.pk) if one.since_at <= shown]
+
+
+def _what(work: queries.Work) -> str:
+    if work.position is not None:
+        return _("Item %(n)s") % {"n": f"{work.position:,}"}
+    if work.first == work.last:
+        return _("Item %(n)s") % {"n": f"{work.first:,}"}
+    return _("Items %(first)s to %(last)s") % {"first": f"{work.first:,}", "last": f"{work.last:,}"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from batchops.access import AuthenticatedHttpRequest, actor_of
 from batchops.errors import InvalidInput
 from batchops.pages import page, render_page
 from jobs import lifecycle, queries
+from jobs.follow_ups import start_follow_up
+from jobs.pages.links import START
 from jobs.rows import JobRow
 from jobs.serializers import PriorityBody
 from jobs.start import ring
@@ -53,3 +55,9 @@ def prioritise_job(request: AuthenticatedHttpRequest, job_id: str) -> HttpRespon
     lifecycle.prioritise(job.pk, body.validated_data["priority"], actor=actor_of(request))
     messages.success(request, _("The priority is changed. Workers heed it with their next choice."))
     return redirect("admin:job", job.pk)
+
+
+@page(START, methods=("POST",))
+def follow_up(request: AuthenticatedHttpRequest, job_id: str, action: str) -> HttpResponse:
+    parent = queries.find_job(job_id)
+    return redirect("admin:job", start_follow_up(parent, action, actor=actor_of(request)).pk)

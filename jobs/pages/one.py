@@ -14,7 +14,7 @@ from jobs.bodies import cursor_of
 from jobs.happenings import EventRow
 from jobs.models import Job, JobQuerySet
 from jobs.pages.links import VIEW, link
-from jobs.rows import ItemRow, JobRow, SummaryRow, message_of, name_of, stops_of
+from jobs.rows import ItemRow, JobRow, SummaryRow, message_of, name_of, stops_of, working_rows
 from jobs.serializers import ItemsQuery
 from jobs.topics import job_facts
 
@@ -55,6 +55,12 @@ def items_fragment(request: AuthenticatedHttpRequest, job_id: str) -> HttpRespon
     return render_page(request, "jobs/_items.html", _items(request, job))
 
 
+@page(VIEW)
+def working_fragment(request: AuthenticatedHttpRequest, job_id: str) -> HttpResponse:
+    job = queries.find_job(job_id)
+    return render_page(request, "jobs/_working.html", {"working": working_rows(job)})
+
+
 def _progress(request: AuthenticatedHttpRequest, job: Job) -> dict[str, Any]:
     viewer = request.user.get_username()
     facts = job_facts(job)
@@ -67,6 +73,7 @@ def _progress(request: AuthenticatedHttpRequest, job: Job) -> dict[str, Any]:
         "message": message_of(job, viewer=viewer),
         "type_label": _label_of(job.type),
         "created_by": name_of(job.created_by, viewer),
+        "working": working_rows(job),
         "stops": stops_of(job, viewer=viewer),
         "eta_figures": {name: facts[name] for name in ETA_FIGURES},
         "events": [EventRow.of(one, viewer=viewer) for one in _events(job)],

@@ -27,6 +27,10 @@ WORK = "jobs.tasks.work"
 EXPAND_BATCH = 5_000
 # How long a worker makes a job's items while other jobs wait.
 EXPAND_TURN_S = 2.0
+# How often, while there are items to do, a worker looks for summaries to make.
+SUMMARIES_EVERY_S = 0.25
+LINGER_S = 0.5
+LINGER_LOOK_S = 0.02
 CHUNK_MAX = 500
 CHUNK_FIRST = 16
 CHUNK_GROWTH = 8
@@ -47,15 +51,15 @@ def run_slice() -> None:
             connection.close()
 
 
-def ring_if_work() -> bool:
-    """Ring one bell if any job has work that may begin now; say whether it has."""
+def ring_if_work(*, workers: int = 1) -> bool:
+    """Ring for `workers` if any job has work that may begin now; say whether it has."""
     has_work = (
         lifecycle.choose(registry.caps(), passed=()) is not None
         or queries.to_summarise(types=registry.names()).exists()
         or bool(queries.cancels_left())
     )
-    if has_work:
-        bells.ring(WORK, cluster="jobs")
+    for _ in range(workers if has_work else 0):
+        bells.ring(WORK, cluster="jobs", at_most=workers)
     return has_work
 
 
@@ -65,19 +69,34 @@ class _Slice:
         self._worker = worker_name()
         self._ends_at = time.monotonic() + settings.JOBS_SLICE.total_seconds()
         self._sizes: dict[str, int] = {}
+        self._others_called = False
+        self._summaries_at = 0.0
 
     def run(self) -> None:
         lifecycle.expire_claims()
         self._carry_out_cancels()
-        called_next = False
-        lease = self._next_lease()
-        while lease is not None:
-            # Calls the next worker, which calls the next: all are at it in a moment. Not only
-            # before the first lease, for that may be the one that makes the items.
-            called_next = called_next or ring_if_work()
+        while lease := self._next_lease() or self._wait_for_items():
+            # Not only before the first lease, for that may be the one that makes the items.
+            self._call_others()
             self._work_on(lease)
-            lease = None if self._is_over() else self._next_lease()
+            if self._is_over():
+                break
         ring_if_work()
+
+    def _call_others(self) -> None:
+        """Ring once for every other worker, so that all are at it in a moment."""
+        self._others_called = self._others_called or ring_if_work(
+            workers=max(1, settings.JOBS_WORKERS - 1)
+        )
+
+    def _wait_for_items(self) -> Lease | None:
+        """Stay a moment for the items that another worker makes; a bell takes much longer."""
+        ends_at = time.monotonic() + LINGER_S
+        while time.monotonic() < ends_at and not self._is_over() and queries.is_expanding():
+            time.sleep(LINGER_LOOK_S)
+            if lease := self._next_lease():
+                return lease
+        return None
 
     def _is_over(self) -> bool:
         return stopping.requested() or time.monotonic() >= self._ends_at
@@ -87,14 +106,23 @@ class _Slice:
             lifecycle.cancel_pending(job_id, actor="system:worker")
 
     def _next_lease(self) -> Lease | None:
-        for job_id in queries.to_summarise(types=registry.names()).values_list("pk", flat=True)[:5]:
-            if lease := lifecycle.claim_summary(job_id, worker=self._worker):
+        if time.monotonic() >= self._summaries_at:
+            self._summaries_at = time.monotonic() + SUMMARIES_EVERY_S
+            if lease := self._next_summary():
+                self._summaries_at = 0.0
                 return lease
         passed: list[str] = []
         while chosen := lifecycle.choose(registry.caps(), passed=passed):
             if lease := self._claim(chosen):
                 return lease
             passed.append(chosen.job_id)
+        return self._next_summary()
+
+    def _next_summary(self) -> Lease | None:
+        due = queries.to_summarise(types=registry.names())
+        for job_id in due.values_list("pk", flat=True)[:5]:
+            if lease := lifecycle.claim_summary(job_id, worker=self._worker):
+                return lease
         return None
 
     def _claim(self, chosen: Chosen) -> Lease | None:
@@ -149,6 +177,8 @@ class _Slice:
         turn_ends_at = time.monotonic() + EXPAND_TURN_S
         for batch in _batches(job_type.items(job, position)):
             position = lifecycle.add_items(held.lease, batch, start=position)
+            if len(batch) == EXPAND_BATCH:
+                self._call_others()
             is_turn_over = time.monotonic() >= turn_ends_at and self._others_wait(job)
             if held.stopped or is_turn_over or self._is_over():
                 lifecycle.release(held.lease)

@@ -86,8 +86,11 @@ STEP_SQL = """
 """
 # Fair share needs only about the right order: whoever finds the row locked leaves it to the other.
 SERVED_SQL = """
-    UPDATE jobs_job SET last_served_at = clock_timestamp()
-     WHERE id IN (SELECT id FROM jobs_job WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED)
+    WITH served AS (
+        UPDATE jobs_job SET last_served_at = clock_timestamp()
+         WHERE id IN (SELECT id FROM jobs_job WHERE id = %(job)s AND state <> 'pending'
+                         FOR NO KEY UPDATE SKIP LOCKED))
+    SELECT * FROM jobs_job WHERE id = %(job)s
 """
 RENEW_SQL = """
     UPDATE jobs_claim AS c
@@ -197,14 +200,12 @@ def _loaded(value: Any) -> Any:
 
 
 def _serve(job_id: str, worker: str) -> Job:
-    job = Job.objects.get(pk=job_id)
+    job: Job = Job.objects.raw(SERVED_SQL, {"job": job_id})[0]
     if job.state == states.PENDING:
         job = locked(job_id)
     if job.state == states.PENDING:
         actor = f"system:{worker}"
         return move(job, "start", actor=actor, state=states.PROCESSING, **_begin())
-    with connection.cursor() as cursor:
-        cursor.execute(SERVED_SQL, [job_id])
     return job
 
 
@@ -258,6 +259,11 @@ def renew(lease: Lease, *, time: timedelta | None = None) -> bool:
         cursor.execute(RENEW_SQL, values)
         row = cursor.fetchone()
     if row is None:
-        log.warning("lease lost job=%s claim=%d", lease.job.pk, lease.claim_id)
-        raise LostClaim(f"The lease on {lease.kind} of job {lease.job.pk} ran out.")
+        raise lost(lease)
     return bool(row[0])
+
+
+def lost(lease: Lease) -> LostClaim:
+    """Return the error that tells a worker to report nothing more; it is logged."""
+    log.warning("lease lost job=%s claim=%d", lease.job.pk, lease.claim_id)
+    return LostClaim(f"The lease on {lease.kind} of job {lease.job.pk} ran out.")

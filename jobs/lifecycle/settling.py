@@ -11,10 +11,10 @@ from django.db import connection, transaction
 
 from jobs import states
 from jobs.errors import LostClaim
-from jobs.lifecycle.claims import Lease, renew
+from jobs.lifecycle.claims import Lease, lost, renew
 from jobs.lifecycle.items import cancel_these
 from jobs.lifecycle.record import count, finish_if_settled, note, push
-from jobs.models import Claim, Job, JobItem
+from jobs.models import Job, JobItem
 
 # Only what still runs under this claim is written, and only that is counted: a report that
 # arrives twice, because the answer to the first was lost, counts once. A claim's items are the
@@ -77,22 +77,18 @@ def settle(
     """
     try:
         with transaction.atomic():
-            renew(lease)
-            return _settle(lease, outcomes, ends=ends, unbegun=unbegun)
+            (end if ends else renew)(lease)
+            return _settle(lease, outcomes, unbegun=unbegun)
     except LostClaim:
         if not (repeated and _is_stored(outcomes)):
             _record_refusal(lease, len(outcomes))
         raise
 
 
-def _settle(
-    lease: Lease, outcomes: Sequence[Outcome], *, ends: bool, unbegun: Sequence[int]
-) -> Settled:
+def _settle(lease: Lease, outcomes: Sequence[Outcome], *, unbegun: Sequence[int]) -> Settled:
     counts = _write(lease, outcomes)
     if unbegun:
         return_items(lease.claim_id, unbegun)
-    if ends:
-        Claim.objects.filter(pk=lease.claim_id).delete()
     returned = [outcome.item_id for outcome in outcomes if outcome.state == states.PENDING]
     return close(lease.job.pk, counts, returned=[*returned, *unbegun], actor="system:worker")
 
@@ -158,7 +154,25 @@ def _record_refusal(lease: Lease, reports: int) -> None:
         note(job, "refuse", actor="system:worker", reason=reason)
 
 
+def end(lease: Lease) -> None:
+    """Give back a lease; part of the caller's transaction, which settles what was done under it.
+
+    :raises LostClaim: when the lease had run out and was taken away.
+    """
+    if not _delete(lease):
+        raise lost(lease)
+
+
 @transaction.atomic
 def release(lease: Lease) -> None:
-    """Give back the lease on a step, done or not; nothing happens when it was lost already."""
-    Claim.objects.filter(pk=lease.claim_id, token=lease.token).delete()
+    """Give back a lease with nothing to settle; nothing happens when it was lost already."""
+    _delete(lease)
+
+
+def _delete(lease: Lease) -> bool:
+    # Nothing refers to a claim, which Django would look for row by row.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM jobs_claim WHERE id = %s AND token = %s", [lease.claim_id, lease.token]
+        )
+        return bool(cursor.rowcount)

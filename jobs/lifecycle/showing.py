@@ -6,8 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from batchops.live.publish import publish
-from jobs.errors import LostClaim
-from jobs.lifecycle.claims import Lease
+from jobs.lifecycle.claims import Lease, lost
 from jobs.progress import Reading
 
 # It is no sign of life of the lease: it changes no indexed column, so it costs next to nothing.
@@ -47,6 +46,6 @@ def show_progress(
         cursor.execute(SHOW_SQL, values)
         row = cursor.fetchone()
     if row is None:
-        raise LostClaim(f"The lease on {lease.kind} of job {lease.job.pk} ran out.")
+        raise lost(lease)
     publish(f"job:{lease.job.pk}")
     return bool(row[0])

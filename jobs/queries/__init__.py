@@ -28,7 +28,14 @@ from jobs.queries.finding import (
 from jobs.queries.items import count_running, count_to_retry, page_of_items, states_to_retry
 from jobs.queries.paging import Page
 from jobs.queries.schedules import find_schedule, last_decided, schedules, schedules_on
-from jobs.queries.work import Work, active_work, cancels_left, summary_of, to_summarise
+from jobs.queries.work import (
+    Work,
+    active_work,
+    cancels_left,
+    is_expanding,
+    summary_of,
+    to_summarise,
+)
 
 __all__ = [
     "COUNTED",
@@ -50,6 +57,7 @@ __all__ = [
     "find_job",
     "find_schedule",
     "holder_of",
+    "is_expanding",
     "jobs",
     "last_decided",
     "newest_moves",

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from jobs import states
-from jobs.models import Job, RunSummary
+from jobs.models import Claim, Job, RunSummary
 
 # What an item reported counts for as long as it runs; after that its numbers are old.
 ACTIVE_SQL = """
@@ -64,6 +64,11 @@ def active_work(job_id: str) -> list[Work]:
     with connection.cursor() as cursor:
         cursor.execute(ACTIVE_SQL, [job_id])
         return [Work(*row) for row in cursor.fetchall()]
+
+
+def is_expanding() -> bool:
+    """Say whether a worker makes a job's items at this moment."""
+    return Claim.objects.filter(kind=states.EXPAND).exists()
 
 
 def summary_of(job: Job) -> RunSummary | None:

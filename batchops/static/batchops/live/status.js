@@ -15,6 +15,7 @@ export function showState(state) {
   shown = state;
   for (const chip of document.querySelectorAll("[data-live-status]")) {
     chip.dataset.liveStatus = state;
+    for (const node of chip.querySelectorAll("[data-when]")) node.hidden = node.dataset.when !== state;
     for (const node of chip.querySelectorAll("[data-live-seen]")) node.textContent = clock(seenAt);
   }
   clearTimeout(timer);

@@ -9,13 +9,18 @@ BIN := $(VENV)/bin
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); test "$$n" -gt 4 && echo 4 || echo "$$n")
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 
-.PHONY: run test check format bench
+.PHONY: run test chaos check format bench
 
 run: $(VENV)/run.stamp
 	@$(BIN)/python manage.py up --stop-with-parent
 
 test: $(VENV)/dev.stamp
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+# The races, each with ten times the rounds that `make test` plays.
+chaos: export BATCHOPS_ROUNDS ?= 200
+chaos: $(VENV)/dev.stamp
+	@$(BIN)/python -m pytest --timeout 900 tests/alerts/test_races.py $(PYTEST_ARGS)
 
 bench: $(VENV)/dev.stamp
 	@$(BIN)/python manage.py bench all --json

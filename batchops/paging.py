@@ -18,10 +18,12 @@ COUNTED = 10_000
 class CappedPaginator(Paginator[Any]):
     """Count at most 10,000 rows: enough pages to leaf through, and never a scan of millions."""
 
+    counted = COUNTED
+
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        return int(rows.order_by()[:COUNTED].count())
+        return int(rows.order_by()[: self.counted].count())
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from alerts import listing
 from alerts.admin.drilldown import drill_down
 from alerts.admin.filters import BatchFilter, HolderFilter
 from alerts.bulk import Done, acknowledge_each, resolve_each
@@ -27,10 +28,16 @@ from alerts.pages import AcknowledgeForm, ResolveForm, alert_context
 from batchops.access import actor_of
 from batchops.errors import InvalidInput
 from batchops.pages import page, render_error
-from batchops.paging import COUNTED, CappedPaginator
+from batchops.paging import CappedPaginator
 
 ID = re.compile(r"[0-9]{1,18}")
 AT_ONCE = 500  # alerts that one action moves; each is a field of the page that asks
+
+
+class AlertPaginator(CappedPaginator):
+    """Count as many as somebody leafs through; the filters and the dates lead to the rest."""
+
+    counted = 1000
 
 
 class AlertChangeList(ChangeList):
@@ -60,7 +67,7 @@ class AlertChangeList(ChangeList):
     @property
     def count_words(self) -> str:
         n = self.result_count
-        if n >= COUNTED:
+        if n >= AlertPaginator.counted:
             return gettext("more than %(n)s alerts") % {"n": number_format(n, use_l10n=True)}
         return ngettext("%d alert", "%d alerts", n) % n
 
@@ -91,13 +98,13 @@ class AlertAdmin(admin.ModelAdmin[Alert]):
     show_facets = admin.ShowFacets.NEVER
     search_fields = ("message",)
     search_help_text = _(
-        "Words, or how they begin, of the message, the type, the batch, the run or job, or the "
-        "note; or an alert's number"
+        "Words of the message, the type, the batch, the run or job, or the note, of which the last "
+        "may be only begun; or an alert's number"
     )
     date_hierarchy = "opened_at"
     ordering = ("-opened_at", "-id")
     list_per_page = 50
-    paginator = CappedPaginator
+    paginator = AlertPaginator
     show_full_result_count = False
     actions = ("acknowledge_selected", "resolve_selected")
     change_form_template = "alerts/alert.html"
@@ -131,7 +138,7 @@ class AlertAdmin(admin.ModelAdmin[Alert]):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         assert isinstance(queryset, AlertQuerySet)
-        return queryset.matching(search_term) if search_term.strip() else queryset, False
+        return listing.searched(queryset, search_term) if search_term else queryset, False
 
     def fragment(self, request: HttpRequest) -> HttpResponse:
         context = {"cl": self._asked_list(request), "opts": self.opts}

@@ -29,10 +29,8 @@ SEVERITY_RANK = Case(
 SEARCHED = ("message", "batch_code", "key", "rule", "subject", "acknowledged_note")
 WORDS = "regexp_replace(%(expressions)s, '[^[:alnum:]]+', ' ', 'g')"
 VECTOR = f"to_tsvector('simple'::regconfig, {WORDS})"
-# Each word may be the beginning of one; without a word it is null, which finds nothing.
-QUERY = (
-    f"to_tsquery('simple'::regconfig, replace(nullif(btrim({WORDS}), ''), ' ', ':* & ') || ':*')"
-)
+# The last word may be only begun; without a word it is null, which finds nothing.
+QUERY = f"to_tsquery('simple'::regconfig, replace(nullif(btrim({WORDS}), ''), ' ', ' & ') || ':*')"
 LONGEST_SEARCH = 200  # characters; PostgreSQL refuses words of 2,047 bytes
 
 
@@ -48,7 +46,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return self.filter(state=State.ACKNOWLEDGED, acknowledged_until__lte=at)
 
     def matching(self, text: str) -> Self:
-        """Return those that hold words which begin as the words of `text` do.
+        """Return those that hold all words of `text`, of which the last may be only begun.
 
         A lone number also finds the alert that bears it. Only the first 200 characters count.
         """

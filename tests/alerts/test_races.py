@@ -1,6 +1,7 @@
 """Moves on one alert from two processes at once, round after round."""
 
 import multiprocessing
+import os
 from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import timedelta
@@ -15,7 +16,7 @@ from batchops.errors import BatchOpsError
 from tests.alerts.findings import AT, finding
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
-ROUNDS = 20
+ROUNDS = int(os.environ.get("BATCHOPS_ROUNDS", "20"))
 KEYS = [f"key {n}" for n in range(ROUNDS)]
 LATER = AT + timedelta(minutes=1)
 Move = Callable[[int], object]
@@ -30,7 +31,7 @@ def race(first: Move, second: Move) -> None:
     for process in both:
         process.start()
     for process in both:
-        process.join(60)
+        process.join(60 + ROUNDS)
     assert [process.exitcode for process in both] == [0, 0]
 
 

@@ -28,7 +28,7 @@ LIST = "/admin/alerts/alert/"
 PAGES = {
     "list_newest": "",
     "list_page_2": "?p=2",
-    "list_page_200": "?p=200",
+    "list_page_20": "?p=20",
     "list_open": "?state__exact=open",
     "list_acknowledged": "?state__exact=acknowledged",
     "list_resolved": "?state__exact=resolved",

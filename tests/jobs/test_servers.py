@@ -1,10 +1,11 @@
-"""Let many programs wait for work and for progress, at a real web server."""
+"""Ask real web servers: many programs that wait at one, and two at once for the same thing."""
 
 from __future__ import annotations
 
 import json
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,25 +30,41 @@ from tests.web_process import WebProcess
 pytestmark = [pytest.mark.processes, pytest.mark.django_db]
 
 WAITERS = 24
+ROUNDS = 20
 Call = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def web(
+def servers(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[WebProcess]:
+) -> Iterator[list[WebProcess]]:
     folder = tmp_path_factory.mktemp("web")
     with django_db_blocker.unblock():
         described = dict(connection.settings_dict)
-    server = WebProcess(database=described, log=folder / "web.log", BATCHOPS_DATA_DIR=str(folder))
-    server.start()
-    yield server
-    server.stop()
+    both = [
+        WebProcess(
+            database=described,
+            log=folder / f"{name}.log",
+            BATCHOPS_DATA_DIR=str(folder),
+            DJANGO_SETTINGS_MODULE="tests.jobs.harness.settings",
+        )
+        for name in ("one", "two")
+    ]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(WebProcess.start, both))
+    yield both
+    for server in both:
+        server.stop()
 
 
 @pytest.fixture
-def call(_django_db_helper: None, web: WebProcess) -> Call:
-    """Call the API as a program; everything else is the server's."""
+def web(servers: list[WebProcess]) -> WebProcess:
+    return servers[0]
+
+
+@pytest.fixture
+def call(_django_db_helper: None, servers: list[WebProcess]) -> Call:
+    """Call the API as a program, at the first server unless `at` says otherwise."""
     user = User.objects.create_superuser("operator")
     key = create_token(user=user, name="waiter")
     now = timezone.now()
@@ -55,17 +72,36 @@ def call(_django_db_helper: None, web: WebProcess) -> Call:
         part="jobs", host="test", pid=1, started_at=now, beat_at=now, workers=4
     )
 
-    def post(path: str, timeout_s: float = 30, **body: Any) -> dict[str, Any]:
+    def post(
+        path: str, *, at: int = 0, timeout_s: float = 30, once: str = "", **body: Any
+    ) -> dict[str, Any]:
         request = urllib.request.Request(
-            f"{web.origin}/api/batch-jobs/{path}",
+            f"{servers[at].origin}/api/batch-jobs/{path}",
             data=json.dumps(body).encode(),
             headers={"Authorization": f"Token {key}", "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=timeout_s) as answer:
-            told: dict[str, Any] = json.loads(answer.read())
+        if once:
+            request.add_header("Idempotency-Key", once)
+        try:
+            with urllib.request.urlopen(request, timeout=timeout_s) as answer:
+                told: dict[str, Any] = json.loads(answer.read())
+        except urllib.error.HTTPError as refused:
+            told = json.loads(refused.read())
         return told
 
     return post
+
+
+def at_both(call: Call, path: str, **body: Any) -> list[dict[str, Any]]:
+    """Make the same call at both servers at the same moment."""
+    barrier = threading.Barrier(2)
+
+    def one(at: int) -> dict[str, Any]:
+        barrier.wait()
+        return call(path, at=at, **body)
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(one, (0, 1)))
 
 
 def external(items: int) -> Job:
@@ -168,3 +204,49 @@ class TestClaim:
         web.start()
 
         assert (told["claim"], told["status"]) == (None, "processed")
+
+
+class TestTwoAtOnce:
+    def test_one_of_two_starts_a_single_flight_job_and_the_other_is_told_who_runs(
+        self, call: Call
+    ) -> None:
+        for _ in range(ROUNDS):
+            answers = at_both(call, "", type="alone")
+
+            started, refused = sorted(answers, key=lambda answer: not answer["success"])
+            assert (started["success"], refused["error"]) == (True, "already_running")
+            assert refused["running"]["jobId"] == started["data"]["id"]
+            assert refused["running"]["startedBy"] == "token:operator/waiter"
+            lifecycle.cancel(started["data"]["id"], actor="user:x")
+        assert Job.objects.count() == ROUNDS
+
+    def test_one_idempotency_key_makes_one_job(self, call: Call) -> None:
+        for number in range(ROUNDS):
+            answers = at_both(call, "", once=f"key-{number}", type="drill", params={"items": 1})
+
+            assert len({answer["data"]["id"] for answer in answers}) == 1
+        assert Job.objects.count() == ROUNDS
+
+    def test_every_item_is_done_by_one_call_and_the_last_says_so(self, call: Call) -> None:
+        for _ in range(ROUNDS // 4):
+            job = external(7)
+
+            told: list[dict[str, Any]] = []
+            while not told or any(one["status"] == "processed" for one in told[-2:]):
+                told += at_both(call, f"{job.pk}/process-next")
+
+            done = [one["itemId"] for one in told if one["itemId"]]
+            assert sorted(done) == sorted(job.items.values_list("pk", flat=True))
+            job.refresh_from_db()
+            assert (job.state, job.succeeded) == ("completed", 7)
+            assert job.events.filter(verb="finish").count() == 1
+
+    def test_one_press_of_two_starts_the_follow_up(self, call: Call, done: Make) -> None:
+        job = done(items=1, ms=0)
+        for _ in range(ROUNDS // 2):
+            answers = at_both(call, f"{job.pk}/enrich")
+
+            assert sorted(answer["success"] for answer in answers) == [False, True]
+            child = Job.objects.open().get()
+            assert child.parent_id == job.pk
+            lifecycle.cancel(child.pk, actor="user:x")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -25,7 +27,7 @@ from jobs.models import Claim, Job
 from jobs.runner import run_slice
 from tests.jobs.conftest import Make
 from tests.waiting import wait_for
-from tests.web_process import WebProcess
+from tests.web_process import ROOT, WebProcess
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db]
 
@@ -63,10 +65,13 @@ def web(servers: list[WebProcess]) -> WebProcess:
 
 
 @pytest.fixture
-def call(_django_db_helper: None, servers: list[WebProcess]) -> Call:
+def token(_django_db_helper: None) -> str:
+    return create_token(user=User.objects.create_superuser("operator"), name="waiter")
+
+
+@pytest.fixture
+def call(token: str, servers: list[WebProcess]) -> Call:
     """Call the API as a program, at the first server unless `at` says otherwise."""
-    user = User.objects.create_superuser("operator")
-    key = create_token(user=user, name="waiter")
     now = timezone.now()
     Heartbeat.objects.create(
         part="jobs", host="test", pid=1, started_at=now, beat_at=now, workers=4
@@ -78,7 +83,7 @@ def call(_django_db_helper: None, servers: list[WebProcess]) -> Call:
         request = urllib.request.Request(
             f"{servers[at].origin}/api/batch-jobs/{path}",
             data=json.dumps(body).encode(),
-            headers={"Authorization": f"Token {key}", "Content-Type": "application/json"},
+            headers={"Authorization": f"Token {token}", "Content-Type": "application/json"},
         )
         if once:
             request.add_header("Idempotency-Key", once)
@@ -104,8 +109,9 @@ def at_both(call: Call, path: str, **body: Any) -> list[dict[str, Any]]:
         return list(pool.map(one, (0, 1)))
 
 
-def external(items: int) -> Job:
-    new = NewJob(type="external", title="x", params={}, created_by="user:x", items=[{}] * items)
+def external(empty: int, *others: dict[str, Any]) -> Job:
+    items = [*[{}] * empty, *others]
+    new = NewJob(type="external", title="x", params={}, created_by="user:x", items=items)
     return lifecycle.create(new)
 
 
@@ -204,6 +210,26 @@ class TestClaim:
         web.start()
 
         assert (told["claim"], told["status"]) == (None, "processed")
+
+
+class TestTheWorkerOfTheDocs:
+    def test_it_does_a_job(self, call: Call, web: WebProcess, token: str) -> None:
+        job = external(2, {"number": 12})
+        page = (ROOT / "docs/api.md").read_text()
+        worker = page.partition("## Batch jobs")[2].partition("```python\n")[2]
+        environment = {
+            "BATCHOPS_JOB": f"{web.origin}/api/batch-jobs/{job.pk}",
+            "BATCHOPS_TOKEN": token,
+        }
+
+        run = subprocess.run(
+            [sys.executable, "-c", worker.partition("```")[0]],
+            env=environment, capture_output=True, text=True, timeout=30, check=True,
+        )  # fmt: skip
+
+        assert run.stdout == "job_completed\n"
+        kept = list(job.items.order_by("position").values_list("result", "error"))
+        assert kept == [(None, "It has no number.")] * 2 + [({"square": 144}, "")]
 
 
 class TestTwoAtOnce:

@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from batchops.access import actor_of
 from batchops.db import database_now
 from jobs import lifecycle, queries
-from jobs.models import Schedule
+from jobs.models import JobWatch, Schedule
 from jobs.schedule_forms import ScheduleForm
 from jobs.schedule_rows import preview
+from jobs.watch_forms import JobWatchForm
 
 
 @admin.register(Schedule)
@@ -66,3 +67,24 @@ class ScheduleAdmin(admin.ModelAdmin[Schedule]):
             reverse("admin:schedule_preview"),
             format_html_join("", "<div>{}</div>", ((line,) for line in lines)),
         )
+
+
+@admin.register(JobWatch)
+class JobWatchAdmin(admin.ModelAdmin[JobWatch]):
+    """Who is mailed when jobs end; people see to their own on the page My mails about jobs."""
+
+    form = JobWatchForm
+    list_display = ("to_whom", "about", "on_completed", "on_failed", "on_cancelled")
+    list_select_related = ("user", "job")
+    ordering = ("-id",)
+    list_per_page = 50
+    show_full_result_count = False
+    fields = ("user", "address", "type", "job", "on_completed", "on_failed", "on_cancelled")
+
+    @admin.display(description=_("To"))
+    def to_whom(self, watch: JobWatch) -> str:
+        return str(watch.user or watch.address)
+
+    @admin.display(description=_("About"))
+    def about(self, watch: JobWatch) -> str:
+        return str(watch.job or watch.type)

@@ -87,3 +87,9 @@ class ItemCancelled(Exception):
 
 class ItemRefused(ItemFailed):
     """Raised by a job type: this item can never succeed, so it is not tried again by itself."""
+
+
+class NoAddress(Conflict):
+    """Refuse to write to somebody who has no e-mail address."""
+
+    code = "no_address"

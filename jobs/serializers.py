@@ -254,3 +254,9 @@ class BulkBody(StrictSerializer):
         if ("ids" in given) == ("filter" in given):
             raise serializers.ValidationError({"ids": [ONE_OF], "filter": [ONE_OF]})
         return given
+
+
+class WatchBody(StrictSerializer):
+    """Whether the caller wants a mail."""
+
+    on = serializers.BooleanField()

@@ -42,6 +42,10 @@ ADMINISTRATOR = (
     "batchops.change_apitoken",
     "batchops.view_apitoken",
     "auth.view_group",
+    "jobs.add_jobwatch",
+    "jobs.change_jobwatch",
+    "jobs.delete_jobwatch",
+    "jobs.view_jobwatch",
 )
 ROLES = {
     "Viewer": VIEWER,

@@ -13,6 +13,7 @@ from jobs.api.moves import Cancel, Priority, Retry
 from jobs.api.next import ProcessNext
 from jobs.api.schedules import DisableSchedule, EnableSchedule, RunSchedule, Schedules
 from jobs.api.views import ACTION, CLAIM, NAMED, SCHEDULED
+from jobs.api.watching import Watch
 
 urlpatterns: list[URLPattern] = [
     re_path(r"^batch-jobs/?$", Jobs.as_view(), name="batch-jobs"),
@@ -50,6 +51,7 @@ urlpatterns: list[URLPattern] = [
     re_path(
         rf"^batch-jobs/{NAMED}/follow-ups/{ACTION}/?$", Follow.as_view(), name="batch-job-follow-up"
     ),
+    re_path(rf"^batch-jobs/{NAMED}/watch/?$", Watch.as_view(), name="batch-job-watch"),
     re_path(rf"^batches/{NAMED}/?$", Batch.as_view(), name="batch"),
     re_path(rf"^batches/{NAMED}/summary/?$", Summary.as_view(), name="batch-summary"),
     re_path(r"^schedules/?$", Schedules.as_view(), name="schedules"),

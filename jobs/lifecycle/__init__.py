@@ -43,8 +43,10 @@ from jobs.lifecycle.schedules import (
 from jobs.lifecycle.settling import Outcome, Settled, release, settle
 from jobs.lifecycle.showing import show_progress
 from jobs.lifecycle.summaries import claim_summary, fail_summary, store_summary
+from jobs.lifecycle.watches import WISHES, watch_job, watch_types
 
 __all__ = [
+    "WISHES",
     "Chosen",
     "Lease",
     "NewJob",
@@ -87,4 +89,6 @@ __all__ = [
     "show_progress",
     "store_summary",
     "take",
+    "watch_job",
+    "watch_types",
 ]

@@ -18,6 +18,7 @@ from jobs.pages.schedules import (
     schedule_list,
     schedule_preview,
 )
+from jobs.pages.watching import job_mails, watch_fragment, watch_job
 
 __all__ = ["drawn_from", "redirects", "urls"]
 
@@ -36,6 +37,7 @@ urls: list[URLPattern] = [
     path("jobs/schedules/<int:schedule_id>/disable/", disable_schedule, name="disable_schedule"),
     # Where the stock admin lists them.
     path("jobs/schedule/", schedule_changelist, name="schedule_changelist"),
+    path("jobs/mails/", job_mails, name="job_mails"),
     re_path(rf"^jobs/{NAMED}/$", job_page, name="job"),
     re_path(rf"^jobs/{NAMED}/fragment/$", job_fragment, name="job_fragment"),
     re_path(rf"^jobs/{NAMED}/items/fragment/$", items_fragment, name="job_items_fragment"),
@@ -43,6 +45,8 @@ urls: list[URLPattern] = [
     re_path(rf"^jobs/{NAMED}/follow-ups/(?P<action>[a-z0-9_-]+)/$", follow_up, name="follow_up"),
     re_path(rf"^jobs/{NAMED}/cancel/$", cancel_job, name="cancel_job"),
     re_path(rf"^jobs/{NAMED}/retry/$", retry_job, name="retry_job"),
+    re_path(rf"^jobs/{NAMED}/watch/$", watch_job, name="watch_job"),
+    re_path(rf"^jobs/{NAMED}/watch/fragment/$", watch_fragment, name="job_watch_fragment"),
     re_path(rf"^jobs/{NAMED}/priority/$", prioritise_job, name="prioritise_job"),
 ]
 

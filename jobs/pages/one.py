@@ -14,6 +14,7 @@ from jobs.bodies import cursor_of
 from jobs.happenings import EventRow
 from jobs.models import Job, JobQuerySet
 from jobs.pages.links import VIEW, link
+from jobs.pages.watching import watch_context
 from jobs.rows import ItemRow, JobRow, SummaryRow, message_of, name_of, stops_of, working_rows
 from jobs.serializers import ItemsQuery
 from jobs.topics import job_facts
@@ -40,6 +41,7 @@ ITEMS_DRAWN = ("status", "processedCount", "cancelledCount", "generation")
 def job_page(request: AuthenticatedHttpRequest, job_id: str) -> HttpResponse:
     job = queries.find_job(job_id)
     context = {"title": job.title, **_progress(request, job), **_items(request, job)}
+    context |= watch_context(request, job)
     return render_page(request, "jobs/job.html", context)
 
 

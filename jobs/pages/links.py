@@ -7,7 +7,8 @@ from jobs.serializers import NAME_IN_PATH
 VIEW, START = "jobs.view_job", "jobs.start_job"
 
 
-NAMED = rf"(?P<job_id>{NAME_IN_PATH})"
+# Not the stock admin's list of mails about jobs, which stands where a job might.
+NAMED = rf"(?P<job_id>(?!jobwatch/){NAME_IN_PATH})"
 
 
 def link(**parameters: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from email.utils import parseaddr
+from importlib.util import find_spec
 from typing import Any
 
 from django.apps import AppConfig
@@ -89,6 +90,12 @@ def _site_problems() -> Iterator[CheckMessage]:
                 "Give DATABASE_URL the form postgres://user:password@host:5432/name.",
             )
     yield from _interval_problems()
+    if settings.FILES_BUCKET and find_spec("storages") is None:
+        yield _error(
+            "batchops.E030",
+            "FILES_BUCKET is set, but the package django-storages is not installed.",
+            'Run `pip install "django-storages[s3]"`, or leave the variable empty for a folder.',
+        )
 
 
 def _interval_problems() -> Iterator[CheckMessage]:

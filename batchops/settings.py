@@ -337,10 +337,31 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+# A bucket that all machines reach; empty: a folder, which only one machine has.
+FILES_BUCKET = env.str("FILES_BUCKET", default="")
+FILES_ENDPOINT = env.str("FILES_ENDPOINT", default="")
+
+
+def _storage_of(kind: str) -> dict[str, Any]:
+    if FILES_BUCKET:
+        options = {"bucket_name": FILES_BUCKET, "location": kind, "default_acl": "private"}
+        endpoint = {"endpoint_url": FILES_ENDPOINT} if FILES_ENDPOINT else {}
+        return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options | endpoint}
+    modes = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+    return {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "files" / kind, "base_url": None, **modes},
+    }
+
+
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "batchops.web.static_files.ModuleManifestStorage"},
+    "artifacts": _storage_of("artifacts"),
+    "uploads": _storage_of("uploads"),
 }
+# For what is being made and has no name; fast, with room for the largest file.
+SCRATCH_DIR = DATA_DIR / "scratch"
 MEDIA_ROOT = DATA_DIR / "files"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 

@@ -70,6 +70,31 @@ class UnknownType(InvalidInput):
     code = "unknown_type"
 
 
+class NotFinished(Conflict):
+    """Say that what is asked for comes when the job has ended."""
+
+    code = "not_finished"
+
+
+class ArtifactFailed(Conflict):
+    """Say that the job's ZIP was tried to be made too often."""
+
+    code = "artifact_failed"
+
+
+class NoArtifact(NotFound):
+    """Say that the job makes no ZIP."""
+
+    code = "no_artifact"
+
+
+class ArtifactGone(NotFound):
+    """Say that the job's ZIP was removed."""
+
+    code = "artifact_gone"
+    status = 410
+
+
 class LostClaim(BatchOpsError):
     """Tell a worker that its lease ended and what it reports no longer counts."""
 

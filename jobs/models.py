@@ -13,11 +13,13 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from jobs import states
+from jobs.file_models import Artifact
 from jobs.schedule_models import Schedule, ScheduleEvent, ScheduleSlot
 from jobs.watch_models import JobWatch
 from jobs.words import ERROR_WORDS, JOB_WORDS, LABEL
 
 __all__ = [
+    "Artifact",
     "Claim",
     "Job",
     "JobEvent",
@@ -64,6 +66,9 @@ class Job(models.Model):
     params = models.JSONField(default=dict)
     priority = models.SmallIntegerField(default=0)
     single_flight_key = models.CharField(max_length=100, blank=True, default="")
+    makes_artifact = models.BooleanField(
+        default=False, db_default=False, help_text="A ZIP is made when it ends."
+    )
 
     state = models.CharField(max_length=24, default=states.PENDING)
     generation = models.IntegerField(default=1)
@@ -81,6 +86,10 @@ class Job(models.Model):
     cancelled = models.IntegerField(default=0)
     carried = models.IntegerField(default=0, help_text="Done in earlier generations.")
     recent_rate = models.FloatField(default=0, help_text="Items a second at last_settled_at.")
+
+    artifact_state = models.CharField(
+        max_length=10, default=states.NO_ARTIFACT, db_default=states.NO_ARTIFACT
+    )
 
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
@@ -125,6 +134,10 @@ class Job(models.Model):
                     Q(items_total=None)
                     | Q(items_total__gte=F("succeeded") + F("failed") + F("cancelled"))
                 ),
+            ),
+            models.CheckConstraint(
+                name="job_artifact_state_known",
+                condition=Q(artifact_state__in=(states.NO_ARTIFACT, *states.ARTIFACT_STATES)),
             ),
             # Single-flight is this index, never a check before the insert.
             models.UniqueConstraint(
@@ -207,6 +220,11 @@ class Job(models.Model):
         """Return when somebody asked to cancel it; None when its type gave up by itself."""
         by_us = self.cancel_requested_by.startswith("system:")
         return None if by_us else self.cancel_requested_at
+
+    @property
+    def has_artifact(self) -> bool:
+        """Say whether its ZIP is there to be handed out."""
+        return self.artifact_state == states.READY
 
     @property
     def is_settled(self) -> bool:

@@ -1,6 +1,6 @@
 """Know the job types: what a type says about its work, and which types there are."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -62,6 +62,8 @@ class JobType:
     # How long an open job may settle no item before it counts as stuck; None: as long as one item
     # or chunk may take, and then what it takes to hand on a dead worker's work.
     stuck_after: ClassVar[timedelta | None] = None
+    # The same for one attempt at its ZIP.
+    artifact_limit: ClassVar[timedelta] = timedelta(minutes=30)
     # How often an item is begun, in all, before its failure is final.
     max_attempts: ClassVar[int] = 1
     # Set by a type that does many items in one go: returns, in the same order, for each item
@@ -91,6 +93,23 @@ class JobType:
     def backoff(self, attempt: int) -> timedelta:
         """Return how long to wait after failed attempt number `attempt` before the next."""
         return timedelta(seconds=min(600, 5 * 2**attempt))
+
+    def makes_artifact(self, params: dict[str, Any]) -> bool:
+        """Say whether a job with these params makes a ZIP when it ends."""
+        return type(self).artifact_files is not JobType.artifact_files
+
+    def artifact_name(self, job: Job) -> str:
+        """Name the ZIP as people see it; what cannot stand in a file name is replaced."""
+        return f"{job.title} {job.pk}.zip"
+
+    def artifact_files(self, job: Job) -> Iterator[tuple[str, Iterable[bytes]]]:
+        """Yield the name and the bytes of each file of the ZIP of an ended job.
+
+        Each file's bytes are taken before the next file is asked for, and never twice. Folders
+        in a name are kept; a name that came before gets a number. It is called anew, from the
+        beginning, when an attempt failed or its worker died.
+        """
+        raise NotImplementedError
 
     def summarise(self, job: Job) -> dict[str, Any]:
         """Return what the summary of an ended job should hold beside its counters."""

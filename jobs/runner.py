@@ -12,7 +12,8 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from batchops.cluster import bells, stopping
 from batchops.cluster.ends import worker_name
-from jobs import lifecycle, queries, registry, states
+from jobs import artifacts, lifecycle, queries, registry, states
+from jobs.artifacts import Making
 from jobs.chunk import Chunk
 from jobs.errors import LostClaim
 from jobs.heartbeat import Heartbeat, Held
@@ -56,6 +57,7 @@ def ring_if_work(*, workers: int = 1) -> bool:
     has_work = (
         lifecycle.choose(registry.caps(), passed=()) is not None
         or queries.to_summarise(types=registry.names()).exists()
+        or artifacts.is_due()
         or bool(queries.cancels_left())
     )
     for _ in range(workers if has_work else 0):
@@ -108,7 +110,7 @@ class _Slice:
     def _next_lease(self) -> Lease | None:
         if time.monotonic() >= self._summaries_at:
             self._summaries_at = time.monotonic() + SUMMARIES_EVERY_S
-            if lease := self._next_summary():
+            if lease := self._next_summary() or artifacts.next_lease(self._worker):
                 self._summaries_at = 0.0
                 return lease
         passed: list[str] = []
@@ -116,7 +118,7 @@ class _Slice:
             if lease := self._claim(chosen):
                 return lease
             passed.append(chosen.job_id)
-        return self._next_summary()
+        return self._next_summary() or artifacts.next_lease(self._worker)
 
     def _next_summary(self) -> Lease | None:
         due = queries.to_summarise(types=registry.names())
@@ -142,6 +144,8 @@ class _Slice:
                 self._do_items(Chunk(lease, job_type))
             elif lease.kind == states.EXPAND:
                 self._expand(Step(lease, job_type), job_type)
+            elif lease.kind == states.ARTIFACT:
+                self._make_artifact(Making(lease, job_type), job_type)
             else:
                 self._summarise(Step(lease, job_type), job_type)
         except LostClaim as error:
@@ -187,6 +191,10 @@ class _Slice:
 
     def _others_wait(self, job: Job) -> bool:
         return lifecycle.choose(registry.caps(), passed=[job.pk]) is not None
+
+    def _make_artifact(self, held: Making, job_type: JobType) -> None:
+        self._heartbeat.held = held
+        artifacts.make(held, job_type)
 
     def _summarise(self, held: Held, job_type: JobType) -> None:
         self._heartbeat.held = held

@@ -80,6 +80,7 @@ def checked(order: Order, *, actor: str) -> lifecycle.NewJob:
         campaign_id=order.campaign_id,
         external_id=order.external_id,
         single_flight_key=order.type if job_type.single_flight else "",
+        makes_artifact=job_type.makes_artifact(params),
     )
 
 

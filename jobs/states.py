@@ -24,7 +24,16 @@ ITEM_STATES = ITEM_OPEN + ITEM_ENDED
 EXPAND = "expand"
 ITEMS = "items"
 SUMMARY = "summary"
-CLAIM_KINDS = (EXPAND, ITEMS, SUMMARY)
+ARTIFACT = "artifact"
+CLAIM_KINDS = (EXPAND, ITEMS, SUMMARY, ARTIFACT)
+
+# What stands with the ZIP of a job; a ZIP itself is never in the first.
+NO_ARTIFACT = "none"
+MAKING = "making"
+READY = "ready"
+EXPIRED = "expired"
+ARTIFACT_NEEDED = (MAKING, READY)
+ARTIFACT_STATES = (*ARTIFACT_NEEDED, FAILED, EXPIRED)
 
 # Each move of a job and the states it may start from.
 MOVES: dict[str, tuple[str, ...]] = {

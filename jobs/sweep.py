@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from batchops.cluster import ends
 from batchops.cluster.ticks import Tick, register
 from batchops.db import session_lock
-from jobs import lifecycle, queries, registry
+from jobs import artifacts, lifecycle, queries, registry
 from jobs.errors import JobNotFound, MoveRefused
 from jobs.models import Job
 from jobs.runner import ring_if_work
@@ -54,6 +54,7 @@ def sweep() -> None:
             finalise_stuck()
             give_up_late()
             cancel_leftovers()
+            artifacts.remove_files()
             ring_if_work()
 
 

@@ -4,6 +4,7 @@ from django.urls import URLPattern, re_path
 
 from jobs.api.batches import Batch, Summary
 from jobs.api.bulk import BulkMove
+from jobs.api.download import Download
 from jobs.api.exports import ItemsExport, JobsExport
 from jobs.api.external import Claims, KeepClaim, Results
 from jobs.api.follow_ups import Enrich, Follow
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     re_path(rf"^batch-jobs/{NAMED}/?$", OneJob.as_view(), name="batch-job"),
     re_path(rf"^batch-jobs/{NAMED}/status/?$", Status.as_view(), name="batch-job-status"),
     re_path(rf"^batch-jobs/{NAMED}/items/?$", Items.as_view(), name="batch-job-items"),
+    re_path(rf"^batch-jobs/{NAMED}/download/?$", Download.as_view(), name="batch-job-download"),
     re_path(
         rf"^batch-jobs/{NAMED}/items/export/?$",
         ItemsExport.as_view(),

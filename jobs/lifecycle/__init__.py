@@ -5,6 +5,15 @@ only one that all writers of a job meet at, so whoever updates its counters know
 update returns, whether the job is over.
 """
 
+from jobs.lifecycle.artifacts import (
+    Made,
+    claim_artifact,
+    expire_artifact,
+    fail_artifact,
+    forget_files,
+    put_off_artifact,
+    store_artifact,
+)
 from jobs.lifecycle.claims import (
     Chosen,
     Lease,
@@ -49,6 +58,7 @@ __all__ = [
     "WISHES",
     "Chosen",
     "Lease",
+    "Made",
     "NewJob",
     "Outcome",
     "Reported",
@@ -58,6 +68,7 @@ __all__ = [
     "cancel",
     "cancel_pending",
     "choose",
+    "claim_artifact",
     "claim_expansion",
     "claim_items",
     "claim_summary",
@@ -69,9 +80,12 @@ __all__ = [
     "edit_schedule",
     "enable_schedule",
     "end_claims_of",
+    "expire_artifact",
     "expire_claims",
+    "fail_artifact",
     "fail_summary",
     "finalise",
+    "forget_files",
     "give_up",
     "hold_schedule",
     "keep",
@@ -79,6 +93,7 @@ __all__ = [
     "lock_schedule",
     "note_run",
     "prioritise",
+    "put_off_artifact",
     "record_slot",
     "release",
     "renew",
@@ -87,6 +102,7 @@ __all__ = [
     "retry",
     "settle",
     "show_progress",
+    "store_artifact",
     "store_summary",
     "take",
     "watch_job",

@@ -37,6 +37,7 @@ class NewJob:
     external_id: str = ""
     single_flight_key: str = ""
     parent_id: str | None = None
+    makes_artifact: bool = False
 
 
 def create(new: NewJob) -> Job:
@@ -88,6 +89,7 @@ def _insert(new: NewJob) -> Job:
         external_id=new.external_id,
         single_flight_key=new.single_flight_key,
         parent_id=new.parent_id,
+        makes_artifact=new.makes_artifact,
         items_total=total,
         next_position=total or 0,
         expanded_at=Now() if known else None,

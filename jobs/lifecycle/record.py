@@ -10,7 +10,7 @@ from batchops.live.publish import publish
 from jobs import states
 from jobs.errors import JobNotFound, MoveRefused
 from jobs.lifecycle.telling import tell_end
-from jobs.models import Job, JobEvent
+from jobs.models import Artifact, Job, JobEvent
 from jobs.queries.figures import RECENT_S
 
 log = logging.getLogger("jobs.lifecycle")
@@ -111,6 +111,19 @@ def finish_if_settled(job: Job, *, actor: str) -> bool:
         cut_short=job.cut_short,
         error=job.error,
     )
-    move(job, "finish", actor=actor, state=state, finished_at=Now(), summarised_at=None)
+    has_files = job.makes_artifact and job.succeeded > 0
+    changes: dict[str, Any] = {"state": state, "finished_at": Now(), "summarised_at": None}
+    if has_files:
+        changes["artifact_state"] = states.MAKING
+    move(job, "finish", actor=actor, **changes)
+    if has_files:
+        _order_artifact(job)
     tell_end(job)
     return True
+
+
+def _order_artifact(job: Job) -> None:
+    # One of an earlier generation that was not made in time never will be; one that is ready
+    # stays until the new one is.
+    Artifact.objects.filter(job=job, state=states.MAKING).update(state=states.EXPIRED)
+    Artifact.objects.create(job=job, generation=job.generation)

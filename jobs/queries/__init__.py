@@ -1,5 +1,11 @@
 """Read jobs, items and what follows from their counters."""
 
+from jobs.queries.artifacts import (
+    artifact_of,
+    artifact_to_make,
+    artifacts_due,
+    artifacts_to_remove,
+)
 from jobs.queries.changing import changeable
 from jobs.queries.figures import (
     elapsed_s,
@@ -44,6 +50,10 @@ __all__ = [
     "Page",
     "Work",
     "active_work",
+    "artifact_of",
+    "artifact_to_make",
+    "artifacts_due",
+    "artifacts_to_remove",
     "cancels_left",
     "changeable",
     "count_by_state",

@@ -1,7 +1,7 @@
 """Engine drill: items that only take time, some of which fail, to see that workers are alive."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import repeat
 from typing import Any
 
@@ -33,6 +33,9 @@ class DrillParams(StrictSerializer):
     recovers = serializers.BooleanField(
         label=_("Failing items succeed when they are retried"), default=False
     )
+    zip = serializers.BooleanField(
+        label=_("Make a ZIP with a file for each item that succeeded"), default=False
+    )
 
 
 class DrillItem(LabelledItem):
@@ -44,7 +47,8 @@ class DrillItem(LabelledItem):
 class Drill(JobType):
     """Takes `items` items of `ms` milliseconds; `failPercent` of them fail, spread evenly.
 
-    With `recovers` the failing ones succeed when they are retried. An item of more than STEP_MS
+    With `recovers` the failing ones succeed when they are retried; with `zip` a ZIP is made with a
+    file for each item that succeeded. An item of more than STEP_MS
     says how far it is, and stops when its job is cancelled.
     """
 
@@ -73,6 +77,15 @@ class Drill(JobType):
                 "Nothing is wrong with the engine."
             )
         return None
+
+    def makes_artifact(self, params: dict[str, Any]) -> bool:
+        return bool(params["zip"])
+
+    def artifact_files(self, job: Job) -> Iterator[tuple[str, Iterable[bytes]]]:
+        done = job.items.filter(state=states.SUCCEEDED).order_by("position")
+        for item in done.iterator(chunk_size=1_000):
+            text = f"Item {item.position} took from {item.started_at} to {item.finished_at}.\n"
+            yield f"item-{item.position:07}.txt", [text.encode()]
 
     def _fails(self, job: Job, position: int, wanted: dict[str, Any]) -> bool:
         if wanted["recovers"] and job.generation > 1:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
+from django.utils import timezone
 
 from jobs.models import Job
 from tests.live.conftest import logged_in
@@ -24,19 +25,21 @@ ADDRESS = "/api/batch-jobs/export"
 @pytest.fixture
 def history(_django_db_helper):
     """Many jobs that have ended: more of a file than the buffers between two processes hold."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO jobs_job (id, type, title, campaign_id, external_id, params, priority,
-                single_flight_key, state, generation, error, created_by, cancel_requested_by,
-                items_total, next_position, cut_short, expand_deaths, succeeded, failed,
-                cancelled, carried, expanded_at, started_at, finished_at)
-            SELECT lpad(n::text, 16, '0'), 'drill', 'Job ' || n, 'streams', '', '{}', 0, '',
-                   'completed', 1, repeat('x', 5000), 'user:tester', '', 1, 1, false, 0, 1, 0, 0, 0,
-                   now(), now(), now() FROM generate_series(1, %s) AS n
-            """,
-            [ROWS],
+    now = timezone.now()
+    Job.objects.bulk_create(
+        Job(
+            type="drill",
+            title="Long answers",
+            campaign_id="streams",
+            created_by="user:tester",
+            state="completed",
+            finished_at=now,
+            expanded_at=now,
+            items_total=0,
+            error="x" * 5_000,
         )
+        for _ in range(ROWS)
+    )
     yield
     Job.objects.filter(campaign_id="streams").delete()
 

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from jobs import states
+from jobs import indexes, states
 from jobs.file_models import Artifact
 from jobs.schedule_models import Schedule, ScheduleEvent, ScheduleSlot
 from jobs.watch_models import JobWatch
-from jobs.words import ERROR_WORDS, JOB_WORDS, LABEL
 
 __all__ = [
     "Artifact",
@@ -173,29 +171,7 @@ class Job(models.Model):
                 condition=Q(state__in=(states.COMPLETED, states.COMPLETED_WITH_ERRORS)),
                 name="job_good_of_type",
             ),
-            # queries.JobFilter: newest first of one type and state, of one campaign, of one person.
-            models.Index("type", F("created_at").desc(), F("id").desc(), name="job_type_newest"),
-            models.Index(
-                "type",
-                "state",
-                F("created_at").desc(),
-                F("id").desc(),
-                name="job_type_state_newest",
-            ),
-            models.Index(
-                "campaign_id",
-                F("created_at").desc(),
-                F("id").desc(),
-                condition=~Q(campaign_id=""),
-                name="job_campaign_newest",
-            ),
-            models.Index(
-                fields=["created_by", "-created_at"],
-                opclasses=["varchar_pattern_ops", "timestamptz_ops"],
-                name="job_by_newest",
-            ),
-            # queries.JobFilter.search
-            GinIndex(JOB_WORDS, name="job_words", fastupdate=False),
+            *indexes.OF_JOBS,
         ]
 
     def __str__(self) -> str:
@@ -278,19 +254,7 @@ class JobItem(models.Model):
             ),
             # queries.page_of_items with ?status=failed, and retry: few among very many.
             models.Index("job", "position", condition=Q(state=states.FAILED), name="item_failed"),
-            # queries.JobFilter.search: the beginning of an item's label, the words of its error.
-            models.Index(
-                LABEL,
-                "job",
-                condition=Q(params__has_key="label"),
-                name="item_label",
-            ),
-            GinIndex(
-                ERROR_WORDS,
-                condition=Q(state=states.FAILED),
-                name="item_error_words",
-                fastupdate=False,
-            ),
+            *indexes.OF_ITEMS,
         ]
 
     def __str__(self) -> str:

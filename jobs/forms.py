@@ -18,6 +18,7 @@ from jobs.registry import JobType
 from jobs.start import Order
 
 PARAM = "param-"
+COMMON = ("title", "campaign", "priority")
 ITEMS_TEXT = 1_000_000
 
 
@@ -35,7 +36,7 @@ class StartForm(forms.Form):
         max_length=64,
         required=False,
         validators=[RegexValidator(NAME, NAME_HELP)],
-        help_text=gettext_lazy("Jobs that belong together share one; may stay empty."),
+        help_text=gettext_lazy("Jobs that belong together share one."),
     )
     priority = forms.IntegerField(
         label=gettext_lazy("Priority"),
@@ -49,6 +50,16 @@ class StartForm(forms.Form):
         r"^[0-9a-f-]{36}\Z", widget=forms.HiddenInput, initial=lambda: str(uuid.uuid4())
     )
     job_type: JobType
+
+    @property
+    def type_fields(self) -> list[forms.BoundField]:
+        """Return what the type asks for."""
+        return [field for field in self.visible_fields() if field.name not in COMMON]
+
+    @property
+    def common_fields(self) -> list[forms.BoundField]:
+        """Return what every job is started with."""
+        return [field for field in self.visible_fields() if field.name in COMMON]
 
     def order(self) -> Order:
         """Return what the person asked for."""
@@ -92,8 +103,6 @@ def form_for(job_type: JobType, data: Mapping[str, Any] | None = None) -> StartF
         form.fields[PARAM + name] = field_of(field)
     if job_type.item_params is not None:
         form.fields["items"] = _items_field(job_type.item_params())
-    last = ["title", "campaign", "priority", "key"]
-    form.order_fields([*(name for name in form.fields if name not in last), *last])
     return form
 
 
@@ -174,7 +183,7 @@ class _JsonText(forms.CharField):
 def _items_field(item: serializers.Serializer[Any]) -> forms.Field:
     names = ", ".join(item.fields)
     return forms.CharField(
-        label=_("Items"),
+        label=_("Items, one by one"),
         required=False,
         strip=False,
         max_length=ITEMS_TEXT,

@@ -27,7 +27,7 @@ function wordsOf(place) {
     return place.dataset.quiet.replace("{n}", Math.floor(quiet / 60));
   }
   const [low, high] = [Number(figure("etaLowSeconds")), Number(figure("etaHighSeconds"))];
-  return high ? place.dataset.about.replace("{span}", span(low, high)) : "–";
+  return high ? place.dataset.about.replace("{span}", span(low, high)) : place.dataset.unknown;
 }
 
 function span(low, high) {

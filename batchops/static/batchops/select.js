@@ -1,21 +1,28 @@
-// Tick or clear a whole column of checkboxes, and offer what can be done with the ticked ones.
+// Tick or clear a whole page of checkboxes, and offer what can be done with the ticked ones.
 
-const boxes = (form) => [...form.querySelectorAll("input[name=id]")];
+const bar = document.querySelector("[data-selected]");
 
-function show(form) {
-  const ticked = boxes(form).filter((box) => box.checked).length;
-  const all = form.querySelector("[data-select-all]");
-  all.checked = ticked > 0 && ticked === boxes(form).length;
-  all.indeterminate = ticked > 0 && !all.checked;
-  for (const node of form.querySelectorAll("[data-selected-count]")) node.textContent = ticked;
-  for (const node of form.querySelectorAll("[data-needs-selected]")) node.disabled = !ticked;
+function boxes() {
+  return [...document.querySelectorAll(`input[name=id][form="${bar.id}"]`)];
 }
 
-document.addEventListener("change", ({ target }) => {
-  const form = target.closest?.("[data-select]");
-  if (!form) return;
-  if (target.matches("[data-select-all]")) {
-    for (const box of boxes(form)) box.checked = target.checked;
+function show() {
+  const ticked = boxes().filter((box) => box.checked).length;
+  const all = document.querySelector("[data-select-all]");
+  if (all) {
+    all.checked = ticked > 0 && ticked === boxes().length;
+    all.indeterminate = ticked > 0 && !all.checked;
   }
-  show(form);
-});
+  for (const node of bar.querySelectorAll("[data-selected-count]")) node.textContent = ticked;
+  for (const node of bar.querySelectorAll("button")) node.disabled = !ticked;
+}
+
+if (bar) {
+  document.addEventListener("change", ({ target }) => {
+    if (target.matches("[data-select-all]")) {
+      for (const box of boxes()) box.checked = target.checked;
+    }
+    show();
+  });
+  show();
+}

@@ -5,7 +5,7 @@ class JobsConfig(AppConfig):
     name = "jobs"
 
     def ready(self) -> None:
-        from jobs import judge, missed, scheduling
+        from jobs import judge, missed, retention, scheduling
         from jobs.sweep import register_duties
         from jobs.topics import register_topics
         from jobs.types import drill, external  # noqa: F401  (registers the types)
@@ -14,4 +14,5 @@ class JobsConfig(AppConfig):
         judge.register_duties()
         scheduling.register_duties()
         missed.register_duties()
+        retention.register_duties()
         register_topics()

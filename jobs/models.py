@@ -5,32 +5,19 @@ import string
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from jobs import indexes, states
-from jobs.file_models import Artifact
-from jobs.schedule_models import Schedule, ScheduleEvent, ScheduleSlot
-from jobs.watch_models import JobWatch
-
-__all__ = [
-    "Artifact",
-    "Claim",
-    "Job",
-    "JobEvent",
-    "JobItem",
-    "JobQuerySet",
-    "JobWatch",
-    "RunSummary",
-    "Schedule",
-    "ScheduleEvent",
-    "ScheduleSlot",
-    "StartKey",
-    "new_job_id",
-]
+from jobs.day_models import JobDay as JobDay  # the names with `as` are for all to import
+from jobs.file_models import Artifact as Artifact
+from jobs.key_models import StartKey as StartKey
+from jobs.schedule_models import Schedule as Schedule
+from jobs.schedule_models import ScheduleEvent as ScheduleEvent
+from jobs.schedule_models import ScheduleSlot as ScheduleSlot
+from jobs.watch_models import JobWatch as JobWatch
 
 ALPHABET = string.ascii_letters + string.digits
 
@@ -97,6 +84,8 @@ class Job(models.Model):
     last_settled_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     summarised_at = models.DateTimeField(null=True)
+    items_removed_at = models.DateTimeField(null=True, help_text="When retention began to.")
+    items_purged = models.BooleanField(db_default=False, help_text="The last one is removed.")
 
     objects = JobQuerySet.as_manager()
 
@@ -124,6 +113,12 @@ class Job(models.Model):
                 name="job_total_with_expansion",
                 condition=Q(items_total=None, expanded_at=None)
                 | Q(items_total__isnull=False, expanded_at__isnull=False),
+            ),
+            # Nobody does items again that are gone.
+            models.CheckConstraint(
+                name="job_ended_before_its_items_went",
+                condition=Q(items_removed_at=None, items_purged=False)
+                | Q(items_removed_at__isnull=False, finished_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="job_counters_within_total",
@@ -161,6 +156,21 @@ class Job(models.Model):
                 condition=Q(finished_at__isnull=False, summarised_at=None),
                 name="job_to_summarise",
             ),
+            # lifecycle.retention: ended jobs whose items are kept, the oldest first; and those
+            # whose items are being removed, which are never many.
+            models.Index(
+                "type",
+                "finished_at",
+                condition=Q(finished_at__isnull=False, items_removed_at=None),
+                name="job_with_items",
+            ),
+            models.Index(
+                "items_removed_at",
+                condition=Q(items_removed_at__isnull=False, items_purged=False),
+                name="job_losing_items",
+            ),
+            # lifecycle.retention: the oldest rows.
+            models.Index("finished_at", condition=Q(items_purged=True), name="job_without_items"),
             # queries.page_of_jobs: newest first, all and by state; counts by state.
             models.Index(F("created_at").desc(), F("id").desc(), name="job_newest"),
             models.Index("state", F("created_at").desc(), F("id").desc(), name="job_state_newest"),
@@ -315,7 +325,11 @@ class JobEvent(models.Model):
 
     class Meta:
         # The job page: what happened, newest first.
-        indexes = [models.Index("job", F("id").desc(), name="job_event_newest")]
+        # jobs.statistics: what began and ended in the last days.
+        indexes = [
+            models.Index("job", F("id").desc(), name="job_event_newest"),
+            models.Index("at", condition=Q(verb__in=("start", "finish")), name="job_event_ends"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.job_id} by {self.actor}"
@@ -341,19 +355,3 @@ class RunSummary(models.Model):
 
     def __str__(self) -> str:
         return f"summary of {self.job_id}, generation {self.generation}"
-
-
-class StartKey(models.Model):
-    """An Idempotency-Key: for 24 hours the same key of the same user means the same job."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    key = models.CharField(max_length=200)
-    body_digest = models.CharField(max_length=64)
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, null=True, related_name="+")
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        constraints = [models.UniqueConstraint("user", "key", name="start_key_one_per_user")]
-
-    def __str__(self) -> str:
-        return f"{self.key} of {self.user_id}"

@@ -64,6 +64,9 @@ class JobType:
     stuck_after: ClassVar[timedelta | None] = None
     # The same for one attempt at its ZIP.
     artifact_limit: ClassVar[timedelta] = timedelta(minutes=30)
+    # How long after a job's end its items and its ZIP are kept; its row and summaries outlive both.
+    items_kept: ClassVar[timedelta] = timedelta(days=60)
+    artifacts_kept: ClassVar[timedelta] = timedelta(days=30)
     # How often an item is begun, in all, before its failure is final.
     max_attempts: ClassVar[int] = 1
     # Set by a type that does many items in one go: returns, in the same order, for each item

@@ -1,8 +1,13 @@
 """Answer the bells: what a cluster calls when there may be work."""
 
-from jobs import runner
+from jobs import retention, runner
 
 
 def work() -> None:
     """Work for one slice on whatever job is next."""
     runner.run_slice()
+
+
+def remove_old() -> None:
+    """Remove for one slice what is older than it is kept."""
+    retention.remove_old()

@@ -1,11 +1,12 @@
 """Tell a cluster that there is work; which work, the database knows."""
 
+from datetime import datetime
 from functools import cache
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
-from django_q.models import OrmQ
+from django_q.models import OrmQ, Task
 from django_q.tasks import async_task
 
 from batchops.cluster.ticks import CLUSTERS, ClusterName
@@ -52,6 +53,13 @@ def release_taken(cluster: ClusterName) -> int:
 def give_back(bell_id: int) -> None:
     """Let the bell that was taken but not answered ring again at once."""
     OrmQ.objects.filter(pk=bell_id).update(lock=timezone.now())
+
+
+def forget_failures(*, before: datetime, limit: int = 1_000) -> int:
+    """Remove what django-q2 keeps of calls that failed before a moment; return how many."""
+    old = Task.objects.filter(stopped__lt=before).values("pk")[:limit]
+    removed: int = Task.objects.filter(pk__in=old).delete()[0]
+    return removed
 
 
 @cache

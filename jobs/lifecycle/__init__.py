@@ -38,6 +38,13 @@ from jobs.lifecycle.moves import (
     retry,
 )
 from jobs.lifecycle.outside import Reported, keep, report, take
+from jobs.lifecycle.retention import (
+    expire_items,
+    remove_items,
+    remove_jobs,
+    remove_slots,
+    remove_start_keys,
+)
 from jobs.lifecycle.schedules import (
     create_schedule,
     decide_until,
@@ -82,6 +89,7 @@ __all__ = [
     "end_claims_of",
     "expire_artifact",
     "expire_claims",
+    "expire_items",
     "fail_artifact",
     "fail_summary",
     "finalise",
@@ -96,6 +104,10 @@ __all__ = [
     "put_off_artifact",
     "record_slot",
     "release",
+    "remove_items",
+    "remove_jobs",
+    "remove_slots",
+    "remove_start_keys",
     "renew",
     "report",
     "require_done",

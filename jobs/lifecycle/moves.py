@@ -11,7 +11,13 @@ from django.db.models.functions import Now
 
 from batchops.db import allow_statements
 from jobs import queries, states
-from jobs.errors import AlreadyRunning, DuplicateExternalId, MoveRefused, NothingToRetry
+from jobs.errors import (
+    AlreadyRunning,
+    DuplicateExternalId,
+    ItemsRemoved,
+    MoveRefused,
+    NothingToRetry,
+)
 from jobs.lifecycle.items import cancel_batch
 from jobs.lifecycle.record import count, finish_if_settled, locked, log, move, note, push
 from jobs.models import Job, JobItem
@@ -201,6 +207,7 @@ def retry(job_id: str, *, actor: str, include_cancelled: bool = False) -> Job:
     :raises JobNotFound: when there is none.
     :raises MoveRefused: when it has not ended.
     :raises NothingToRetry: when no item is to be done again.
+    :raises ItemsRemoved: when its items were removed by retention.
     :raises AlreadyRunning: when another job of its single-flight key is open.
     """
     try:
@@ -217,6 +224,11 @@ def _retry(job: Job, *, actor: str, include_cancelled: bool) -> Job:
     if not job.is_open and not reopen and not queries.count_to_retry(job, again):
         raise NothingToRetry(
             f"Nothing failed in job {job.pk}, so there is nothing to retry.", state=job.state
+        )
+    if job.items_removed_at is not None:
+        raise ItemsRemoved(
+            f"The items of job {job.pk} were removed on {job.items_removed_at:%Y-%m-%d}, as old "
+            "ones are, so they cannot be done again. Start a new job."
         )
     # The job's row comes before its items here, which no other writer can run into: an ended job
     # has no item that anybody else may touch.

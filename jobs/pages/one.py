@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from batchops.access import AuthenticatedHttpRequest
@@ -153,6 +155,10 @@ def _item_filters(job: Job, current: str, search: str) -> list[dict[str, Any]]:
 
 
 def _why_no_items(job: Job, state: str, search: str) -> str:
+    if job.items_removed_at is not None:
+        removed = date_format(localtime(job.items_removed_at), "j M Y")
+        said = _("Items were removed on %(date)s, as old ones are. The job and its summary stay.")
+        return said % {"date": removed}
     if search:
         return _("No item is at this position, and no label begins like that.")
     if state:

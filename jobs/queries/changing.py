@@ -10,7 +10,7 @@ from jobs.queries.finding import JobFilter, JobKey
 
 CHANGEABLE: Mapping[str, Q] = {
     "cancel": Q(state__in=states.OPEN, cancel_requested_at=None),
-    "retry": Q(state__in=states.ENDED) & (Q(failed__gt=0) | ~Q(error="")),
+    "retry": Q(state__in=states.ENDED, items_removed_at=None) & (Q(failed__gt=0) | ~Q(error="")),
 }
 
 

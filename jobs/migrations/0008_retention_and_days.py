@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("jobs", "0006_search_and_pace"),
+        ("jobs", "0007_artifacts"),
     ]
 
     operations = [

@@ -1,5 +1,6 @@
 """Place moments in the site's business days, whatever its zone does at a clock change."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -23,3 +24,17 @@ def business_day(day: date, *, zone: ZoneInfo, day_start: time) -> tuple[datetim
 
 def _moment(day: date, *, zone: ZoneInfo, day_start: time) -> datetime:
     return datetime.combine(day, day_start, tzinfo=zone).astimezone(UTC)
+
+
+# Whoever keeps the site's day start says how to read it; until then the day starts at five.
+_day_starts: list[Callable[[], time]] = [lambda: time(5)]
+
+
+def tell_day_start(read: Callable[[], time]) -> None:
+    """Let `read` say from now on when the site's business day starts."""
+    _day_starts.append(read)
+
+
+def site_day_start() -> time:
+    """Return when the site's business day starts, on its wall clock."""
+    return _day_starts[-1]()

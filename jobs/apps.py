@@ -5,7 +5,7 @@ class JobsConfig(AppConfig):
     name = "jobs"
 
     def ready(self) -> None:
-        from jobs import judge, missed, retention, scheduling
+        from jobs import judge, missed, retention, scheduling, statistics
         from jobs.sweep import register_duties
         from jobs.topics import register_topics
         from jobs.types import drill, external  # noqa: F401  (registers the types)
@@ -15,4 +15,5 @@ class JobsConfig(AppConfig):
         scheduling.register_duties()
         missed.register_duties()
         retention.register_duties()
+        statistics.register_duties()
         register_topics()

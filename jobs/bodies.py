@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from jobs import lifecycle, queries, registry, states
 from jobs.lifecycle import Lease
-from jobs.models import Job, JobItem, RunSummary
+from jobs.models import Job, JobDay, JobItem, RunSummary
 
 
 def cursor_of(key: tuple[Any, ...] | None) -> str | None:
@@ -217,3 +217,21 @@ def iso(moment: datetime | None) -> str | None:
 
 def _rounded(number: float | None) -> float | None:
     return None if number is None else round(number, 1)
+
+
+def day_body(day: JobDay) -> dict[str, Any]:
+    """Return what the jobs of one day came to; the type is null where it stands for all."""
+    return {
+        "date": day.date.isoformat(),
+        "type": day.type or None,
+        "started": day.started,
+        "completed": day.completed,
+        "completedWithErrors": day.completed_with_errors,
+        "failed": day.failed,
+        "cancelled": day.cancelled,
+        "itemsSucceeded": day.items_succeeded,
+        "itemsFailed": day.items_failed,
+        "secondsSum": round(day.seconds_sum, 1),
+        "secondsP50": _rounded(day.seconds_p50),
+        "secondsP95": _rounded(day.seconds_p95),
+    }

@@ -260,3 +260,10 @@ class WatchBody(StrictSerializer):
     """Whether the caller wants a mail."""
 
     on = serializers.BooleanField()
+
+
+class StatisticsQuery(StrictSerializer):
+    """Which days' figures are asked for."""
+
+    days = serializers.IntegerField(min_value=1, max_value=1_100, default=30)
+    type = serializers.CharField(max_length=40, required=False, allow_blank=True)

@@ -1,6 +1,6 @@
 """Answer the bells: what a cluster calls when there may be work."""
 
-from jobs import retention, runner
+from jobs import retention, runner, statistics
 
 
 def work() -> None:
@@ -11,3 +11,8 @@ def work() -> None:
 def remove_old() -> None:
     """Remove for one slice what is older than it is kept."""
     retention.remove_old()
+
+
+def count_days() -> None:
+    """Count what the jobs of the last days came to."""
+    statistics.count_days()

@@ -3,17 +3,20 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Max
 
 from batchops.live.topics import Topic, register
 from jobs import queries
-from jobs.bodies import iso, job_body, stats_body
+from jobs.bodies import day_body, iso, job_body, stats_body
 from jobs.models import Job, ScheduleEvent
 from jobs.schedule_rows import slot_body
 
 ACTIVE_SHOWN = 100
+# Older days do not change.
+STATISTICS_FOLLOWED = timedelta(days=2)
 # What moves while the list of jobs stays as it is.
 FIGURES = ("processedCount", "successCount", "failedCount", "progressPercent")
 
@@ -22,6 +25,7 @@ def register_topics() -> None:
     """Make the topics of jobs known to the hub."""
     register(Topic("jobs", "jobs.view_job", read_jobs))
     register(Topic("job", "jobs.view_job", read_job, keyed=True))
+    register(Topic("statistics", "jobs.view_job", read_statistics))
     register(Topic("schedules", "jobs.view_schedule", read_schedules))
 
 
@@ -61,6 +65,13 @@ def read_schedules(_key: str) -> dict[str, Any]:
     ]
     edits = ScheduleEvent.objects.aggregate(last=Max("pk"))
     return {"schedules": rows, "structure": digest([rows, edits])}
+
+
+def read_statistics(_key: str) -> dict[str, Any]:
+    """Return `structure`, which differs when the daily figures must be drawn anew."""
+    newest = queries.newest_day()
+    shown = [] if newest is None else queries.days_since(newest - STATISTICS_FOLLOWED)
+    return {"structure": digest([day_body(day) for day in shown])}
 
 
 def job_facts(job: Job) -> dict[str, Any]:

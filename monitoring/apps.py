@@ -5,10 +5,12 @@ class MonitoringConfig(AppConfig):
     name = "monitoring"
 
     def ready(self) -> None:
+        from batchops.calendar import tell_day_start
         from batchops.cluster import ticks
         from batchops.live.topics import register
-        from monitoring import tasks, topics
+        from monitoring import queries, tasks, topics
 
+        tell_day_start(lambda: queries.monitoring_config().day_start)
         for topic in topics.TOPICS:
             register(topic)
         for tick in tasks.TICKS:

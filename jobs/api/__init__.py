@@ -13,6 +13,7 @@ from jobs.api.jobs import Jobs, OneJob, Status
 from jobs.api.moves import Cancel, Priority, Retry
 from jobs.api.next import ProcessNext
 from jobs.api.schedules import DisableSchedule, EnableSchedule, RunSchedule, Schedules
+from jobs.api.statistics import Statistics
 from jobs.api.views import ACTION, CLAIM, NAMED, SCHEDULED
 from jobs.api.watching import Watch
 
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern] = [
     # Before the jobs' own addresses, for they look like one of them.
     re_path(r"^batch-jobs/bulk/?$", BulkMove.as_view(), name="batch-jobs-bulk"),
     re_path(r"^batch-jobs/export/?$", JobsExport.as_view(), name="batch-jobs-export"),
+    re_path(r"^batch-jobs/statistics/?$", Statistics.as_view(), name="batch-jobs-statistics"),
     re_path(rf"^batch-jobs/{NAMED}/?$", OneJob.as_view(), name="batch-job"),
     re_path(rf"^batch-jobs/{NAMED}/status/?$", Status.as_view(), name="batch-job-status"),
     re_path(rf"^batch-jobs/{NAMED}/items/?$", Items.as_view(), name="batch-job-items"),

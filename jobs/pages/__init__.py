@@ -18,6 +18,7 @@ from jobs.pages.schedules import (
     schedule_list,
     schedule_preview,
 )
+from jobs.pages.statistics import statistics_fragment, statistics_page
 from jobs.pages.watching import job_mails, watch_fragment, watch_job
 
 __all__ = ["drawn_from", "redirects", "urls"]
@@ -35,6 +36,8 @@ urls: list[URLPattern] = [
     path("jobs/schedules/<int:schedule_id>/run/", run_schedule, name="run_schedule"),
     path("jobs/schedules/<int:schedule_id>/enable/", enable_schedule, name="enable_schedule"),
     path("jobs/schedules/<int:schedule_id>/disable/", disable_schedule, name="disable_schedule"),
+    path("jobs/statistics/", statistics_page, name="statistics"),
+    path("jobs/statistics/fragment/", statistics_fragment, name="statistics_fragment"),
     # Where the stock admin lists them.
     path("jobs/schedule/", schedule_changelist, name="schedule_changelist"),
     path("jobs/mails/", job_mails, name="job_mails"),

@@ -7,6 +7,7 @@ from jobs.queries.artifacts import (
     artifacts_to_remove,
 )
 from jobs.queries.changing import changeable
+from jobs.queries.days import ALL_TYPES, days_since, first_end, newest_day, types_since
 from jobs.queries.figures import (
     elapsed_s,
     eta_range_s,
@@ -44,6 +45,7 @@ from jobs.queries.work import (
 )
 
 __all__ = [
+    "ALL_TYPES",
     "COUNTED",
     "JobFilter",
     "JobKey",
@@ -61,15 +63,18 @@ __all__ = [
     "count_running",
     "count_to_retry",
     "count_up_to",
+    "days_since",
     "elapsed_s",
     "eta_range_s",
     "eta_s",
     "find_job",
     "find_schedule",
+    "first_end",
     "holder_of",
     "is_expanding",
     "jobs",
     "last_decided",
+    "newest_day",
     "newest_moves",
     "no_progress_since",
     "page_of_items",
@@ -84,4 +89,5 @@ __all__ = [
     "success_pct",
     "summary_of",
     "to_summarise",
+    "types_since",
 ]

@@ -179,7 +179,7 @@ def empty_tables() -> None:
     """Remove every job, bell and heartbeat."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "TRUNCATE jobs_job, jobs_schedule, batch_monitoring_alerts, alerts_notice,"
+            "TRUNCATE jobs_job, jobs_schedule, jobs_jobday, batch_monitoring_alerts, alerts_notice,"
             " django_q_ormq, batchops_heartbeat CASCADE"
         )
 

@@ -1,0 +1,33 @@
+"""Tell what the jobs of each day came to."""
+
+from datetime import timedelta
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from batchops.db import database_now
+from jobs import queries
+from jobs.api.views import JobView
+from jobs.bodies import day_body
+from jobs.serializers import StatisticsQuery
+from jobs.statistics import site_day
+
+
+class Statistics(JobView):
+    def get(self, request: Request) -> Response:
+        """Tell of each business day how many jobs of each type ended how, and how long they took.
+
+        A row without a type stands for all types together.
+        """
+        query = StatisticsQuery(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        given = query.validated_data
+        today = site_day(database_now())
+        first = today - timedelta(days=given["days"] - 1)
+        days = queries.days_since(first, of=given.get("type") or None)
+        data = {
+            "from": first.isoformat(),
+            "to": today.isoformat(),
+            "days": [day_body(day) for day in days],
+        }
+        return Response({"success": True, "data": data})

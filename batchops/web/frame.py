@@ -55,6 +55,7 @@ MENU = (
         (
             Place(_("Batch jobs"), "list", "admin:jobs", "jobs.view_job"),
             Place(_("Schedules"), "clock", "admin:schedules", "jobs.view_schedule"),
+            Place(_("Job statistics"), "chart", "admin:statistics", "jobs.view_job"),
         ),
     ),
     (

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from django.urls import reverse
 
@@ -219,7 +219,32 @@ def _rounded(number: float | None) -> float | None:
     return None if number is None else round(number, 1)
 
 
-def day_body(day: JobDay) -> dict[str, Any]:
+class DayBody(TypedDict):
+    """What the jobs of one business day came to; the type is null where it stands for all."""
+
+    date: str
+    type: str | None
+    started: int
+    completed: int
+    completedWithErrors: int
+    failed: int
+    cancelled: int
+    itemsSucceeded: int
+    itemsFailed: int
+    secondsSum: float
+    secondsP50: float | None
+    secondsP95: float | None
+
+
+class StatisticsBody(TypedDict):
+    """The days from the first to the last asked for that have figures, newest first."""
+
+    first: str
+    last: str
+    days: list[DayBody]
+
+
+def day_body(day: JobDay) -> DayBody:
     """Return what the jobs of one day came to; the type is null where it stands for all."""
     return {
         "date": day.date.isoformat(),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -59,6 +59,42 @@ class ScheduleRow:
         return self.slots[0] if self.slots else None
 
 
+class SlotBody(TypedDict):
+    """What became of one due time: waiting, started, skipped or missed; and why."""
+
+    dueAt: str
+    outcome: str
+    reason: str | None
+    jobId: str | None
+    decidedAt: str
+
+
+class ScheduleBody(TypedDict):
+    """A schedule with its next times, also while it is off, and the last due times first."""
+
+    id: int
+    name: str
+    type: str
+    params: dict[str, Any]
+    title: str
+    priority: int
+    cron: str
+    cronText: str
+    timeZone: str
+    missedPolicy: str
+    lateMinutes: int
+    enabled: bool
+    trouble: str | None
+    nextTimes: list[str]
+    lastOutcomes: list[SlotBody]
+
+
+class SchedulesBody(TypedDict):
+    """All schedules, by name."""
+
+    schedules: list[ScheduleBody]
+
+
 def schedule_rows() -> list[ScheduleRow]:
     """Return every schedule by name, as things stand by the database's clock."""
     at = database_now()
@@ -73,7 +109,7 @@ def schedule_row(schedule_id: int) -> ScheduleRow:
     return ScheduleRow.of(queries.find_schedule(schedule_id), at=database_now())
 
 
-def schedule_body(row: ScheduleRow) -> dict[str, Any]:
+def schedule_body(row: ScheduleRow) -> ScheduleBody:
     """Return a schedule as the API shows it."""
     schedule = row.schedule
     return {
@@ -95,7 +131,7 @@ def schedule_body(row: ScheduleRow) -> dict[str, Any]:
     }
 
 
-def slot_body(slot: ScheduleSlot) -> dict[str, Any]:
+def slot_body(slot: ScheduleSlot) -> SlotBody:
     """Return what became of one due time."""
     return {
         "dueAt": slot.due_at.isoformat(),

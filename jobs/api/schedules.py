@@ -1,27 +1,39 @@
 """List schedules, switch them, and start their jobs."""
 
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from batchops.access import actor_of
+from batchops.openapi import enveloped
 from jobs import lifecycle, queries, scheduling
 from jobs.api.views import JobView
 from jobs.bodies import job_body
-from jobs.schedule_rows import schedule_body, schedule_row, schedule_rows
+from jobs.schedule_rows import (
+    ScheduleBody,
+    SchedulesBody,
+    schedule_body,
+    schedule_row,
+    schedule_rows,
+)
 
 
 class Schedules(JobView):
     required_permissions = {"GET": "jobs.view_schedule"}
 
+    @extend_schema(responses={200: enveloped(SchedulesBody)})
     def get(self, request: Request) -> Response:
         """List the schedules with their next times and what became of the last ones."""
-        data = {"schedules": [schedule_body(row) for row in schedule_rows()]}
+        data: SchedulesBody = {"schedules": [schedule_body(row) for row in schedule_rows()]}
         return Response({"success": True, "data": data})
 
 
 class RunSchedule(JobView):
     required_permissions = {"POST": "jobs.start_job"}
 
+    @extend_schema(request=None, responses={201: enveloped(dict[str, Any])})
     def post(self, request: Request, schedule_id: str) -> Response:
         """Start a schedule's job at once; its own times stay as they are."""
         job = scheduling.run_now(int(schedule_id), actor=actor_of(request))
@@ -31,6 +43,7 @@ class RunSchedule(JobView):
 class EnableSchedule(JobView):
     required_permissions = {"POST": "jobs.change_schedule"}
 
+    @extend_schema(request=None, responses={200: enveloped(ScheduleBody)})
     def post(self, request: Request, schedule_id: str) -> Response:
         """Switch a schedule on, from its next due time on."""
         schedule = scheduling.enable(int(schedule_id), actor=actor_of(request))
@@ -40,6 +53,7 @@ class EnableSchedule(JobView):
 class DisableSchedule(JobView):
     required_permissions = {"POST": "jobs.change_schedule"}
 
+    @extend_schema(request=None, responses={200: enveloped(ScheduleBody)})
     def post(self, request: Request, schedule_id: str) -> Response:
         """Switch a schedule off."""
         schedule = lifecycle.disable_schedule(int(schedule_id), actor=actor_of(request))

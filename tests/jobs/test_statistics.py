@@ -147,7 +147,7 @@ class TestDoors:
         data = client.get("/api/batch-jobs/statistics?days=7").json()["data"]
         drills = client.get("/api/batch-jobs/statistics/?type=drill").json()["data"]["days"]
 
-        assert data["to"] == today().isoformat()
+        assert data["last"] == today().isoformat()
         assert [day["type"] for day in data["days"]] == [None, "drill"]
         assert [day["type"] for day in drills] == ["drill"]
         assert drills[0]["completedWithErrors"] == 1

@@ -1,41 +1,46 @@
-"""Measure items a second through a real cluster of the jobs kind."""
+"""Measure items a second, and what an item costs, through a real cluster of the jobs kind."""
 
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 
-from batchops.cluster.queries import is_alive
-from batchops.errors import Unavailable
+from batchops.management import drills
 from batchops.management.benches import Bench
-from jobs import start
 from jobs.models import Job
 
 ITEMS = 20_000
+SLEEPS = 2_000
+SLEEP_MS = 1
 ROUNDS = 5
-START_S = 60
 ROUND_S = 120
-ACTOR = "system:bench"
+# Which transaction wrote the last result, and which the end of the job.
+TOGETHER_SQL = """
+    SELECT count(*) FROM jobs_jobitem AS i, jobs_jobevent AS e
+     WHERE i.job_id = %s AND e.job_id = i.job_id AND e.verb = 'finish' AND e.xmin = i.xmin
+"""
 
 
 def run() -> dict[str, Any]:
-    """Do ROUNDS drills of ITEMS items that take no time, after one to warm up.
+    """Do ROUNDS drills of ITEMS items that take no time, after one to warm up; then of sleeps.
 
     Items a second count from the request's commit to the job's end, all steps included; `work`
-    counts from the first lease to the end, so without the bell's way to the first worker.
+    counts from the first lease to the end, so without the bell's way to the first worker. CPU is
+    that of the whole cluster and, on the same host, of the server's sessions. The ideal of the
+    sleeps is their sum divided by the workers.
 
     :raises Unavailable: when no cluster comes to life, or a round does not end.
     """
-    with _cluster():
-        _drill()
-        jobs = [_drill() for _ in range(ROUNDS)]
+    with drills.cluster():
+        drills.drill(ITEMS, ms=0, within_s=ROUND_S)
+        before = drills.cpu()
+        jobs = [drills.drill(ITEMS, ms=0, within_s=ROUND_S) for _ in range(ROUNDS)]
+        worker_s, server_s = drills.cpu().since(before)
+        naps = [drills.drill(SLEEPS, ms=SLEEP_MS, within_s=ROUND_S) for _ in range(ROUNDS)]
     whole = [ITEMS / _seconds(job.created_at, job.finished_at) for job in jobs]
     work = [ITEMS / _seconds(job.started_at, job.finished_at) for job in jobs]
+    ideal_s = SLEEPS * SLEEP_MS / 1000 / settings.JOBS_WORKERS
     return {
         "items": ITEMS,
         "rounds": ROUNDS,
@@ -44,48 +49,19 @@ def run() -> dict[str, Any]:
         "items_per_s_min": round(min(whole)),
         "items_per_s_max": round(max(whole)),
         "work_items_per_s": round(median(work)),
+        "worker_cpu_ms_per_item": round(1000 * worker_s / ITEMS / ROUNDS, 4),
+        "server_cpu_ms_per_item": round(1000 * server_s / ITEMS / ROUNDS, 4),
+        "sleeps_pct_of_ideal": round(
+            median(100 * ideal_s / _seconds(job.started_at, job.finished_at) for job in naps)
+        ),
+        "ended_with_last_item": all(_ended_with_last_item(job) for job in jobs),
     }
 
 
-def _drill() -> Job:
-    order = start.Order(type="drill", params={"items": ITEMS, "ms": 0}, title="Bench")
-    job = start.start_job(order, actor=ACTOR)
-    ends_at = time.monotonic() + ROUND_S
-    while job.is_open:
-        if time.monotonic() > ends_at:
-            raise Unavailable(f"Job {job.pk} did not end in {ROUND_S} s. Is the machine busy?")
-        # The job's own times are measured, so how often one looks does not matter.
-        time.sleep(0.1)
-        job.refresh_from_db()
-    return job
-
-
-@contextmanager
-def _cluster() -> Iterator[None]:
-    """Use the cluster that runs already, or start one for as long as the bench takes."""
-    if is_alive("jobs"):
-        yield
-        return
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "cluster", "jobs"],
-        cwd=settings.BASE_DIR,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait_until_alive()
-        yield
-    finally:
-        process.terminate()
-        process.wait(settings.CLUSTER_STOP_GRACE.total_seconds() + 10)
-
-
-def _wait_until_alive() -> None:
-    ends_at = time.monotonic() + START_S
-    while not is_alive("jobs"):
-        if time.monotonic() > ends_at:
-            raise Unavailable(f"No jobs cluster came to life in {START_S} s.")
-        time.sleep(0.1)
+def _ended_with_last_item(job: Job) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(TOGETHER_SQL, [job.pk])
+        return bool(cursor.fetchone()[0])
 
 
 def _seconds(begun: Any, ended: Any) -> float:

@@ -10,7 +10,7 @@ from django.contrib.admin.templatetags.admin_list import result_headers
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.db.models import QuerySet
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -23,10 +23,12 @@ from alerts import listing
 from alerts.admin.drilldown import drill_down
 from alerts.admin.filters import BatchFilter, HolderFilter
 from alerts.bulk import Done, acknowledge_each, resolve_each
+from alerts.exports import alerts_export
 from alerts.models import Alert, AlertQuerySet
 from alerts.pages import AcknowledgeForm, ResolveForm, alert_context
 from batchops.access import actor_of
-from batchops.errors import InvalidInput
+from batchops.errors import InvalidInput, NotFound
+from batchops.exports import FORMS, stream
 from batchops.pages import page, render_error
 from batchops.paging import CappedPaginator
 
@@ -57,8 +59,12 @@ class AlertChangeList(ChangeList):
 
     @property
     def fragment(self) -> str:
-        address = reverse("admin:alerts_alert_fragment")
-        return address + self.get_query_string({PAGE_VAR: self.page_num})
+        return self._address("fragment", page=self.page_num)
+
+    @property
+    def exports(self) -> list[tuple[str, str]]:
+        """The forms in which all that match can be had, each with its address."""
+        return [(form, self._address("export", form)) for form in FORMS]
 
     @property
     def pages(self) -> list[int | str]:
@@ -70,6 +76,10 @@ class AlertChangeList(ChangeList):
         if n >= AlertPaginator.counted:
             return gettext("more than %(n)s alerts") % {"n": number_format(n, use_l10n=True)}
         return ngettext("%d alert", "%d alerts", n) % n
+
+    def _address(self, name: str, *args: str, page: int = 1) -> str:
+        asked = self.get_query_string({PAGE_VAR: page} if page > 1 else {})
+        return reverse(f"admin:alerts_alert_{name}", args=args) + asked
 
 
 @admin.register(Alert)
@@ -128,7 +138,10 @@ class AlertAdmin(admin.ModelAdmin[Alert]):
         def guarded(view: Any) -> Any:
             return self.admin_site.admin_view(page("alerts.view_alert")(view))
 
-        own = [path("fragment/", guarded(self.fragment), name="alerts_alert_fragment")]
+        own = [
+            path("fragment/", guarded(self.fragment), name="alerts_alert_fragment"),
+            path("export/<str:form>/", guarded(self.export), name="alerts_alert_export"),
+        ]
         return [*own, *super().get_urls()]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -143,6 +156,12 @@ class AlertAdmin(admin.ModelAdmin[Alert]):
     def fragment(self, request: HttpRequest) -> HttpResponse:
         context = {"cl": self._asked_list(request), "opts": self.opts}
         return TemplateResponse(request, "alerts/_list.html", context)
+
+    def export(self, request: HttpRequest, form: str) -> HttpResponseBase:
+        if form not in FORMS:
+            said = gettext("Lists are exported as %s.") % ", ".join(FORMS)
+            raise NotFound(said)
+        return stream(alerts_export(self._asked_list(request).queryset), form)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -272,6 +272,24 @@ class TestMoves:
         run_slice()
         assert post(client, path).status_code == 409
 
+    def test_cancelled_items_are_counted_and_retried_only_when_they_are_asked_for(
+        self, client: Client, make: Make
+    ) -> None:
+        job = make(inline=[{}] * 3, ms=0)
+        path = f"/api/batch-jobs/{job.pk}/retry"
+        post(client, f"/api/batch-jobs/{job.pk}/cancel")
+
+        counts = [
+            post(client, f"{path}?dryRun=true{more}").json()["count"]
+            for more in ("", "&include=cancelled")
+        ]
+        refused = post(client, path)
+        again = post(client, f"{path}?include=cancelled")
+
+        assert counts == [0, 3]
+        assert (refused.status_code, refused.json()["error"]) == (409, "nothing_to_retry")
+        assert (again.json()["count"], again.json()["data"]["status"]) == (3, "pending")
+
 
 class TestBatch:
     def test_it_counts_files(self, client: Client, done: Make) -> None:

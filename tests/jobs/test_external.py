@@ -250,6 +250,16 @@ class TestClaim:
         assert (refused["claim"], refused["cancelRequested"]) == (None, True)
         assert answer["status"] == "job_cancelled"
 
+    def test_a_wish_that_is_seen_in_the_taking_gives_it_back(self, client: Client) -> None:
+        job = start(client, 3)
+        Job.objects.update(cancel_requested_at=Now())  # the cancel has not reached the items yet
+
+        assert lifecycle.take(job, limit=3, worker="outside:x") is None
+
+        stored = Job.objects.get()
+        assert (stored.state, stored.cancelled) == ("cancelled", 3)
+        assert not Claim.objects.exists()
+
     def test_a_claim_belongs_to_its_job(self, client: Client) -> None:
         mine, other = start(client, 1), start(client, 1)
         told = claim(client, mine)

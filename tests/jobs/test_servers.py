@@ -16,15 +16,14 @@ from typing import Any
 import psutil
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 
 from batchops.access import create_token
 from batchops.models import Heartbeat, User
 from jobs import lifecycle
-from jobs.lifecycle import NewJob
+from jobs.lifecycle import NewJob, Outcome
 from jobs.models import Claim, Job
-from jobs.runner import run_slice
 from tests.jobs.conftest import Make
 from tests.waiting import wait_for
 from tests.web_process import ROOT, WebProcess
@@ -125,31 +124,36 @@ def sessions() -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def work_elsewhere() -> None:
-    try:
-        run_slice()
-    finally:
-        connections.close_all()
+def connected(web: WebProcess) -> int:
+    """Count the clients of a server."""
+    lines = psutil.Process(web.pid).net_connections()
+    return sum(one.laddr[1] == web.port and one.status == "ESTABLISHED" for one in lines)
 
 
-def connected(server: psutil.Process, port: int) -> bool:
-    lines = server.net_connections()
-    return any(one.laddr[1] == port and one.status == "ESTABLISHED" for one in lines)
+def wait_until_held(web: WebProcess, requests: int) -> None:
+    """Wait until so many requests have come and none of them is being answered."""
+    wait_for(lambda: connected(web) == requests, 10, f"{requests} requests to arrive")
+    wait_for(lambda: "active" not in sessions(), 10, "them to be held")
 
 
 class TestProcessNext:
-    def test_it_waits_for_the_cluster_and_tells_what_changed(self, call: Call, make: Make) -> None:
-        job = make(inline=[{}, {}], ms=0)
-        worker = threading.Timer(0.5, work_elsewhere)
-        worker.start()
-        began_at = time.monotonic()
+    def test_it_waits_for_the_cluster_and_tells_what_changed(
+        self, call: Call, make: Make, web: WebProcess
+    ) -> None:
+        lease = lifecycle.claim_items(make(inline=[{}, {}]).pk, limit=2, worker="w")
+        assert lease is not None
 
-        told = call(f"{job.pk}/process-next")
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(call, f"{lease.job.pk}/process-next")
+            wait_until_held(web, 1)
+            first, second = (Outcome(item.id, "succeeded") for item in lease.items)
+            lifecycle.settle(lease, [first], ends=False)
+            told = waiting.result()
+        lifecycle.settle(lease, [second], ends=True)
 
-        assert 0.3 < time.monotonic() - began_at < 1.9
-        worker.join()
-        assert told["status"] in ("processed", "job_completed")
-        assert call(f"{job.pk}/process-next")["status"] == "job_completed"
+        assert (told["status"], told["remainingItems"]) == ("processed", 1)
+        assert told["progress"]["completed"] == 1
+        assert call(f"{lease.job.pk}/process-next")["status"] == "job_completed"
 
     def test_after_two_seconds_it_says_that_nothing_did(self, call: Call, make: Make) -> None:
         job = make(inline=[{}])
@@ -163,7 +167,7 @@ class TestProcessNext:
 
 class TestClaim:
     def test_many_wait_without_a_connection_and_the_first_items_go_to_one_each(
-        self, call: Call
+        self, call: Call, web: WebProcess
     ) -> None:
         job = external(2)
         held = lifecycle.take(job.pk, limit=2, worker="outside:other")
@@ -171,7 +175,9 @@ class TestClaim:
 
         with ThreadPoolExecutor(WAITERS) as pool:
             waiting = [pool.submit(call, f"{job.pk}/claim", wait=20) for _ in range(WAITERS)]
-            wait_for(lambda: "active" not in sessions(), 5, "all of them to be held")
+            wait_until_held(web, WAITERS)
+            threads = psutil.Process(web.pid).num_threads
+            wait_for(lambda: threads() < WAITERS, 10, "no thread to wait with them")
             assert len(sessions()) <= settings.DATABASE_POOL["max_size"]
             assert call("bulk", action="cancel", ids=["nosuchjob"])["counts"] == {"not_found": 1}
             lifecycle.settle(held, [], ends=True, unbegun=[item.id for item in held.items])
@@ -190,8 +196,7 @@ class TestClaim:
 
         with pytest.raises(TimeoutError):
             call(f"{job.pk}/claim", wait=20, timeout_s=1)
-        server = psutil.Process(web.pid)
-        wait_for(lambda: not connected(server, web.port), 5, "the server to see it")
+        wait_for(lambda: not connected(web), 5, "the server to see it")
         lifecycle.settle(held, [], ends=True, unbegun=[held.items[0].id])
 
         assert call(f"{job.pk}/claim", wait=0)["claim"] is not None
@@ -202,9 +207,7 @@ class TestClaim:
 
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(call, f"{job.pk}/claim", wait=25)
-            server = psutil.Process(web.pid)
-            wait_for(lambda: connected(server, web.port), 5, "the call to arrive")
-            wait_for(lambda: "active" not in sessions(), 5, "it to be held")
+            wait_until_held(web, 1)
             assert web.stop(timeout_s=10) == 0
             told = waiting.result(timeout=5)
         web.start()

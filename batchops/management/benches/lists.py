@@ -37,11 +37,12 @@ FILL_JOBS_SQL = """
            CASE WHEN n %% 3 = 0 THEN 'camp-' || n %% 5000 ELSE '' END,
            CASE WHEN n %% 10 = 0 THEN 'batch_' || n ELSE '' END,
            '{}', 0, '', state, 1,
-           CASE state WHEN 'failed' THEN 'The file of day ' || n %% 365 || ' is missing.' ELSE '' END,
+           CASE state WHEN 'failed' THEN 'File ' || n %% 365 || ' is missing.' ELSE '' END,
            'user:' || (ARRAY['ada', 'bea', 'carl', 'dora', 'emil'])[1 + n %% 5],
            CASE state WHEN 'cancelled' THEN 'user:ada' ELSE '' END,
            %(items)s, %(items)s, false, 0,
-           CASE state WHEN 'completed' THEN %(items)s WHEN 'completed_with_errors' THEN %(items)s - 1
+           CASE state WHEN 'completed' THEN %(items)s
+                      WHEN 'completed_with_errors' THEN %(items)s - 1
                       WHEN 'cancelled' THEN 2 WHEN 'processing' THEN 2 ELSE 0 END,
            CASE state WHEN 'completed_with_errors' THEN 1 WHEN 'failed' THEN %(items)s ELSE 0 END,
            CASE state WHEN 'cancelled' THEN %(items)s - 2 ELSE 0 END, 0, 0,
@@ -62,7 +63,8 @@ FILL_ITEMS_SQL = """
     SELECT j.id, p,
            CASE p %% 2 WHEN 0 THEN jsonb_build_object('label', 'Account ' || s.n %% 9999999) END,
            s.state, 1, 0, false,
-           CASE s.state WHEN 'failed' THEN 'ORA-' || 17000 + s.n %% 99 || ': no reading' ELSE '' END,
+           CASE s.state WHEN 'failed' THEN 'ORA-' || 17000 + s.n %% 99 || ': no reading'
+                        ELSE '' END,
            j.started_at, CASE s.state WHEN 'pending' THEN NULL ELSE j.last_settled_at END
       FROM jobs_job AS j, generate_series(0, %(items)s - 1) AS p,
            LATERAL (SELECT abs(hashtext(j.id || p)::bigint) AS n,

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from batchops.cluster import stopping
 from jobs import lifecycle, queries, registry
 from jobs.archive import safe_file_name, write_archive
-from jobs.errors import JobNotFound, LostClaim
+from jobs.errors import JobNotFound, LostClaim, MoveRefused
 from jobs.lifecycle import Lease, Made
 from jobs.models import Artifact
 from jobs.registry import JobType
@@ -81,7 +81,7 @@ def make(held: Making, job_type: JobType) -> None:
     log.info("artifact start job=%s attempt=%d", lease.job.pk, artifact.attempts)
     try:
         made = _put_into_storage(held, job_type, artifact)
-        lifecycle.store_artifact(lease, made)
+        lifecycle.store_artifact(lease, made, kept=job_type.artifacts_kept)
     except Stopped:
         lifecycle.put_off_artifact(lease)
     except LostClaim:
@@ -95,6 +95,13 @@ def make(held: Making, job_type: JobType) -> None:
         lifecycle.fail_artifact(lease, f"{type(error).__name__}: {error}")
     else:
         log.info("artifact complete job=%s bytes=%d", lease.job.pk, made.size_bytes)
+
+
+def expire_old() -> None:
+    """Let go of some ZIPs that were kept as long as their type says."""
+    for artifact in queries.artifacts_outdated()[:REMOVED_AT_ONCE]:
+        with suppress(JobNotFound, MoveRefused):  # somebody else was faster
+            lifecycle.expire_artifact(artifact.job_id, actor="system:retention")
 
 
 def remove_files() -> int:

@@ -48,6 +48,8 @@ class Artifact(models.Model):
         indexes = [
             # queries.artifacts_due: those still to be made.
             models.Index("created_at", condition=Q(state=states.MAKING), name="artifact_due"),
+            # queries.artifacts_outdated: those whose time is over.
+            models.Index("expires_at", condition=Q(state=states.READY), name="artifact_outdated"),
             # queries.artifacts_to_remove: those whose files nobody needs any more.
             models.Index(
                 "id",

@@ -147,6 +147,7 @@ class Job(models.Model):
             models.Index(
                 F("priority").desc(),
                 F("last_served_at").asc(nulls_first=True),
+                F("created_at"),
                 condition=Q(state__in=states.OPEN),
                 name="job_next_to_serve",
             ),

@@ -54,6 +54,7 @@ def sweep() -> None:
             finalise_stuck()
             give_up_late()
             cancel_leftovers()
+            artifacts.expire_old()
             artifacts.remove_files()
             ring_if_work()
 

@@ -52,10 +52,10 @@ def claim_artifact(job_id: str, *, worker: str) -> Lease | None:
 
 
 @transaction.atomic
-def store_artifact(lease: Lease, made: Made, *, kept: timedelta | None = None) -> None:
+def store_artifact(lease: Lease, made: Made, *, kept: timedelta) -> None:
     """Say that the ZIP of the job's generation is there; one of an earlier generation goes.
 
-    `kept` is for how long; None: until somebody says otherwise.
+    `kept` is for how long.
 
     :raises LostClaim: when the lease ran out, or the job was opened again meanwhile.
     """
@@ -72,7 +72,7 @@ def store_artifact(lease: Lease, made: Made, *, kept: timedelta | None = None) -
         size_bytes=made.size_bytes,
         sha256=made.sha256,
         made_at=Now(),
-        expires_at=None if kept is None else Now() + kept,
+        expires_at=Now() + kept,
         error="",
     )
     reason = f"{made.file_name}, {made.size_bytes} bytes"

@@ -43,7 +43,7 @@ CHOOSE_SQL = f"""
                AND (type.cap IS NULL OR type.cap > (
                     SELECT count(*) FROM jobs_claim AS c
                      WHERE c.job_id = j.id AND c.kind = 'items')))
-     ORDER BY j.priority DESC, j.last_served_at ASC NULLS FIRST
+     ORDER BY j.priority DESC, j.last_served_at ASC NULLS FIRST, j.created_at
      LIMIT 1
 """  # noqa: S608 (only constants are put together)
 # First those whose next attempt is due: when that is, their type has said. MATERIALIZED: without

@@ -4,6 +4,7 @@ from jobs.queries.artifacts import (
     artifact_of,
     artifact_to_make,
     artifacts_due,
+    artifacts_outdated,
     artifacts_to_remove,
 )
 from jobs.queries.changing import changeable
@@ -55,6 +56,7 @@ __all__ = [
     "artifact_of",
     "artifact_to_make",
     "artifacts_due",
+    "artifacts_outdated",
     "artifacts_to_remove",
     "cancels_left",
     "changeable",

@@ -31,6 +31,12 @@ def artifacts_due(*, types: Sequence[str], at_once: int) -> QuerySet[Artifact]:
     return free.order_by("created_at")
 
 
+def artifacts_outdated() -> QuerySet[Artifact]:
+    """Return the ZIPs whose time is over, the oldest first."""
+    ready = Artifact.objects.filter(state=states.READY, expires_at__lt=Now())
+    return ready.order_by("expires_at")
+
+
 def artifacts_to_remove() -> QuerySet[Artifact]:
     """Return the ZIPs that nobody needs any more and that may still have files."""
     unneeded = Artifact.objects.filter(state__in=(states.FAILED, states.EXPIRED))

@@ -13,6 +13,7 @@ from datetime import timedelta
 import pytest
 from django.core.files.storage import storages
 from django.db import connection
+from django.db.models import F
 
 from jobs import artifacts, lifecycle, registry, states
 from jobs.archive import Names, write_archive
@@ -210,6 +211,18 @@ class TestNotThere:
         assert shown(client, job)["artifactState"] == "expired"
         with pytest.raises(MoveRefused):
             lifecycle.expire_artifact(job.pk, actor="system:retention")
+
+    def test_it_is_kept_as_long_as_its_type_says(self, client, zipped, folder):
+        job = zipped()
+        assert Artifact.objects.filter(expires_at=F("made_at") + Drill.artifacts_kept).exists()
+        sweep()
+        assert download(client, job).status_code == 200
+
+        Artifact.objects.update(expires_at="2020-01-01T00:00Z")
+        sweep()
+        assert download(client, job).status_code == 410
+        assert files_in(folder) == []
+        assert job.events.get(verb="expire_artifact").actor == "system:retention"
 
     def test_when_the_file_was_lost_it_is_410_and_no_500(self, client, zipped, folder):
         job = zipped()

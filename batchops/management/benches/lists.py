@@ -38,8 +38,8 @@ FILL_JOBS_SQL = """
            CASE WHEN n %% 10 = 0 THEN 'batch_' || n ELSE '' END,
            '{}', 0, '', state, 1,
            CASE state WHEN 'failed' THEN 'File ' || n %% 365 || ' is missing.' ELSE '' END,
-           'user:' || (ARRAY['ada', 'bea', 'carl', 'dora', 'emil'])[1 + n %% 5],
-           CASE state WHEN 'cancelled' THEN 'user:ada' ELSE '' END,
+           'user:' || (ARRAY['one', 'two', 'three', 'four', 'five'])[1 + n %% 5],
+           CASE state WHEN 'cancelled' THEN 'user:one' ELSE '' END,
            %(items)s, %(items)s, false, 0,
            CASE state WHEN 'completed' THEN %(items)s
                       WHEN 'completed_with_errors' THEN %(items)s - 1

@@ -201,8 +201,12 @@ def _checked(form: forms.Form) -> dict[str, Any]:
 
 
 def _return_to(request: HttpRequest) -> str:
-    """Return where a form on this page leads back to: the page, not the fragment."""
-    return reverse("admin:index") if "/fragment/" in request.path else request.get_full_path()
+    """Return where a form on this page leads back to: to the list on the page, not the fragment.
+
+    Who works by keyboard goes on from there.
+    """
+    shown = reverse("admin:index") if "/fragment/" in request.path else request.get_full_path()
+    return f"{shown}#active-alerts"
 
 
 def _back(request: HttpRequest, alert_id: int) -> HttpResponse:

@@ -41,6 +41,12 @@ class OpenCounts:
         return [(RULES[code], n) for code, n in self.by_rule.most_common()]
 
     @property
+    def severities(self) -> list[tuple[Look, int]]:
+        """The looks of the severities that have open alerts, worst first."""
+        found = [(SEVERITY_LOOKS[s], self.by_severity[s]) for s in Severity]
+        return [(look, n) for look, n in found if n]
+
+    @property
     def worst(self) -> Look | None:
         """The look of the worst severity that is open, None when nothing is."""
         return next((SEVERITY_LOOKS[s] for s in Severity if self.by_severity[s]), None)

@@ -220,7 +220,7 @@ class TestAFailure:
 
         day.go_on_until_it_fails()
         for visitor in (first, second):
-            banner = visitor.page.locator("#alert-banner[role=status]")
+            banner = visitor.page.locator("#alert-banner")
             expect(banner).to_contain_text("1 active alert", timeout=SOON_MS)
             expect(banner).to_contain_text("1 failed")
             expect(visitor.page.locator("#active-alerts")).to_contain_text(FAILING)

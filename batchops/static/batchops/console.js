@@ -5,4 +5,7 @@ import "./age.js";
 import "./tables.js";
 import "./eta.js";
 import "./select.js";
+import "./trouble.js";
+import "./voice.js";
+import "./notify.js";
 import "./live.js";

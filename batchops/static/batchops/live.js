@@ -16,14 +16,24 @@ function elements() {
 }
 
 const socket = new LiveSocket({
-  onState: showState,
+  lasting: ["alerts"], // what the tab's title and a notification tell while nobody looks at the page
+  onState(state) {
+    showState(state);
+    tell("live-state", state);
+  },
   onFrame(frame) {
     for (const element of elements()) {
       if (element.dataset.liveTopic === frame.topic) regionOf(element).take(frame);
     }
     tick();
+    tell("live-frame", frame);
   },
 });
+
+// What belongs to the page as a whole listens to these: trouble.js, voice.js, notify.js.
+function tell(name, detail) {
+  document.dispatchEvent(new CustomEvent(name, { detail }));
+}
 
 // Fragments bring regions and take them away.
 function scan() {

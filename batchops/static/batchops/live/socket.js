@@ -8,7 +8,7 @@ const CONNECT_WITHIN_MS = 30_000;
 const PONG_WITHIN_MS = 10_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
-const STOP_HIDDEN_AFTER_MS = 300_000;
+const REST_HIDDEN_AFTER_MS = 300_000;
 const NOT_LOGGED_IN = 4401;
 const RIGHT_LOST = 4403;
 
@@ -19,6 +19,7 @@ export class LiveSocket {
   #socket = null;
   #signedOut = false;
   #refused = false;
+  #resting = false;
   #failures = 0;
   #pings = 0;
   #timers = {};
@@ -48,13 +49,13 @@ export class LiveSocket {
 
   #connect() {
     clearTimeout(this.#timers.retry);
-    if (this.#socket || this.#signedOut || !this.#topics.size || document.hidden) return;
+    if (this.#socket || this.#signedOut || !this.#topics.size || !this.#wanted().length) return;
     this.#hooks.onState(this.#failures ? "lost" : "connecting");
     const socket = new WebSocket(address());
     this.#socket = socket;
     socket.onopen = () => {
       this.#revisions.forget();
-      this.#send({ subscribe: [...this.#topics] });
+      this.#send({ subscribe: this.#wanted() });
     };
     socket.onmessage = ({ data }) => this.#take(JSON.parse(data));
     socket.onclose = ({ code }) => this.#closed(code);
@@ -112,11 +113,31 @@ export class LiveSocket {
   #heedVisibility() {
     clearTimeout(this.#timers.hidden);
     if (document.hidden) {
-      this.#timers.hidden = setTimeout(() => this.#lose("lost"), STOP_HIDDEN_AFTER_MS);
+      this.#timers.hidden = setTimeout(() => this.#rest(), REST_HIDDEN_AFTER_MS);
     } else {
+      if (this.#resting) this.#wake();
       this.#connect();
       this.#ping();
     }
+  }
+
+  // A page that nobody sees goes on with what its tab tells, and with nothing else.
+  #rest() {
+    this.#resting = true;
+    const kept = this.#wanted();
+    if (!kept.length) this.#lose("lost");
+    else this.#send({ unsubscribe: [...this.#topics].filter((topic) => !kept.includes(topic)) });
+  }
+
+  #wake() {
+    const kept = this.#wanted();
+    this.#resting = false;
+    this.#send({ subscribe: [...this.#topics].filter((topic) => !kept.includes(topic)) });
+  }
+
+  #wanted() {
+    const lasts = (topic) => !this.#resting || this.#hooks.lasting.includes(topic);
+    return [...this.#topics].filter(lasts);
   }
 }
 

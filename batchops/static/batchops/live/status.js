@@ -1,12 +1,8 @@
-// Show whether the page is live, and say it to screen readers, but not at every flicker.
+// Show whether the page is live, and since when it is not.
 import { now } from "./clock.js";
 import { clock } from "./formats.js";
 
-const SAY_EVERY_MS = 15_000;
-
 let shown = "";
-let saidAt = -SAY_EVERY_MS;
-let timer = 0;
 let seenAt = now();
 
 export function showState(state) {
@@ -18,14 +14,4 @@ export function showState(state) {
     for (const node of chip.querySelectorAll("[data-when]")) node.hidden = node.dataset.when !== state;
     for (const node of chip.querySelectorAll("[data-live-seen]")) node.textContent = clock(seenAt);
   }
-  clearTimeout(timer);
-  timer = setTimeout(say, Math.max(saidAt + SAY_EVERY_MS - performance.now(), 0));
-}
-
-function say() {
-  const words = document.querySelector(`[data-live-status] [data-when="${shown}"]`)?.textContent.trim();
-  const voice = document.querySelector("[data-live-voice]");
-  if (!voice || !words || voice.textContent === words) return;
-  voice.textContent = words;
-  saidAt = performance.now();
 }

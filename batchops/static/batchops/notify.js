@@ -1,0 +1,99 @@
+// Tell the desktop of new critical alerts, once each whatever the number of tabs, when a person
+// asked for it by the button; the wish is remembered by this browser.
+
+const WISH = "batchops.notify";
+const KNOWN = "batchops.known-alerts";
+const KEPT = 600;
+// A slow transaction may bring an alert after a younger one.
+const OVERLAP_MS = 600_000;
+const FEW = 3;
+
+const button = document.querySelector("[data-notify]");
+const possible = button && "Notification" in window && "locks" in navigator;
+let listed = [];
+let lesser = new Set();
+let risen = new Set();
+let teller = false;
+
+if (possible) {
+  button.addEventListener("click", () => (state() === "on" ? wish("off") : ask()));
+  addEventListener("storage", draw);
+  document.addEventListener("live-frame", ({ detail: { topic, data } }) => {
+    if (topic !== "alerts") return;
+    risen = lesser;
+    listed = data.alerts;
+    lesser = new Set(listed.filter((alert) => !isCritical(alert)).map(({ id }) => id));
+    tell();
+  });
+  // One tab tells for all of them; when it goes, the next takes over.
+  navigator.locks.request(KNOWN, () => {
+    teller = true;
+    tell();
+    return new Promise(() => {});
+  });
+  draw();
+}
+
+function state() {
+  if (Notification.permission === "denied") return "blocked";
+  return Notification.permission === "granted" && localStorage.getItem(WISH) === "on" ? "on" : "off";
+}
+
+function wish(word) {
+  localStorage.setItem(WISH, word);
+  draw();
+}
+
+function draw() {
+  button.hidden = false;
+  for (const word of button.querySelectorAll("[data-word]")) word.hidden = word.dataset.word !== state();
+}
+
+async function ask() {
+  if ((await Notification.requestPermission()) !== "granted") return draw();
+  remember(listed); // what is on the screen is no news
+  wish("on");
+}
+
+function tell() {
+  if (!teller || state() !== "on") return;
+  const known = localStorage.getItem(KNOWN);
+  if (!known) return remember(listed);
+  const { until, ids } = JSON.parse(known);
+  const fresh = listed.filter((alert) => {
+    const late = Date.parse(alert.created_at) > until - OVERLAP_MS || risen.has(alert.id);
+    return isCritical(alert) && late && !ids.includes(alert.id);
+  });
+  remember(listed, until, ids);
+  if (fresh.length > FEW) {
+    show(button.dataset.many.replace("{n}", fresh.length), "", "many", button.dataset.list);
+    return;
+  }
+  for (const { id, batch_code, alert_message } of fresh) {
+    const title = [button.dataset.one, batch_code].filter(Boolean).join(": ");
+    show(title, alert_message, id, button.dataset.notify.replace("/0/", `/${id}/`));
+  }
+}
+
+function remember(alerts, until = 0, ids = []) {
+  const now = Math.max(until, ...alerts.map((alert) => Date.parse(alert.created_at)));
+  const all = new Set([...ids, ...alerts.filter(isCritical).map(({ id }) => id)]);
+  localStorage.setItem(KNOWN, JSON.stringify({ until: now, ids: [...all].slice(-KEPT) }));
+}
+
+function show(title, body, tag, address) {
+  try {
+    const notification = new Notification(title, { body, tag: `batchops-${tag}` });
+    notification.onclick = () => {
+      window.focus();
+      notification.close();
+      location.assign(address);
+    };
+  } catch {
+    wish("off"); // phones let only service workers do it
+  }
+}
+
+function isCritical(alert) {
+  return alert.alert_severity === "CRITICAL";
+}

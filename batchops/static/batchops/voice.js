@@ -1,0 +1,52 @@
+// Say to screen readers what changed on the page as a whole, in one sentence, at most every 15 s.
+
+const EVERY_MS = 15_000;
+const NOT_KNOWN = ["lost", "offline", "signed-out"];
+
+const voice = document.querySelector("[data-voice]");
+let state = "connecting";
+let saidLost = false;
+let newest = null;
+let active = 0;
+let fresh = 0;
+let saidAt = -EVERY_MS;
+let timer = 0;
+
+document.addEventListener("live-state", ({ detail }) => {
+  state = detail;
+  sayLater();
+});
+
+document.addEventListener("live-frame", ({ detail: { topic, data } }) => {
+  if (topic !== "alerts") return;
+  if (newest !== null) {
+    const listed = data.alerts.filter(({ id }) => id > newest).length;
+    // A frame lists the worst; of many at once only the total tells.
+    fresh += Math.max(listed, data.total - active, 0);
+  }
+  newest = Math.max(newest ?? 0, ...data.alerts.map(({ id }) => id));
+  active = data.total;
+  sayLater();
+});
+
+function sayLater() {
+  clearTimeout(timer);
+  timer = setTimeout(say, Math.max(saidAt + EVERY_MS - performance.now(), 0));
+}
+
+function say() {
+  const lost = NOT_KNOWN.includes(state);
+  const parts = [];
+  if (lost !== saidLost) parts.push(lost ? wordsOf(state) : voice?.dataset.back);
+  if (fresh) parts.push(voice?.dataset[fresh === 1 ? "one" : "many"].replace("{n}", fresh).replace("{total}", active));
+  if (!voice || !parts.length) return;
+  voice.textContent = `${parts.join("; ")}.`;
+  saidLost = lost;
+  fresh = 0;
+  saidAt = performance.now();
+}
+
+function wordsOf(name) {
+  const chip = document.querySelector(`[data-live-status] [data-when="${name}"]`);
+  return chip?.textContent.trim().replace(/\s+/g, " ");
+}

@@ -38,7 +38,7 @@ REMEMBER = """
   const look = () => {
     for (const bar of document.querySelectorAll("progress[value]")) {
       note(bar.ariaLabel, bar.value);
-      const figure = bar.parentElement.querySelector(".bar-figure");
+      const figure = bar.closest(".bar").querySelector(".bar-figure");
       if (figure) note(`${bar.ariaLabel} in words`, parseInt(figure.textContent));
     }
     for (const badge of document.querySelectorAll("main .badge")) {
@@ -117,11 +117,12 @@ def log_in(visitor: Visitor, name: str) -> None:
 
 
 def start_drill(page: Page, title: str, *, items: int, ms: int) -> None:
-    page.get_by_role("link", name="Start a drill").click()
+    page.get_by_role("link", name="New job").first.click()
+    page.get_by_role("link", name="Engine drill", exact=True).click()
     page.get_by_label("Title").fill(title)
     page.get_by_label("Items", exact=True).fill(str(items))
     page.get_by_label("Milliseconds an item").fill(str(ms))
-    page.get_by_role("button", name="Start the drill").click()
+    page.get_by_role("button", name="Start the job").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 
@@ -198,7 +199,8 @@ class TestADrill:
         page = visitor.page
         visitor.go("/admin/jobs/")
         start_drill(page, "A drill to cancel", items=50, ms=1500)
-        expect(page.locator("[data-live-text=successCount]")).not_to_have_text("0", timeout=SOON_MS)
+        done = page.locator("[data-live-text=successCount]").first
+        expect(done).not_to_have_text("0", timeout=SOON_MS)
 
         page.get_by_role("link", name="Cancel", exact=True).click()
         page.get_by_role("button", name="Yes, cancel the job").click()
@@ -206,7 +208,7 @@ class TestADrill:
         expect(page.get_by_role("link", name="Cancel", exact=True)).to_have_count(0)
 
         expect(state(page)).to_have_text("Cancelled", timeout=SOON_MS)
-        assert 0 < page.locator("progress").evaluate("bar => bar.value") < 100
+        assert 0 < page.locator("progress").first.evaluate("bar => bar.value") < 100
 
 
 class TestAFailure:
@@ -246,7 +248,8 @@ class TestALostServer:
         page = visitor.page
         visitor.go("/admin/jobs/")
         start_drill(page, "A drill in the dark", items=100, ms=60)
-        expect(page.locator("[data-live-text=successCount]")).not_to_have_text("0", timeout=SOON_MS)
+        done = page.locator("[data-live-text=successCount]").first
+        expect(done).not_to_have_text("0", timeout=SOON_MS)
         page.evaluate("window.stayed = true")
 
         web.stop(signal.SIGKILL)

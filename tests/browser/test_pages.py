@@ -13,6 +13,8 @@ PAGES = [
     "/admin/runs/",
     "/admin/jobs/",
     "/admin/jobs/new/",
+    "/admin/jobs/new/drill/",
+    "/admin/jobs/bulk/cancel/",
     "/admin/alerts/alert/",
     "/admin/alerts/channel/",
     "/admin/alerts/channel/add/",

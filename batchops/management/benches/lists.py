@@ -16,7 +16,9 @@ from batchops.errors import Unavailable
 from batchops.management.benches import Bench
 from batchops.models import User
 from jobs import queries
+from jobs.bodies import cursor_of
 from jobs.models import Job
+from jobs.pages.listing import JOBS_LISTED
 from jobs.topics import read_jobs
 
 JOBS = 1_000_000
@@ -170,7 +172,7 @@ def _questions(client: Client) -> Iterator[tuple[str, Callable[[], Any]]]:
     values = {"day": f"{middle.created_at:%Y-%m-%d}", "id": middle.pk[:8]}
     for name, query in LISTS.items():
         yield name, _asking(client, f"/admin/jobs/{query.format(**values)}")
-    yield "page_20", _asking(client, f"/admin/jobs/{_twentieth(client)}")
+    yield "page_20", _asking(client, f"/admin/jobs/{_twentieth()}")
     yield "fragment", _asking(client, "/admin/jobs/fragment/")
     yield "job_page", _asking(client, f"/admin/jobs/{middle.pk}/")
     yield "items_of_a_job", _asking(client, f"/admin/jobs/{middle.pk}/items/fragment/")
@@ -180,12 +182,10 @@ def _questions(client: Client) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "topic", lambda: read_jobs("")
 
 
-def _twentieth(client: Client) -> str:
-    """Return the query of the 20th page, as somebody leafs to it."""
-    query = ""
-    for _turned in range(19):
-        query = client.get(f"/admin/jobs/{query}", secure=True).context["older"]
-    return query
+def _twentieth() -> str:
+    """Return the query of the 20th page."""
+    before = queries.page_of_jobs(queries.JobFilter(), limit=19 * JOBS_LISTED)
+    return f"?cursor={cursor_of(before.next_key)}"
 
 
 def _asking(client: Client, path: str) -> Callable[[], None]:

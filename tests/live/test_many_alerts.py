@@ -1,0 +1,42 @@
+"""Ten thousand alerts that open in one transaction, on the screens of those who watch."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.utils import timezone
+
+from alerts.lifecycle import reconcile
+from alerts.models import Alert
+from batchops.models import User
+from tests.alerts.findings import finding
+from tests.live.conftest import Screen, logged_in
+from tests.people import person
+
+pytestmark = [pytest.mark.django_db, pytest.mark.processes]
+ALERTS = 10_000
+
+
+@pytest.fixture
+def viewer(_django_db_helper: None) -> Iterator[User]:
+    user = person("Viewer", "banner viewer")
+    yield user
+    Alert.objects.all().delete()
+    user.delete()
+
+
+def test_the_banner_counts_them_at_once(
+    viewer: User, open_screen: Callable[..., Screen], record_property: Callable[..., None]
+) -> None:
+    screen = open_screen(logged_in(viewer))
+    screen.watch("alerts")
+
+    found = [finding(f"k{n}") for n in range(ALERTS)]
+    reconcile("FAILED", found, at=timezone.now(), actor="system:test")
+    committed = time.monotonic()
+    frame = screen.frames_until(lambda f: f["data"]["total"] > 0)[-1]
+
+    record_property("commit_to_frame_s", round(time.monotonic() - committed, 3))
+    assert frame["data"]["total"] == ALERTS
+    assert frame["data"]["countsByType"] == {"FAILED": ALERTS}
+    assert len(frame["data"]["alerts"]) == 500

@@ -1,0 +1,185 @@
+"""Play workers, callers and clocks against the lifecycle, step by step, as hypothesis wishes.
+
+Real processes meet by chance; here each step is one call, so that what breaks is found within
+seconds and is the same for the same seed. A lease that ran out is kept and used again: that is
+the frozen worker which does not know how late it is.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import hypothesis.strategies as st
+from django.db import connection
+from django.db.models.functions import Now
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from batchops.errors import Conflict
+from jobs import lifecycle
+from jobs.errors import LostClaim, MoveRefused
+from jobs.lifecycle import Lease, NewJob, Outcome
+from jobs.models import Claim, Job, JobItem
+from tests.jobs.harness import checks
+from tests.jobs.harness.plan import empty_tables
+
+ACTOR = "user:machine"
+PICK = st.integers(0, 1_000)
+# What must hold between any two steps; the other invariants are for when everything has ended.
+ALWAYS = (
+    "each_generation_ended_at_most_once",
+    "the_last_generation_ended_exactly_once",
+    "counters_equal_the_rows",
+    "no_open_item_in_an_ended_job",
+    "no_item_has_two_results_in_a_generation",
+    "no_result_was_overwritten",
+    "no_counter_fell_within_a_generation",
+    "the_end_state_follows_from_the_items",
+)
+# With one step at a time nothing may be left for a sweep to repair.
+LEFT_OPEN_SQL = """
+    SELECT j.id FROM jobs_job AS j
+     WHERE j.finished_at IS NULL
+       AND (j.items_total = j.succeeded + j.failed + j.cancelled
+            OR j.cancel_requested_at IS NOT NULL
+               AND NOT EXISTS (SELECT FROM jobs_claim AS c WHERE c.job_id = j.id))
+"""
+
+
+@dataclass
+class Worker:
+    """A lease, what is still to be reported under it, and the last report."""
+
+    lease: Lease
+    left: list[int]
+    is_lost: bool = False
+    last: list[Outcome] = field(default_factory=list)
+
+
+class Nights(RuleBasedStateMachine):
+    """What may happen to jobs of a few items."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        empty_tables()
+        checks.install_audit()
+        self.jobs: list[str] = []
+        self.workers: list[Worker] = []
+        # What was accepted of each item: its state, and in which generation.
+        self.accepted: dict[int, tuple[str, int]] = {}
+
+    @rule(items=st.integers(1, 4))
+    def start(self, items: int) -> None:
+        new = NewJob(type="drill", title="t", params={}, created_by=ACTOR, items=[{}] * items)
+        self.jobs.append(lifecycle.create(new).pk)
+
+    @precondition(lambda self: self.jobs)
+    @rule(pick=PICK, limit=st.integers(1, 3))
+    def claim(self, pick: int, limit: int) -> None:
+        lease = lifecycle.claim_items(self._job(pick), limit=limit, worker="w")
+        if lease is not None:
+            self.workers.append(Worker(lease, [item.id for item in lease.items]))
+
+    @precondition(lambda self: self.workers)
+    @rule(pick=PICK, how_many=st.integers(1, 3), fails=st.booleans())
+    def report(self, pick: int, how_many: int, fails: bool) -> None:
+        worker = self._worker(pick)
+        ids, worker.left = worker.left[:how_many], worker.left[how_many:]
+        worker.last = [Outcome(item_id, "failed" if fails else "succeeded") for item_id in ids]
+        self._settle(worker, worker.last, ends=not worker.left)
+
+    @precondition(lambda self: self.workers)
+    @rule(pick=PICK)
+    def report_again(self, pick: int) -> None:
+        """The answer to the last report was lost, so it comes once more."""
+        worker = self._worker(pick)
+        self._settle(worker, worker.last, ends=False)
+
+    @precondition(lambda self: self.workers)
+    @rule(pick=PICK)
+    def give_back(self, pick: int) -> None:
+        worker = self._worker(pick)
+        self._settle(worker, [], ends=True, unbegun=worker.left)
+
+    @precondition(lambda self: self.workers)
+    @rule(pick=PICK)
+    def die(self, pick: int) -> None:
+        worker = self._worker(pick)
+        late = Now() - timedelta(seconds=1)
+        Claim.objects.filter(pk=worker.lease.claim_id).update(expires_at=late)
+        lifecycle.expire_claims()
+        worker.is_lost = True
+
+    @precondition(lambda self: self.jobs)
+    @rule(pick=PICK)
+    def cancel(self, pick: int) -> None:
+        was_open = self._is_open(pick)
+        try:
+            lifecycle.cancel(self._job(pick), actor=ACTOR)
+        except MoveRefused:
+            assert not was_open
+        else:
+            assert was_open
+
+    @precondition(lambda self: self.jobs)
+    @rule(pick=PICK, include_cancelled=st.booleans())
+    def retry(self, pick: int, include_cancelled: bool) -> None:
+        was_open = self._is_open(pick)
+        try:
+            lifecycle.retry(self._job(pick), actor=ACTOR, include_cancelled=include_cancelled)
+        except Conflict:
+            return
+        assert not was_open
+
+    @invariant()
+    def nothing_is_broken(self) -> None:
+        assert checks.broken_invariants(ALWAYS) == {}
+        with connection.cursor() as cursor:
+            cursor.execute(LEFT_OPEN_SQL)
+            assert cursor.fetchall() == []
+
+    @invariant()
+    def what_was_accepted_is_kept(self) -> None:
+        rows = JobItem.objects.filter(pk__in=self.accepted).values_list(
+            "pk", "state", "job__generation"
+        )
+        for item_id, state, generation in rows:
+            accepted, since = self.accepted[item_id]
+            assert state == accepted or (generation > since and accepted != "succeeded")
+
+    def teardown(self) -> None:
+        """Let time pass: every lease runs out, and a worker that never dies does the rest."""
+        for number in range(len(self.workers)):
+            self.die(number)
+        for job_id in self.jobs:
+            while lease := lifecycle.claim_items(job_id, limit=9, worker="last"):
+                outcomes = [Outcome(item.id, "succeeded") for item in lease.items]
+                lifecycle.settle(lease, outcomes, ends=True)
+        self.nothing_is_broken()
+        assert not Job.objects.open().exists()
+        assert not Claim.objects.exists()
+
+    def _settle(self, worker: Worker, outcomes: list[Outcome], **how: Any) -> None:
+        """Report as a worker does, who may have lost the lease without knowing."""
+        if how["ends"]:
+            worker.left = []
+        try:
+            lifecycle.settle(worker.lease, outcomes, **how)
+        except LostClaim:
+            assert worker.is_lost
+            return
+        finally:
+            worker.is_lost = worker.is_lost or how["ends"]
+        generation = Job.objects.get(pk=worker.lease.job.pk).generation
+        for outcome in outcomes:
+            self.accepted.setdefault(outcome.item_id, (outcome.state, generation))
+            if self.accepted[outcome.item_id][1] < generation:
+                self.accepted[outcome.item_id] = (outcome.state, generation)
+
+    def _job(self, pick: int) -> str:
+        return self.jobs[pick % len(self.jobs)]
+
+    def _is_open(self, pick: int) -> bool:
+        return Job.objects.get(pk=self._job(pick)).is_open
+
+    def _worker(self, pick: int) -> Worker:
+        return self.workers[pick % len(self.workers)]

@@ -17,10 +17,10 @@ run: $(VENV)/run.stamp
 test: $(VENV)/dev.stamp
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
-# The races, each with ten times the rounds that `make test` plays.
+# The tests that play with chance, with ten times the rounds of `make test` and more.
 chaos: export BATCHOPS_ROUNDS ?= 200
 chaos: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest --timeout 900 tests/alerts/test_races.py $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --timeout 900 tests/alerts/test_races.py tests/jobs/test_mutants.py $(PYTEST_ARGS)
 
 bench: $(VENV)/dev.stamp
 	@$(BIN)/python manage.py bench all --json

@@ -10,10 +10,11 @@ as text, numbers as numbers and times as times of the site's zone.
 """
 
 from batchops.exports.cells import Cell, Column
-from batchops.exports.stream import FORMS, Export, TooManyExports, stream
+from batchops.exports.stream import CONTENT_TYPES, FORMS, Export, TooManyExports, stream
 from batchops.exports.xlsx_file import ROWS_MAX, TooManyRows
 
 __all__ = [
+    "CONTENT_TYPES",
     "FORMS",
     "ROWS_MAX",
     "Cell",

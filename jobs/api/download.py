@@ -14,12 +14,16 @@ from typing import Any
 from django.core.files.storage import storages
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from batchops.api import FileNegotiation
 from batchops.db import give_connection_back
 from batchops.downloads import Stored, hand_out
+from batchops.openapi import Refusal
 from jobs import queries, states
 from jobs.api.views import JobView
 from jobs.errors import ArtifactFailed, ArtifactGone, NoArtifact, NotFinished
@@ -30,9 +34,34 @@ log = logging.getLogger("jobs.artifacts")
 RETRY_AFTER_S = 5
 
 
+class ComeAgain(serializers.Serializer[Any]):
+    """What is answered while the ZIP is made."""
+
+    message = serializers.CharField()
+    retry_after = serializers.IntegerField(help_text="Seconds.")
+
+
+# What a caller may ask for, as RFC 9110 has it.
+ASKED = [
+    OpenApiParameter(name, str, OpenApiParameter.HEADER)
+    for name in ("Range", "If-Range", "If-None-Match")
+]
+ZIP = (200, "application/zip")
+ANSWERS = {
+    ZIP: OpenApiTypes.BINARY,
+    (206, "application/zip"): OpenApiTypes.BINARY,
+    202: OpenApiResponse(ComeAgain, description="It is being made; Retry-After says when to come."),
+    304: OpenApiResponse(description="Who asks has it already."),
+    409: OpenApiResponse(Refusal, description="The job is open, or its ZIP could not be made."),
+    410: OpenApiResponse(Refusal, description="Retention removed it."),
+    416: OpenApiResponse(description="It has no such part; Content-Range says how long it is."),
+}
+
+
 class Download(JobView):
     content_negotiation_class = FileNegotiation
 
+    @extend_schema(parameters=ASKED, responses=ANSWERS)
     def get(self, request: Request, name: str) -> HttpResponseBase:
         """Hand out the ZIP of a finished job, whole or a range of it."""
         job = queries.find_job(name)
@@ -48,6 +77,7 @@ class Download(JobView):
             log.exception("The file of a ZIP is missing job=%s", job.pk)
             raise _gone(job) from None
 
+    @extend_schema(exclude=True)
     def head(self, request: Request, name: str) -> HttpResponseBase:
         """Say what GET would, without the file."""
         return self.get(request, name)

@@ -1,20 +1,25 @@
 """Hand out jobs and items as files."""
 
 from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from batchops.api import FileNegotiation
-from batchops.exports import stream
+from batchops.exports import CONTENT_TYPES, stream
 from jobs import queries
 from jobs.api.views import JobView
 from jobs.exports import items_export, jobs_export
 from jobs.serializers import ExportQuery, ItemsExportQuery
+
+FILES = {(200, kind): OpenApiTypes.BINARY for kind in CONTENT_TYPES.values()}
 
 
 class JobsExport(JobView):
     http_method_names = ["get", "options"]
     content_negotiation_class = FileNegotiation
 
+    @extend_schema(parameters=[ExportQuery], responses=FILES)
     def get(self, request: Request) -> StreamingHttpResponse:
         """Hand out the jobs that the list's filters leave as CSV or XLSX."""
         query = ExportQuery(data=request.query_params.dict())
@@ -26,6 +31,7 @@ class ItemsExport(JobView):
     http_method_names = ["get", "options"]
     content_negotiation_class = FileNegotiation
 
+    @extend_schema(parameters=[ItemsExportQuery], responses=FILES)
     def get(self, request: Request, name: str) -> StreamingHttpResponse:
         """Hand out a job's items as CSV or XLSX."""
         query = ItemsExportQuery(data=request.query_params.dict())

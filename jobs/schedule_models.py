@@ -49,7 +49,7 @@ class Schedule(models.Model):
     late_minutes = models.PositiveIntegerField(
         _("minutes a start may be late"), default=60,
         validators=[MinValueValidator(1), MaxValueValidator(LATEST_MINUTES)],
-        help_text=_("1 to 10,080 (a week); after that the start is missed and an alert opens."),
+        help_text=_("1 to 10,080 (a week), and never past the next start; then it is missed."),
     )  # fmt: skip
     enabled = models.BooleanField(default=False)
     # Every due time up to here has its row. Later ones are read from the text, so a clock or a

@@ -22,7 +22,7 @@ log = logging.getLogger("jobs.schedule")
 # After a long outage the slots that nobody can start any more are recorded so many at a time.
 SLOTS_A_TURN = 500
 NOBODY = "No cluster was running to start it in time."
-REPLACED = "The next start was due before this one could be made."
+REPLACED = "No cluster was running at its time, and a later start stands for it."
 BROKEN = "Its job type failed while the job was made; the log of the watch cluster says how."
 
 
@@ -60,18 +60,12 @@ def decide_slots(schedule_id: int) -> None:
     if schedule.decided_until > at:  # the clock was ahead for a while
         lifecycle.decide_until(schedule, at)
         return
-    due = _due(schedule, at)
     waiting = list(schedule.slots.filter(outcome=states.WAITING).values_list("due_at", flat=True))
-    open_slots = [*waiting, *due]
-    if len(due) > SLOTS_A_TURN:
-        open_slots.pop()  # of these even the last has a successor, which is for the next turn
-        due.pop()
-        _pass_over(schedule, open_slots, at=at)
-    elif open_slots:
-        _pass_over(schedule, open_slots[:-1], at=at)
-        _start(schedule, open_slots[-1], at=at)
+    due = _due(schedule, at)
     if due:
-        lifecycle.decide_until(schedule, due[-1])
+        _decide(schedule, due, waiting=waiting, at=at)
+    elif waiting:
+        _start(schedule, waiting[0], at=at)
 
 
 def run_now(schedule_id: int, *, actor: str) -> Job:
@@ -149,6 +143,19 @@ def _due(schedule: Schedule, at: datetime) -> list[datetime]:
     assert schedule.decided_until is not None
     after = cron_of(schedule).after(schedule.decided_until)
     return list(islice(takewhile(lambda due_at: due_at <= at, after), SLOTS_A_TURN + 1))
+
+
+def _decide(
+    schedule: Schedule, due: list[datetime], *, waiting: Sequence[datetime], at: datetime
+) -> None:
+    for due_at in waiting:  # it could not be started until the next was due
+        _miss(schedule, due_at)
+    _pass_over(schedule, due[:-1], at=at)
+    if len(due) > SLOTS_A_TURN:
+        due.pop()  # of these even the last has a successor, which is for the next turn
+    else:
+        _start(schedule, due[-1], at=at)
+    lifecycle.decide_until(schedule, due[-1])
 
 
 def _pass_over(schedule: Schedule, slots: Sequence[datetime], *, at: datetime) -> None:

@@ -25,7 +25,8 @@ SELECT j.id,
        j.created_at,
        j.started_at,
        j.finished_at AS completed_at,
-       NULL::text AS output_zip_path
+       CASE WHEN j.artifact_state = 'ready'
+           THEN 'api/batch-jobs/' || j.id || '/download' END AS output_zip_path
   FROM jobs_job AS j;
 
 -- The newest progress of each job; rounded down, so that 100 means done.

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from batchops.live.publish import publish
 from jobs import states
 from jobs.lifecycle.record import log
-from jobs.models import Job, JobEvent, ScheduleSlot, StartKey
+from jobs.models import Artifact, Job, JobEvent, ScheduleSlot, StartKey
 
 ACTOR = "system:retention"
 # What one transaction removes at most: some hundredths of a second's work.
@@ -67,12 +67,14 @@ def remove_items(*, limit: int = ITEMS_A_BATCH) -> int:
 def remove_jobs(*, before: datetime, limit: int = JOBS_A_BATCH) -> int:
     """Remove the rows of jobs that ended before a moment, with their summaries; return how many.
 
-    One whose items are still there, or that others follow, stays until those are gone.
+    One whose items or files are still there, or that others follow, stays until those are gone.
     """
     followed = Job.objects.filter(parent=OuterRef("pk"))
+    filed = Artifact.objects.filter(job=OuterRef("pk")).exclude(storage_name="")
     old = Job.objects.filter(finished_at__lt=before, items_purged=True)
-    old = old.exclude(Exists(followed)).order_by("finished_at")
+    old = old.exclude(Exists(followed) | Exists(filed)).order_by("finished_at")
     ids = list(old.values_list("pk", flat=True)[:limit])
+    Artifact.objects.filter(job__in=ids).delete()
     Job.objects.filter(pk__in=ids).delete()
     if ids:
         log.info("remove jobs=%d by=%s", len(ids), ACTOR)

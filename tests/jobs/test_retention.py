@@ -15,7 +15,7 @@ from batchops.db import database_now
 from batchops.models import User
 from jobs import lifecycle, registry, retention
 from jobs.lifecycle import Outcome
-from jobs.models import Job, JobItem, RunSummary, Schedule, ScheduleSlot, StartKey
+from jobs.models import Artifact, Job, JobItem, RunSummary, Schedule, ScheduleSlot, StartKey
 from tests.jobs.conftest import Make
 
 pytestmark = pytest.mark.django_db
@@ -176,6 +176,19 @@ class TestAJobWithoutItems:
 
         assert set(Job.objects.values_list("pk", flat=True)) == {old.pk, child.pk}
         assert not RunSummary.objects.filter(job_id=lonely.pk).exists()
+
+
+class TestZips:
+    def test_a_row_stays_until_its_file_is_gone(self, old: Job) -> None:
+        age(old, 3 * 365 + 1)
+        zipped = Artifact.objects.create(job=old, generation=1, state="expired")
+
+        clean_up()
+        assert Job.objects.filter(pk=old.pk).exists()
+        lifecycle.forget_files(zipped)
+        clean_up()
+
+        assert not Job.objects.filter(pk=old.pk).exists()
 
 
 @pytest.fixture

@@ -178,6 +178,21 @@ class TestMisses:
         scheduling.start_due()
         assert outcomes(schedule) == ["started"]
 
+    def test_one_that_waits_until_the_next_is_due_was_missed(
+        self, plan: Plan, clock: Clock
+    ) -> None:
+        noon = datetime(2027, 6, 1, 12, tzinfo=UTC)
+        schedule = plan(since=noon)  # every minute, up to an hour late
+        Heartbeat.objects.update(part="watch")
+
+        for seconds in (61, 121):
+            clock(noon + timedelta(seconds=seconds))
+            scheduling.start_due()
+        missed.judge()
+
+        assert outcomes(schedule) == ["missed", "waiting"]
+        assert Alert.objects.get(rule="MISSED_SCHEDULE").state == "open"
+
     def test_an_alert_stands_from_the_first_miss_to_the_next_start(
         self, plan: Plan, clock: Clock
     ) -> None:

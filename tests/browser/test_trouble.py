@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocket, expect
 
 from alerts.states import Severity
 from batchops.models import User
@@ -76,7 +76,7 @@ class TestTheTab:
         visitor = visit("Operator")
         page = visitor.page
         sent: list[str] = []
-        page.on("websocket", lambda socket: socket.on("framesent", sent.append))
+        page.on("websocket", lambda socket: note_frames(socket, sent))
         page.clock.install()
         visitor.go("/admin/")
         page.wait_for_selector(LIVE, state="attached")
@@ -91,6 +91,10 @@ class TestTheTab:
         hide(page, hidden=False)
         expect(page.locator(LIVE)).to_have_count(1)
         assert '"workflow"' in [one for one in sent if '"subscribe"' in one][-1]
+
+
+def note_frames(socket: WebSocket, sent: list[str]) -> None:
+    socket.on("framesent", lambda frame: sent.append(str(frame)))
 
 
 def hide(page: Page, *, hidden: bool) -> None:

@@ -33,17 +33,19 @@ class TestBanner:
         page = text_of(client_of("Viewer"), "/admin/alerts/banner/fragment/")
 
         assert "3 active alerts" in page
+        assert "1 critical" in page
+        assert "?state__exact=open&amp;severity__exact=WARNING" in page
         assert "1 failed" in page
         assert "2 long running" in page
         assert "View all alerts" in page
 
-    def test_it_is_empty_when_nothing_waits_but_stands_to_be_read_out(self) -> None:
+    def test_it_is_empty_when_nothing_waits_but_stands_to_be_filled(self) -> None:
         alert = opened()
         lifecycle.acknowledge(alert.pk, at=AT, actor="user:a")
 
         page = text_of(client_of("Viewer"), "/admin/alerts/banner/fragment/")
 
-        assert 'role="status"' in page
+        assert 'id="alert-banner"' in page
         assert " hidden>" not in page
         assert 'class="banner' not in page
         assert "active alert" not in page

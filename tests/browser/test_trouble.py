@@ -119,7 +119,7 @@ class TestTheBanner:
             ("2 warning", 2),
             ("1 failed", 1),
             ("2 long running", 2),
-            ("View all", 3),
+            ("View all alerts", 3),
         ):
             banner.get_by_role("link", name=words).click()
             expect(visitor.page.locator("#result_list tbody tr")).to_have_count(listed)

@@ -4,7 +4,7 @@ const NOT_KNOWN = ["lost", "offline", "signed-out"];
 
 const icon = document.querySelector("[data-favicon]");
 const title = document.title.replace(/^\(\d+\) /, "");
-let tone = icon?.dataset.favicon;
+let tone = icon?.dataset.drawn;
 
 document.addEventListener("live-frame", ({ detail: { topic, data } }) => {
   if (topic !== "alerts") return;

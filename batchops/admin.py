@@ -86,12 +86,10 @@ class RoleAdmin(admin.ModelAdmin[Group]):
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         return False
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
-        return super().get_queryset(request).prefetch_related("user_set")
-
     @admin.display(description=_("Members"))
     def members(self, group: Group) -> str:
-        return ", ".join(sorted(user.get_username() for user in group.user_set.all())) or "-"
+        members = User.objects.filter(groups=group).order_by("username")
+        return ", ".join(members.values_list("username", flat=True)) or "-"
 
     @admin.display(description=_("May"))
     def may(self, group: Group) -> str:

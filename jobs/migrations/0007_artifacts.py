@@ -4,7 +4,7 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-import jobs.file_models
+import jobs.models.files
 
 
 class Migration(migrations.Migration):
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 (
                     "storage_name",
                     models.CharField(
-                        blank=True, default=jobs.file_models.new_storage_name, max_length=64
+                        blank=True, default=jobs.models.files.new_storage_name, max_length=64
                     ),
                 ),
                 (

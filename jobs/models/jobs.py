@@ -10,14 +10,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from jobs import indexes, states
-from jobs.day_models import JobDay as JobDay  # the names with `as` are for all to import
-from jobs.file_models import Artifact as Artifact
-from jobs.key_models import StartKey as StartKey
-from jobs.schedule_models import Schedule as Schedule
-from jobs.schedule_models import ScheduleEvent as ScheduleEvent
-from jobs.schedule_models import ScheduleSlot as ScheduleSlot
-from jobs.watch_models import JobWatch as JobWatch
+from jobs import states
+from jobs.models import indexes
 
 ALPHABET = string.ascii_letters + string.digits
 

@@ -1,0 +1,33 @@
+"""Store jobs, their schedules, files, readers and figures: fields, constraints and indexes."""
+
+from jobs.models.days import JobDay
+from jobs.models.files import Artifact
+from jobs.models.jobs import (
+    Claim,
+    Job,
+    JobEvent,
+    JobItem,
+    JobQuerySet,
+    RunSummary,
+    new_job_id,
+)
+from jobs.models.keys import StartKey
+from jobs.models.schedules import Schedule, ScheduleEvent, ScheduleSlot
+from jobs.models.watches import JobWatch
+
+__all__ = [
+    "Artifact",
+    "Claim",
+    "Job",
+    "JobDay",
+    "JobEvent",
+    "JobItem",
+    "JobQuerySet",
+    "JobWatch",
+    "RunSummary",
+    "Schedule",
+    "ScheduleEvent",
+    "ScheduleSlot",
+    "StartKey",
+    "new_job_id",
+]

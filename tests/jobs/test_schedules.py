@@ -116,6 +116,18 @@ class TestStarts:
         assert outcomes(schedule) == ["skipped", "started", "started"]
         assert [slot.due_at.hour for slot in schedule.slots.order_by("due_at")] == [13, 14, 15]
 
+    def test_one_switched_on_while_the_clock_was_ahead_is_not_silent_until_then(
+        self, plan: Plan, clock: Clock
+    ) -> None:
+        noon = datetime(2027, 6, 1, 12, 0, 30, tzinfo=UTC)
+        schedule = plan(cron="0 * * * *", since=noon + timedelta(hours=2))
+
+        for minutes in (1, 60):
+            clock(noon + timedelta(minutes=minutes))
+            scheduling.start_due()
+
+        assert [slot.due_at.hour for slot in schedule.slots.all()] == [13]
+
 
 class TestMisses:
     def test_after_an_outage_one_late_start_stands_for_all(self, plan: Plan) -> None:

@@ -6,6 +6,9 @@ from typing import Any, TypedDict
 from alerts import evidence, history, queries
 from alerts.models import Alert, AlertEvent, Delivery
 
+FRAMED = 50  # alerts in a frame
+FRAMED_MESSAGE = 150  # characters, of which each may take six bytes
+
 
 class ActiveAlertBody(TypedDict):
     """An alert as old consoles read it."""
@@ -119,12 +122,12 @@ class AlertsBody(TypedDict):
     nextCursor: str | None
 
 
-def active_alerts_body() -> ActiveAlertsBody:
+def active_alerts_body(*, limit: int = queries.SHOWN) -> ActiveAlertsBody:
     """Return what is open and not acknowledged: worst first, then newest."""
     counts = queries.count_open()
     by_severity = counts.by_severity
     return {
-        "alerts": [_active_body(alert) for alert in queries.open_alerts()],
+        "alerts": [_active_body(alert) for alert in queries.open_alerts(limit)],
         "total": counts.total,
         "counts": {
             "CRITICAL": by_severity["CRITICAL"],
@@ -133,6 +136,21 @@ def active_alerts_body() -> ActiveAlertsBody:
         },
         "countsByType": dict(counts.by_rule),
     }
+
+
+def active_alerts_frame() -> dict[str, Any]:
+    """Return the same for screens: the worst and newest 50, each message cut to 150 characters.
+
+    A frame of the socket holds 64 KB, and one that is larger would reach nobody.
+    """
+    body = active_alerts_body(limit=FRAMED)
+    alerts = [{**each, "alert_message": framed(each["alert_message"])} for each in body["alerts"]]
+    return {**body, "alerts": alerts}
+
+
+def framed(message: str) -> str:
+    """Return as much of a message as a frame holds."""
+    return message[:FRAMED_MESSAGE]
 
 
 def alert_body(alert: Alert) -> AlertBody:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from alerts import deliver, evidence, history, lifecycle, queries
+from alerts.bodies import framed
 from alerts.errors import MailNotSent
 from alerts.models import Alert
 from batchops.access import AuthenticatedHttpRequest, actor_of
@@ -76,7 +77,7 @@ def active_context(request: HttpRequest) -> dict[str, Any]:
         "alerts_drawn": {
             "alerts.id": [alert.pk for alert in listed],
             "alerts.alert_severity": [alert.severity for alert in listed],
-            "alerts.alert_message": [alert.message for alert in listed],
+            "alerts.alert_message": [framed(alert.message) for alert in listed],
         },
         "alerts_return_to": _return_to(request),
     }

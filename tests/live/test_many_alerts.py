@@ -31,7 +31,7 @@ def test_the_banner_counts_them_at_once(
     screen = open_screen(logged_in(viewer))
     screen.watch("alerts")
 
-    found = [finding(f"k{n}") for n in range(ALERTS)]
+    found = [finding(f"k{n}", message="\u0995" * 900) for n in range(ALERTS)]
     reconcile("FAILED", found, at=timezone.now(), actor="system:test")
     committed = time.monotonic()
     frame = screen.frames_until(lambda f: f["data"]["total"] > 0)[-1]
@@ -39,4 +39,4 @@ def test_the_banner_counts_them_at_once(
     record_property("commit_to_frame_s", round(time.monotonic() - committed, 3))
     assert frame["data"]["total"] == ALERTS
     assert frame["data"]["countsByType"] == {"FAILED": ALERTS}
-    assert len(frame["data"]["alerts"]) == 500
+    assert len(frame["data"]["alerts"]) == 50

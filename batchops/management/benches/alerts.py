@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from statistics import quantiles
@@ -16,6 +17,7 @@ from django.test import Client
 from alerts import queries
 from alerts.models import Alert
 from batchops.errors import Unavailable
+from batchops.house.release import collect_static_files
 from batchops.management.benches import Bench
 from batchops.models import User
 from batchops.web.first_data import load_first_data
@@ -74,6 +76,7 @@ def run() -> dict[str, Any]:
 
     :raises Unavailable: when the role of DATABASE_URL may not make databases.
     """
+    collect_static_files()
     with _own_database():
         filled_s = _fill()
         asked = _questions()
@@ -94,7 +97,7 @@ def _questions() -> dict[str, Callable[[], object]]:
         "month": day.month,
         "of_month": day.day,
         "day": day.date(),
-        "next_day": day.date().replace(day=1),
+        "next_day": day.date() + timedelta(days=1),
     }
     addresses = {name: LIST + query for name, query in PAGES.items()} | OTHERS
     asked: dict[str, Callable[[], object]] = {

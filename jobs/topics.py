@@ -35,13 +35,23 @@ def read_jobs(_key: str) -> dict[str, Any]:
     A state's count stops at queries.COUNTED. `structure` differs when a list of jobs must be drawn
     anew: a job came, went or made a move.
     """
-    active = queries.page_of_jobs(queries.JobFilter(status="active"), limit=ACTIVE_SHOWN).rows
+    active = _active()
     stats = stats_body(queries.count_capped())
     return {
         "stats": stats,
         "active": {job.pk: _figures(job) for job in active},
         "structure": _digest([queries.newest_moves(), stats], active),
     }
+
+
+def read_structure() -> tuple[dict[str, int], str]:
+    """Return the counts by state and what read_jobs calls `structure`, without the figures."""
+    stats = stats_body(queries.count_capped())
+    return stats, _digest([queries.newest_moves(), stats], _active())
+
+
+def _active() -> list[Job]:
+    return queries.page_of_jobs(queries.JobFilter(status="active"), limit=ACTIVE_SHOWN).rows
 
 
 def read_job(key: str) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -23,6 +24,7 @@ NOTHING = "\N{EN DASH}"  # what stands where a figure is not known
 
 
 @register.simple_tag
+@lru_cache(maxsize=500)
 def icon(name: str, css: str = "") -> SafeString:
     """Draw one icon of the sprite; it is decoration, so a word must stand beside it."""
     return format_html(
@@ -38,13 +40,18 @@ def icon(name: str, css: str = "") -> SafeString:
 @register.simple_tag
 def badge(look: Look, css: str = "") -> SafeString:
     """Draw a state as `look` says: always icon and word, the colour only repeats them."""
+    return _badge(look, css, gettext(look.label))
+
+
+@lru_cache(maxsize=500)
+def _badge(look: Look, css: str, label: str) -> SafeString:
     return format_html(
         '<span class="badge tone-{} {}" data-state="{}">{}{}</span>',
         look.tone,
         css,
         look.code,
         icon(look.icon),
-        gettext(look.label),
+        label,
     )
 
 

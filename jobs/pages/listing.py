@@ -11,11 +11,11 @@ from batchops.access import AuthenticatedHttpRequest
 from batchops.errors import InvalidInput
 from batchops.pages import page, render_page
 from jobs import queries, registry, states
-from jobs.bodies import cursor_of, stats_body
+from jobs.bodies import cursor_of
 from jobs.pages.links import START, VIEW, link
 from jobs.rows import JobRow
 from jobs.serializers import ListQuery
-from jobs.topics import read_jobs
+from jobs.topics import read_structure
 
 JOBS_LISTED = 50
 TABS = ("", "active", "completed", "failed", "cancelled")
@@ -32,10 +32,11 @@ FILTERS = ("search", "type", "campaign", "createdBy", "createdFrom", "createdTo"
 
 @page(VIEW)
 def job_list(request: AuthenticatedHttpRequest) -> HttpResponse:
+    stats, structure = read_structure()
     shown = {
         "title": _("Batch jobs"),
-        **drawn_from(),
-        **_list(request),
+        "jobs_drawn": {"structure": structure},
+        **_list(request, stats),
         "types": [(name, registry.find(name).label) for name in registry.names()],
     }
     return render_page(request, "jobs/list.html", shown)
@@ -43,12 +44,12 @@ def job_list(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @page(VIEW)
 def job_list_fragment(request: AuthenticatedHttpRequest) -> HttpResponse:
-    return render_page(request, "jobs/_list.html", _list(request))
+    return render_page(request, "jobs/_list.html", _list(request, read_structure()[0]))
 
 
 def drawn_from() -> dict[str, Any]:
     """Return what a list of jobs is drawn from; to be read before the list."""
-    return {"jobs_drawn": {"structure": read_jobs("")["structure"]}}
+    return {"jobs_drawn": {"structure": read_structure()[1]}}
 
 
 def asked_for(request: AuthenticatedHttpRequest) -> ListQuery:
@@ -66,14 +67,14 @@ def asked_for(request: AuthenticatedHttpRequest) -> ListQuery:
     )
 
 
-def _list(request: AuthenticatedHttpRequest) -> dict[str, Any]:
+def _list(request: AuthenticatedHttpRequest, stats: dict[str, int]) -> dict[str, Any]:
     query = asked_for(request)
     found = queries.page_of_jobs(
         query.filter(), limit=JOBS_LISTED, after=query.validated_data.get("cursor")
     )
     status = query.filter().status
     filters = {name: request.GET.get(name, "") for name in FILTERS}
-    counts = _counts()
+    counts = _counts(stats)
     return {
         "rows": [JobRow.of(job) for job in found.rows],
         "cards": [_card(word, counts, icon, tone) for word, icon, tone in CARDS],
@@ -94,10 +95,9 @@ def _list(request: AuthenticatedHttpRequest) -> dict[str, Any]:
     }
 
 
-def _counts() -> dict[str, int]:
+def _counts(stats: dict[str, int]) -> dict[str, int]:
     """Return the number of jobs by the words of tabs and cards, each up to queries.COUNTED."""
-    counts = stats_body(queries.count_capped())
-    return counts | {"": counts["total"], "active": counts["pending"] + counts["processing"]}
+    return stats | {"": stats["total"], "active": stats["pending"] + stats["processing"]}
 
 
 def _tab(

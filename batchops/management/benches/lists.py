@@ -40,8 +40,8 @@ FILL_JOBS_SQL = """
            CASE WHEN n %% 10 = 0 THEN 'batch_' || n ELSE '' END,
            '{}', 0, '', state, 1,
            CASE state WHEN 'failed' THEN 'File ' || n %% 365 || ' is missing.' ELSE '' END,
-           'user:' || (ARRAY['one', 'two', 'three', 'four', 'five'])[1 + n %% 5],
-           CASE state WHEN 'cancelled' THEN 'user:one' ELSE '' END,
+           'user:' || (ARRAY['ada', 'bea', 'carl', 'dora', 'emil'])[1 + n %% 5],
+           CASE state WHEN 'cancelled' THEN 'user:ada' ELSE '' END,
            %(items)s, %(items)s, false, 0,
            CASE state WHEN 'completed' THEN %(items)s
                       WHEN 'completed_with_errors' THEN %(items)s - 1
@@ -85,9 +85,9 @@ LISTS = {
     "by_type_and_state": "?type=drill&status=failed",
     "by_type_without_any": "?type=statements&status=failed",
     "by_campaign": "?campaign=camp-3",
-    "by_person": "?createdBy=one",
+    "by_person": "?createdBy=ada",
     "by_days": "?createdFrom={day}&createdTo={day}",
-    "by_all": "?type=drill&status=completed&createdBy=one&createdTo={day}",
+    "by_all": "?type=drill&status=completed&createdBy=ada&createdTo={day}",
     "search_id": "?search={id}",
     "search_common_word": "?search=january",
     "search_rare_word": "?search=batch_500000",

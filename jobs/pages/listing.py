@@ -11,7 +11,7 @@ from batchops.access import AuthenticatedHttpRequest
 from batchops.errors import InvalidInput
 from batchops.pages import page, render_page
 from jobs import queries, registry, states
-from jobs.bodies import cursor_of
+from jobs.bodies import cursor_of, stats_body
 from jobs.pages.links import START, VIEW, link
 from jobs.rows import JobRow
 from jobs.serializers import ListQuery
@@ -44,7 +44,9 @@ def job_list(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 @page(VIEW)
 def job_list_fragment(request: AuthenticatedHttpRequest) -> HttpResponse:
-    return render_page(request, "jobs/_list.html", _list(request, read_structure()[0]))
+    return render_page(
+        request, "jobs/_list.html", _list(request, stats_body(queries.count_capped()))
+    )
 
 
 def drawn_from() -> dict[str, Any]:

@@ -34,6 +34,7 @@ PROGRESS_DRAWN = (
     "priority",
     "summarised",
     "startedAt",
+    "artifactState",
 )
 ETA_FIGURES = ("etaLowSeconds", "etaHighSeconds", "lastProgressAt", "quietSeconds")
 ITEMS_DRAWN = ("status", "processedCount", "cancelledCount", "generation")

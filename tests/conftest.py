@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pytest_django.plugin import blocking_manager_key
 
 from tests.embedded import prepare_environment
 
@@ -40,6 +41,18 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     # A server that was killed is gone before its connections are, and those forbid the drop.
     with django_db_blocker.unblock():
         wait_for(lambda: others_connected() == [], 10, "others to leave the database")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Put the first data back after a test that commits: its mark empties every table."""
+    yield
+    mark = item.get_closest_marker("django_db")
+    if mark is not None and mark.kwargs.get("transaction"):
+        from batchops.web.first_data import load_first_data
+
+        with item.config.stash[blocking_manager_key].unblock():
+            load_first_data()
 
 
 def others_connected() -> list[tuple[Any, ...]]:

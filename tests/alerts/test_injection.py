@@ -13,7 +13,6 @@ import pytest
 from alerts import deliver, lifecycle
 from alerts.models import Alert, Channel
 from batchops.log_lines import Lines
-from batchops.web.first_data import load_first_data
 from tests.alerts.findings import AT, finding
 from tests.alerts.mailbox import Mailbox
 from tests.people import client_of
@@ -110,10 +109,6 @@ def body_of(response: Any) -> bytes:
 
 @pytest.mark.django_db(transaction=True)
 class TestExport:
-    @pytest.fixture(autouse=True)
-    def roles(self) -> None:
-        load_first_data()
-
     def test_a_cell_is_one_cell_and_no_formula(self) -> None:
         alert = evil_alert()
         lifecycle.acknowledge(alert.pk, at=AT, actor="user:a", note="=2+2\n@x")

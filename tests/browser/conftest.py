@@ -19,7 +19,6 @@ from django.test.utils import override_settings
 from playwright.sync_api import Browser, sync_playwright
 
 from batchops.models import User
-from batchops.web.first_data import load_first_data
 from tests.browser.visitor import Visitor
 from tests.web_process import WebProcess
 
@@ -109,7 +108,6 @@ def web_process(folder: Path, **environment: str) -> WebProcess:
 def people(web: WebProcess, django_db_blocker: Any) -> Iterator[Callable[..., User]]:
     """Make people whom the server sees: committed, and gone after the test."""
     with django_db_blocker.unblock():
-        load_first_data()
         known = set(User.objects.values_list("pk", flat=True))
 
         def make(name: str, role: str | None = None, **fields: Any) -> User:

@@ -9,7 +9,6 @@ from django.utils import timezone
 from alerts.lifecycle import reconcile
 from alerts.models import Alert
 from batchops.models import User
-from batchops.web.first_data import load_first_data
 from tests.alerts.findings import finding
 from tests.live.conftest import Screen, logged_in
 from tests.people import person
@@ -20,7 +19,6 @@ ALERTS = 10_000
 
 @pytest.fixture
 def viewer(_django_db_helper: None) -> Iterator[User]:
-    load_first_data()
     user = person("Viewer", "banner viewer")
     yield user
     Alert.objects.all().delete()

@@ -11,7 +11,6 @@ from django.db import connection
 from batchops.ccb.snapshot import Snapshot
 from batchops.cluster import bells
 from batchops.db import session_lock_held
-from batchops.web.first_data import load_first_data
 from monitoring import poll as polling
 from monitoring import tasks
 from monitoring.errors import PollRunning
@@ -65,7 +64,6 @@ class TestOverlap:
         self, ccb: FakeCcb, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Storing the first poll's history takes longer than anybody waits for a lock."""
-        load_first_data()
         polling.poll_now(actor="system:test")
         operator = client_of("Operator")
         storing, go_on = Event(), Event()

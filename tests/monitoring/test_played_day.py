@@ -11,7 +11,6 @@ from django.utils import timezone
 from alerts.models import Alert
 from batchops.calendar import business_date
 from batchops.ccb.simulator import Simulator
-from batchops.web.first_data import load_first_data
 from monitoring import poll as polling
 from monitoring import timeline
 from monitoring.models import Run
@@ -27,7 +26,6 @@ SHORT_STEP = timedelta(minutes=1)
 
 @pytest.fixture
 def played(db: None, make_database: Any, settings: Any) -> Iterator[tuple[CcbDatabase, Simulator]]:
-    load_first_data()  # which tests that commit may have taken away
     database: CcbDatabase = make_database()
     simulator = database.simulator(scenario="failure_restart")
     zone, start = django_settings.SITE_ZONE, time(5)

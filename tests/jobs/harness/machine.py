@@ -73,37 +73,57 @@ class Nights(RuleBasedStateMachine):
         self.jobs.append(lifecycle.create(new).pk)
 
     @precondition(lambda self: self.jobs)
-    @rule(pick=PICK, limit=st.integers(1, 3))
+    @rule(pick=PICK, limit=st.integers(2, 4))
     def claim(self, pick: int, limit: int) -> None:
         lease = lifecycle.claim_items(self._job(pick), limit=limit, worker="w")
         if lease is not None:
             self.workers.append(Worker(lease, [item.id for item in lease.items]))
 
     @precondition(lambda self: self.workers)
-    @rule(pick=PICK, how_many=st.integers(1, 3), fails=st.booleans())
-    def report(self, pick: int, how_many: int, fails: bool) -> None:
-        worker = self._worker(pick)
+    @rule(pick=PICK, how_many=st.integers(1, 2), fails=st.booleans(), twice=st.booleans())
+    def report(self, pick: int, how_many: int, fails: bool, twice: bool) -> None:
+        """Report some items, and again at once when the answer is lost."""
+        self._report(self._worker(pick), how_many, fails=fails, twice=twice)
+
+    @precondition(lambda self: self.jobs)
+    @rule(pick=PICK, twice=st.booleans(), dies=st.booleans())
+    def begin(self, pick: int, twice: bool, dies: bool) -> None:
+        """Claim items, do the first, and perhaps die over the second."""
+        number = len(self.workers)
+        self.claim(pick, 3)
+        for worker in self.workers[number:]:
+            self._report(worker, 1, fails=False, twice=twice)
+            if dies:
+                self._lose(worker)
+
+    def _report(self, worker: Worker, how_many: int, *, fails: bool, twice: bool) -> None:
         ids, worker.left = worker.left[:how_many], worker.left[how_many:]
         worker.last = [Outcome(item_id, "failed" if fails else "succeeded") for item_id in ids]
         self._settle(worker, worker.last, ends=not worker.left)
+        if twice:
+            self._settle(worker, worker.last, ends=False)
 
     @precondition(lambda self: self.workers)
     @rule(pick=PICK)
-    def report_again(self, pick: int) -> None:
-        """The answer to the last report was lost, so it comes once more."""
+    def report_late(self, pick: int) -> None:
+        """A report that was long on its way comes once more."""
         worker = self._worker(pick)
         self._settle(worker, worker.last, ends=False)
 
     @precondition(lambda self: self.workers)
     @rule(pick=PICK)
     def give_back(self, pick: int) -> None:
-        worker = self._worker(pick)
+        self._return(self._worker(pick))
+
+    def _return(self, worker: Worker) -> None:
         self._settle(worker, [], ends=True, unbegun=worker.left)
 
     @precondition(lambda self: self.workers)
     @rule(pick=PICK)
     def die(self, pick: int) -> None:
-        worker = self._worker(pick)
+        self._lose(self._worker(pick))
+
+    def _lose(self, worker: Worker) -> None:
         late = Now() - timedelta(seconds=1)
         Claim.objects.filter(pk=worker.lease.claim_id).update(expires_at=late)
         lifecycle.expire_claims()
@@ -119,6 +139,16 @@ class Nights(RuleBasedStateMachine):
             assert not was_open
         else:
             assert was_open
+
+    @precondition(lambda self: self.jobs)
+    @rule(pick=PICK, limit=st.integers(1, 2), dies=st.booleans())
+    def cancel_at_work(self, pick: int, limit: int, dies: bool) -> None:
+        """Somebody cancels a job whose worker then dies or gives back what it has not begun."""
+        number = len(self.workers)
+        self.claim(pick, limit)
+        self.cancel(pick)
+        if len(self.workers) > number:
+            (self._lose if dies else self._return)(self.workers[number])
 
     @precondition(lambda self: self.jobs)
     @rule(pick=PICK, include_cancelled=st.booleans())
@@ -148,8 +178,8 @@ class Nights(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Let time pass: every lease runs out, and a worker that never dies does the rest."""
-        for number in range(len(self.workers)):
-            self.die(number)
+        for worker in self.workers:
+            self._lose(worker)
         for job_id in self.jobs:
             while lease := lifecycle.claim_items(job_id, limit=9, worker="last"):
                 outcomes = [Outcome(item.id, "succeeded") for item in lease.items]
@@ -182,4 +212,7 @@ class Nights(RuleBasedStateMachine):
         return Job.objects.get(pk=self._job(pick)).is_open
 
     def _worker(self, pick: int) -> Worker:
-        return self.workers[pick % len(self.workers)]
+        """Return one that holds its lease by what it knows; each fourth time, any of them."""
+        holding = [worker for worker in self.workers if not worker.is_lost]
+        workers = holding if holding and pick % 4 else self.workers
+        return workers[pick // 4 % len(workers)]

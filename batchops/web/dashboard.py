@@ -11,17 +11,15 @@ from batchops.access import AuthenticatedHttpRequest
 from batchops.errors import NotFound
 from batchops.pages import page, render_page
 from jobs.pages import drawn_from
-from jobs.queries import count_by_state
+from jobs.queries import count_up_to, jobs
 from jobs.rows import running_rows
-from jobs.states import OPEN
 from monitoring.figures import figures
 from monitoring.pages import workflow_context
 
 
 @page("monitoring.view_run")
 def today(request: AuthenticatedHttpRequest) -> HttpResponse:
-    jobs = {**drawn_from(), **_jobs(request)}
-    shown = {"title": gettext("Today"), **active_context(request), **jobs}
+    shown = {"title": gettext("Today"), **active_context(request), **drawn_from(), **_jobs(request)}
     return render_page(request, "today.html", shown | _runs(request))
 
 
@@ -50,11 +48,7 @@ def _drawn(facts: dict[str, Any]) -> dict[str, Any]:
 def _jobs(request: HttpRequest) -> dict[str, Any]:
     if not request.user.has_perm("jobs.view_job"):
         return {}
-    counts = count_by_state()
-    return {
-        "running_jobs": running_rows(),
-        "running_count": sum(counts.get(state, 0) for state in OPEN),
-    }
+    return {"running_jobs": running_rows(), "running_count": count_up_to(jobs().open())}
 
 
 # Figures move only with a reading, which `lastUpdated` tells.

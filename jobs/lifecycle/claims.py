@@ -47,19 +47,24 @@ CHOOSE_SQL = f"""
      LIMIT 1
 """  # noqa: S608 (only constants are put together)
 # First those whose next attempt is due: when that is, their type has said. MATERIALIZED: without
-# it the planner may lock more rows than the limit says.
+# it the planner may lock more rows than the limit says. Both looks follow the order of the index
+# and have a limit that is a number: with one to be computed the planner expects a tenth of all
+# items, and reads the whole table (530 ms with a million, instead of some).
 TAKE_SQL = f"""
     WITH due AS MATERIALIZED (
         SELECT i.id, i.position FROM jobs_jobitem AS i
          WHERE {DUE.format(job="%(job)s")} AND i.suspect = %(suspect)s
-         ORDER BY i.not_before LIMIT %(limit)s
+         ORDER BY i.not_before NULLS FIRST, i.position LIMIT %(limit)s
            FOR NO KEY UPDATE SKIP LOCKED),
     ready AS MATERIALIZED (
         SELECT i.id, i.position FROM jobs_jobitem AS i
          WHERE {READY.format(job="%(job)s")} AND i.suspect = %(suspect)s
-         ORDER BY i.position LIMIT %(limit)s - (SELECT count(*) FROM due)
+         ORDER BY i.not_before NULLS FIRST, i.position LIMIT %(limit)s
            FOR NO KEY UPDATE SKIP LOCKED),
-    chosen AS (SELECT * FROM due UNION ALL SELECT * FROM ready),
+    chosen AS MATERIALIZED (
+        SELECT id, position
+          FROM (SELECT 1 AS turn, * FROM due UNION ALL SELECT 2, * FROM ready) AS either
+         ORDER BY turn, position LIMIT %(limit)s),
     lease AS (
         INSERT INTO jobs_claim (job_id, kind, worker, token, item_ids, cancel_seen,
                                 created_at, heartbeat_at, expires_at,

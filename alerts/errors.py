@@ -13,6 +13,7 @@ class AlertResolved(Conflict):
     """Refuse to touch an alert that is over."""
 
     code = "alert_resolved"
+    extras = {"state": str}
 
 
 class NotByHand(Conflict):

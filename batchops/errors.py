@@ -8,11 +8,13 @@ class BatchOpsError(Exception):
     """Say what was attempted, on what, and what to do; the base of every typed error.
 
     `code` is the machine's word for it, `status` the HTTP status of the answer and `extra` what
-    helps the caller beside the sentence (it is merged into the JSON body).
+    helps the caller beside the sentence (it is merged into the JSON body); `extras` names the
+    types of what it may hold.
     """
 
     code = "error"
     status = 500
+    extras: Mapping[str, Any] = {}
 
     def __init__(self, message: str, **extra: Any) -> None:
         super().__init__(message)

@@ -1,6 +1,9 @@
 """Name what can go wrong with jobs."""
 
+from typing import TypedDict
+
 from batchops.errors import BatchOpsError, Conflict, InvalidInput, NotFound
+from batchops.shapes import Moment
 
 
 class JobNotFound(NotFound):
@@ -19,12 +22,25 @@ class MoveRefused(Conflict):
     """Refuse a move that the job's state does not permit; carries the present state."""
 
     code = "move_refused"
+    extras = {"state": str}
+
+
+class HolderBody(TypedDict):
+    """The job that runs already."""
+
+    jobId: str
+    startTime: Moment
+    startedBy: str
+    status: str
+    progressPercent: int
+    etaSeconds: int | None
 
 
 class AlreadyRunning(Conflict):
     """Refuse a second open job of a type of which only one may be open; names the holder."""
 
     code = "already_running"
+    extras = {"running": HolderBody | None}
 
 
 class DuplicateExternalId(Conflict):
@@ -37,12 +53,14 @@ class NothingToRetry(Conflict):
     """Refuse a retry of a job in which nothing failed."""
 
     code = "nothing_to_retry"
+    extras = {"state": str}
 
 
 class DoneHere(Conflict):
     """Refuse to hand out items that the site's own clusters do."""
 
     code = "done_by_cluster"
+    extras = {"type": str}
 
 
 class NoFollowUp(NotFound):
@@ -74,6 +92,7 @@ class NotFinished(Conflict):
     """Say that what is asked for comes when the job has ended."""
 
     code = "not_finished"
+    extras = {"status": str}
 
 
 class ArtifactFailed(Conflict):

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 INLINE_ITEMS = 1_000
@@ -36,6 +37,7 @@ class LabelledItem(StrictSerializer):
     )
 
 
+@extend_schema_field({"type": "object", "additionalProperties": {}})
 class JsonObjectField(serializers.Field[Any, Any, Any, Any]):
     """Take a JSON object that PostgreSQL can store: no NUL, no lone surrogate, nothing huge."""
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from batchops.live.topics import Topic, register
 from jobs import queries
-from jobs.bodies import day_body, iso, job_body, stats_body
+from jobs.bodies import StatsBody, day_body, iso, job_body, stats_body
 from jobs.models import Job, ScheduleEvent
 from jobs.schedule_rows import slot_body
 
@@ -44,7 +44,7 @@ def read_jobs(_key: str) -> dict[str, Any]:
     }
 
 
-def read_structure() -> tuple[dict[str, int], str]:
+def read_structure() -> tuple[StatsBody, str]:
     """Return the counts by state and what read_jobs calls `structure`, without the figures."""
     stats = stats_body(queries.count_capped())
     return stats, _digest([queries.newest_moves(), stats], _active())
@@ -135,7 +135,7 @@ def _pace(job: Job) -> dict[str, Any]:
 
 
 def _figures(job: Job) -> dict[str, Any]:
-    body = job_body(job)
+    body: Mapping[str, object] = job_body(job)
     return {name: body[name] for name in FIGURES} | {"countedItems": job.next_position}
 
 

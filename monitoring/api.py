@@ -10,8 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from batchops.openapi import enveloped
+from batchops.openapi import refusals
 from batchops.paging import Cursor
+from batchops.shapes import enveloped
 from monitoring import queries, timeline
 from monitoring.bodies import LogBody, LogsBody, PendingImdBody, RunningBatchesBody, TimelineBody
 from monitoring.errors import NothingRead
@@ -59,7 +60,7 @@ class PendingImdCount(APIView):
 
     required_permissions = {"GET": "monitoring.view_run"}
 
-    @extend_schema(responses={200: enveloped(PendingImdBody)})
+    @extend_schema(responses={200: enveloped(PendingImdBody), **refusals(NothingRead)})
     def get(self, request: Request) -> Response:
         poll = queries.last_good_poll()
         if poll is None:

@@ -10,9 +10,11 @@ from rest_framework.views import APIView
 from alerts import lifecycle
 from alerts.api.answers import SAID, uncached
 from alerts.bodies import ActiveAlertsBody, active_alerts_body
+from alerts.errors import AlertNotFound, AlertResolved
 from alerts.serializers import Acknowledgement
 from batchops.access import actor_of
-from batchops.openapi import enveloped
+from batchops.openapi import refusals
+from batchops.shapes import enveloped
 
 
 class ActiveAlerts(APIView):
@@ -30,7 +32,10 @@ class AcknowledgeAlert(APIView):
 
     required_permissions = {"POST": "alerts.acknowledge_alert"}
 
-    @extend_schema(request=Acknowledgement, responses={200: SAID})
+    @extend_schema(
+        request=Acknowledgement,
+        responses={200: SAID, **refusals(AlertNotFound, AlertResolved)},
+    )
     def post(self, request: Request, alert_id: str) -> Response:
         return uncached({"success": True, "message": acknowledge(request, int(alert_id))})
 

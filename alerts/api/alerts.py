@@ -13,9 +13,11 @@ from alerts import lifecycle, listing, queries, serializers
 from alerts.api.active import acknowledge
 from alerts.api.answers import MOVED, uncached
 from alerts.bodies import AlertsBody, WholeAlertBody, alert_body, whole_alert_body
+from alerts.errors import AlertNotFound, AlertResolved, NotByHand
 from batchops.access import actor_of
-from batchops.openapi import enveloped
+from batchops.openapi import refusals
 from batchops.paging import Cursor
+from batchops.shapes import enveloped
 
 VIEW = {"GET": "alerts.view_alert"}
 
@@ -41,7 +43,7 @@ class OneAlert(APIView):
 
     required_permissions = VIEW
 
-    @extend_schema(responses={200: enveloped(WholeAlertBody)})
+    @extend_schema(responses={200: enveloped(WholeAlertBody), **refusals(AlertNotFound)})
     def get(self, request: Request, alert_id: str) -> Response:
         alert = queries.find_alert(int(alert_id))
         with_mails = request.user.has_perm("alerts.view_delivery")
@@ -54,7 +56,10 @@ class Acknowledge(APIView):
 
     required_permissions = {"POST": "alerts.acknowledge_alert"}
 
-    @extend_schema(request=serializers.Acknowledgement, responses={200: MOVED})
+    @extend_schema(
+        request=serializers.Acknowledgement,
+        responses={200: MOVED, **refusals(AlertNotFound, AlertResolved)},
+    )
     def post(self, request: Request, alert_id: str) -> Response:
         return _moved(int(alert_id), acknowledge(request, int(alert_id)))
 
@@ -64,7 +69,7 @@ class Comment(APIView):
 
     required_permissions = {"POST": "alerts.acknowledge_alert"}
 
-    @extend_schema(request=serializers.Comment, responses={200: MOVED})
+    @extend_schema(request=serializers.Comment, responses={200: MOVED, **refusals(AlertNotFound)})
     def post(self, request: Request, alert_id: str) -> Response:
         lifecycle.comment(int(alert_id), **_by_caller(request))
         return _moved(int(alert_id), gettext("The comment is kept in the alert's history."))
@@ -75,7 +80,10 @@ class Resolve(APIView):
 
     required_permissions = {"POST": "alerts.resolve_alert"}
 
-    @extend_schema(request=serializers.Comment, responses={200: MOVED})
+    @extend_schema(
+        request=serializers.Comment,
+        responses={200: MOVED, **refusals(AlertNotFound, AlertResolved, NotByHand)},
+    )
     def post(self, request: Request, alert_id: str) -> Response:
         lifecycle.resolve(int(alert_id), **_by_caller(request))
         return _moved(int(alert_id), gettext("Alert %(id)s is resolved.") % {"id": alert_id})

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework.response import Response
 
 from alerts.bodies import AlertBody
-from batchops.openapi import Shape, shape
+from batchops.shapes import Shape, shape
 
 _SAID: dict[str, Shape] = {
     "success": {"type": "boolean", "enum": [True]},

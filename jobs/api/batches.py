@@ -1,19 +1,37 @@
 """Show a job as a batch of files, and its summary."""
 
-from typing import Any
-
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from batchops.access import actor_of
+from batchops.shapes import shape
 from jobs import lifecycle, queries
 from jobs.api.views import JobView, StatusThrottle
-from jobs.bodies import batch_body, batch_status, status_body, summary_body
+from jobs.bodies import (
+    BatchBody,
+    ComeAgainBody,
+    StillOpenBody,
+    SummaryBody,
+    UnknownBatchBody,
+    batch_body,
+    batch_status,
+    status_body,
+    summary_body,
+)
 from jobs.errors import JobNotFound
 from jobs.models import Job
 from jobs.start import ring
 
 SUMMARY_RETRY_S = 5
+SUMMARISED = {
+    200: shape(SummaryBody),
+    202: OpenApiResponse(shape(ComeAgainBody), description="The summary is being made."),
+    404: OpenApiResponse(
+        {"anyOf": [shape(StillOpenBody), shape(UnknownBatchBody)]},
+        description="Files of the batch are still open, or there is no such batch.",
+    ),
+}
 
 
 class BatchView(JobView):
@@ -28,6 +46,12 @@ class BatchView(JobView):
 
 
 class Batch(BatchView):
+    @extend_schema(
+        responses={
+            200: shape(BatchBody),
+            404: OpenApiResponse(shape(UnknownBatchBody), description="There is no such batch."),
+        }
+    )
     def get(self, request: Request, name: str) -> Response:
         """Show a job as a batch of files."""
         job = queries.find_job(name)
@@ -35,6 +59,7 @@ class Batch(BatchView):
 
 
 class Summary(BatchView):
+    @extend_schema(responses=SUMMARISED)
     def get(self, request: Request, name: str) -> Response:
         """Show a batch's summary, and repair a batch whose summary should be there."""
         job = queries.find_job(name)
@@ -46,18 +71,19 @@ class Summary(BatchView):
         summary = queries.summary_of(job)
         if summary is None:
             ring()
-            return Response(
-                {
-                    "message": "Summary is being generated. Please retry in a few seconds.",
-                    "retry_after": SUMMARY_RETRY_S,
-                },
-                status=202,
-                headers={"Retry-After": str(SUMMARY_RETRY_S)},
-            )
+            return _come_again()
         return Response(summary_body(job, summary))
 
 
-def _still_open(job: Job) -> dict[str, Any]:
+def _come_again() -> Response:
+    answer: ComeAgainBody = {
+        "message": "Summary is being generated. Please retry in a few seconds.",
+        "retry_after": SUMMARY_RETRY_S,
+    }
+    return Response(answer, status=202, headers={"Retry-After": str(SUMMARY_RETRY_S)})
+
+
+def _still_open(job: Job) -> StillOpenBody:
     return {
         "message": "Files of this batch are still open. Its summary comes when the last is done.",
         "status": batch_status(job),

@@ -1,16 +1,15 @@
 """Cancel or retry many jobs with one call."""
 
-from collections import Counter
-from typing import Any
-
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from batchops.access import actor_of
 from batchops.errors import NotAllowed
+from batchops.shapes import shape
 from jobs.api.views import JobView
-from jobs.bodies import cursor_of
-from jobs.bulk import Bulk, bulk
+from jobs.bodies import BulkDoneBody, bulk_body
+from jobs.bulk import bulk
 from jobs.serializers import BulkBody, FilterFields
 
 PERMISSIONS = {"cancel": "jobs.cancel_job", "retry": "jobs.retry_job"}
@@ -20,6 +19,7 @@ class BulkMove(JobView):
     # Which of the two actions is asked for stands in the body; its permission is asked there.
     required_permissions = {"POST": PERMISSIONS["cancel"]}
 
+    @extend_schema(request=BulkBody, responses={200: shape(BulkDoneBody)})
     def post(self, request: Request) -> Response:
         """Cancel or retry the jobs named, or all that match, and say of each what happened."""
         body = BulkBody(data=request.data)
@@ -34,21 +34,9 @@ class BulkMove(JobView):
             after=given.get("cursor"),
             actor=actor_of(request),
         )
-        return Response({"success": True, "action": given["action"], **_body(result)})
+        return Response(bulk_body(given["action"], result))
 
 
 def _require(request: Request, permission: str) -> None:
     if not request.user.has_perm(permission):
         raise NotAllowed(f"Your role does not permit this. It needs '{permission}'.")
-
-
-def _body(result: Bulk) -> dict[str, Any]:
-    return {
-        "results": [
-            {"id": one.job_id, "outcome": one.outcome, "message": one.message}
-            for one in result.done
-        ],
-        "counts": Counter(one.outcome for one in result.done),
-        "left": result.left,
-        "nextCursor": cursor_of(result.next_key),
-    }

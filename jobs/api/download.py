@@ -16,17 +16,18 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from batchops.api import FileNegotiation
 from batchops.db import give_connection_back
 from batchops.downloads import Stored, hand_out
-from batchops.openapi import Refusal
+from batchops.openapi import refusals
+from batchops.shapes import shape
 from jobs import queries, states
 from jobs.api.views import JobView
-from jobs.errors import ArtifactFailed, ArtifactGone, NoArtifact, NotFinished
+from jobs.bodies import ComeAgainBody
+from jobs.errors import ArtifactFailed, ArtifactGone, JobNotFound, NoArtifact, NotFinished
 from jobs.models import Artifact, Job
 
 log = logging.getLogger("jobs.artifacts")
@@ -34,26 +35,29 @@ log = logging.getLogger("jobs.artifacts")
 RETRY_AFTER_S = 5
 
 
-class ComeAgain(serializers.Serializer[Any]):
-    """What is answered while the ZIP is made."""
-
-    message = serializers.CharField()
-    retry_after = serializers.IntegerField(help_text="Seconds.")
-
-
-# What a caller may ask for, as RFC 9110 has it.
+# What a caller may ask for, and hears of it, as RFC 9110 has it.
 ASKED = [
     OpenApiParameter(name, str, OpenApiParameter.HEADER)
     for name in ("Range", "If-Range", "If-None-Match")
 ]
+TOLD = [
+    OpenApiParameter(name, str, OpenApiParameter.HEADER, response=statuses)
+    for name, statuses in (
+        ("ETag", [200, 206, 304, 416]),
+        ("Accept-Ranges", [200, 206, 304, 416]),
+        ("Content-Range", [206, 416]),
+        ("Content-Disposition", [200, 206]),
+    )
+]
 ZIP = (200, "application/zip")
-ANSWERS = {
+ANSWERS: dict[Any, Any] = {
     ZIP: OpenApiTypes.BINARY,
     (206, "application/zip"): OpenApiTypes.BINARY,
-    202: OpenApiResponse(ComeAgain, description="It is being made; Retry-After says when to come."),
+    (202, "application/json"): OpenApiResponse(
+        shape(ComeAgainBody), description="It is being made; Retry-After says when to come."
+    ),
     304: OpenApiResponse(description="Who asks has it already."),
-    409: OpenApiResponse(Refusal, description="The job is open, or its ZIP could not be made."),
-    410: OpenApiResponse(Refusal, description="Retention removed it."),
+    **refusals(JobNotFound, NoArtifact, NotFinished, ArtifactFailed, ArtifactGone),
     416: OpenApiResponse(description="It has no such part; Content-Range says how long it is."),
 }
 
@@ -61,7 +65,7 @@ ANSWERS = {
 class Download(JobView):
     content_negotiation_class = FileNegotiation
 
-    @extend_schema(parameters=ASKED, responses=ANSWERS)
+    @extend_schema(parameters=[*ASKED, *TOLD], responses=ANSWERS)
     def get(self, request: Request, name: str) -> HttpResponseBase:
         """Hand out the ZIP of a finished job, whole or a range of it."""
         job = queries.find_job(name)
@@ -85,11 +89,8 @@ class Download(JobView):
 
 def _come_again() -> Response:
     message = _("The ZIP is being made. Please retry in a few seconds.")
-    return Response(
-        {"message": message, "retry_after": RETRY_AFTER_S},
-        status=202,
-        headers={"Retry-After": str(RETRY_AFTER_S)},
-    )
+    answer: ComeAgainBody = {"message": message, "retry_after": RETRY_AFTER_S}
+    return Response(answer, status=202, headers={"Retry-After": str(RETRY_AFTER_S)})
 
 
 def _why_there_is_none(job: Job) -> Exception:

@@ -2,24 +2,37 @@
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
 from batchops.api import FileNegotiation
-from batchops.exports import CONTENT_TYPES, stream
+from batchops.exports import CONTENT_TYPES, TooManyExports, TooManyRows, stream
+from batchops.openapi import refusals
 from jobs import queries
 from jobs.api.views import JobView
+from jobs.errors import JobNotFound
 from jobs.exports import items_export, jobs_export
 from jobs.serializers import ExportQuery, ItemsExportQuery
 
-FILES = {(200, kind): OpenApiTypes.BINARY for kind in CONTENT_TYPES.values()}
+# A media type alone, without the parameters that the answer's header adds to it.
+FILES = {(200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind in CONTENT_TYPES.values()}
+HEADERS = [
+    OpenApiParameter(name, str, OpenApiParameter.HEADER, response=[200], description=said)
+    for name, said in (
+        ("Content-Disposition", "The name of the file."),
+        ("X-Formula-Guard", "How text is kept from running as a formula."),
+    )
+]
 
 
 class JobsExport(JobView):
     http_method_names = ["get", "options"]
     content_negotiation_class = FileNegotiation
 
-    @extend_schema(parameters=[ExportQuery], responses=FILES)
+    @extend_schema(
+        parameters=[ExportQuery, *HEADERS],
+        responses={**FILES, **refusals(TooManyRows, TooManyExports)},
+    )
     def get(self, request: Request) -> StreamingHttpResponse:
         """Hand out the jobs that the list's filters leave as CSV or XLSX."""
         query = ExportQuery(data=request.query_params.dict())
@@ -31,7 +44,10 @@ class ItemsExport(JobView):
     http_method_names = ["get", "options"]
     content_negotiation_class = FileNegotiation
 
-    @extend_schema(parameters=[ItemsExportQuery], responses=FILES)
+    @extend_schema(
+        parameters=[ItemsExportQuery, *HEADERS],
+        responses={**FILES, **refusals(TooManyRows, TooManyExports, JobNotFound)},
+    )
     def get(self, request: Request, name: str) -> StreamingHttpResponse:
         """Hand out a job's items as CSV or XLSX."""
         query = ItemsExportQuery(data=request.query_params.dict())

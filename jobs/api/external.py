@@ -3,15 +3,19 @@
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from batchops.access import actor_of
 from batchops.errors import InvalidInput
 from batchops.live import patience
+from batchops.openapi import refusals
+from batchops.shapes import shape
 from jobs import lifecycle, outside, queries, states
 from jobs.api.views import JobView, PatientView
-from jobs.bodies import claim_body, next_body
+from jobs.bodies import ClaimedBody, KeptBody, ReportedBody, claim_body, next_body
+from jobs.errors import DoneHere, JobNotFound, LostClaim
 from jobs.lifecycle import Outcome
 from jobs.models import Job
 from jobs.serializers import ClaimBody, ResultsBody
@@ -22,6 +26,10 @@ WORK = "jobs.work_job"
 class Claims(PatientView):
     required_permissions = {"POST": WORK}
 
+    @extend_schema(
+        request=ClaimBody,
+        responses={200: shape(ClaimedBody), **refusals(JobNotFound, DoneHere)},
+    )
     def post(self, request: Request, name: str) -> Response:
         """Take up to `limit` items under a lease; wait up to `wait` seconds for the first."""
         body = ClaimBody(data=request.data)
@@ -35,23 +43,36 @@ class Claims(PatientView):
         job = queries.find_job(job.pk)
         if lease is None and _has_work(job) and given["wait"]:
             patience.wait_for(request, f"job:{job.pk}", given["wait"])
-        return Response({"success": True, **next_body(job), **claim_body(lease)})
+        answer: ClaimedBody = {"success": True, **next_body(job), **claim_body(lease)}
+        return Response(answer)
 
 
 class KeepClaim(JobView):
     required_permissions = {"POST": WORK}
 
+    @extend_schema(
+        request=None, responses={200: shape(KeptBody), **refusals(JobNotFound, LostClaim)}
+    )
     def post(self, request: Request, name: str, token: str) -> Response:
         """Prolong a lease, and hear whether its job is to be cancelled."""
         job = queries.find_job(name)
         wished = lifecycle.keep(job.pk, _token(token))
         lease_s = lifecycle.lease_time(states.ITEMS).total_seconds()
-        return Response({"success": True, "cancelRequested": wished, "leaseSeconds": lease_s})
+        answer: KeptBody = {
+            "success": True,
+            "cancelRequested": wished,
+            "leaseSeconds": lease_s,
+        }
+        return Response(answer)
 
 
 class Results(JobView):
     required_permissions = {"POST": WORK}
 
+    @extend_schema(
+        request=ResultsBody,
+        responses={200: shape(ReportedBody), **refusals(JobNotFound, LostClaim)},
+    )
     def post(self, request: Request, name: str, token: str) -> Response:
         """Report how items of a lease went; it ends with its last item, or by `release`."""
         body = ResultsBody(data=request.data)
@@ -66,13 +87,14 @@ class Results(JobView):
             actor=actor_of(request),
         )
         outside.ring_if_ended(job.pk)
-        answer = {
+        answer: ReportedBody = {
             "success": True,
             "accepted": reported.accepted,
             "repeated": reported.repeated,
             "held": reported.held,
+            **next_body(queries.find_job(job.pk)),
         }
-        return Response({**answer, **next_body(queries.find_job(job.pk))})
+        return Response(answer)
 
 
 def _has_work(job: Job) -> bool:

@@ -1,15 +1,22 @@
 """List the items of a job."""
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from batchops.openapi import refusals
+from batchops.shapes import enveloped
 from jobs import queries
 from jobs.api.views import JobView
-from jobs.bodies import cursor_of, item_body
+from jobs.bodies import ItemsBody, cursor_of, item_body
+from jobs.errors import JobNotFound
 from jobs.serializers import ItemsQuery
 
 
 class Items(JobView):
+    @extend_schema(
+        parameters=[ItemsQuery], responses={200: enveloped(ItemsBody), **refusals(JobNotFound)}
+    )
     def get(self, request: Request, name: str) -> Response:
         """List a job's items by position."""
         query = ItemsQuery(data=request.query_params.dict())
@@ -21,7 +28,7 @@ class Items(JobView):
             limit=given["limit"],
             after=given.get("cursor"),
         )
-        data = {
+        data: ItemsBody = {
             "items": [item_body(item) for item in page.rows],
             "nextCursor": cursor_of(page.next_key),
         }

@@ -3,42 +3,69 @@
 import re
 from typing import Any, cast
 
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from batchops.access import actor_of
 from batchops.errors import InvalidInput
 from batchops.models import User
+from batchops.openapi import refusals
+from batchops.shapes import enveloped, shape
 from jobs import queries
 from jobs.api.views import VIEW, JobView, StatusThrottle
 from jobs.bodies import (
+    JobBody,
+    JobsBody,
+    StatusBody,
     cursor_of,
     job_body,
     stats_body,
     status_body,
+)
+from jobs.errors import (
+    AlreadyRunning,
+    DuplicateExternalId,
+    JobNotFound,
+    KeyReused,
+    UnknownType,
 )
 from jobs.models import Job
 from jobs.serializers import ListQuery, StartBody
 from jobs.start import Order, once, start_job
 
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
+KEY_HEADER = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "pattern": r"^[\x21-\x7e]{1,200}$"},
+    OpenApiParameter.HEADER,
+    description="With the same key a repeat within 24 hours answers the same job.",
+)
+STARTED = {
+    201: enveloped(JobBody),
+    **refusals(UnknownType, AlreadyRunning, DuplicateExternalId, KeyReused),
+}
 
 
 class Jobs(JobView):
     required_permissions = {"GET": VIEW, "POST": "jobs.start_job"}
 
+    @extend_schema(parameters=[ListQuery], responses={200: enveloped(JobsBody)})
     def get(self, request: Request) -> Response:
         """List jobs, newest first."""
         query = ListQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         given = query.validated_data
         page = queries.page_of_jobs(query.filter(), limit=given["limit"], after=given.get("cursor"))
-        data: dict[str, Any] = {"jobs": [job_body(job) for job in page.rows]}
+        data: JobsBody = {
+            "jobs": [job_body(job) for job in page.rows],
+            "nextCursor": cursor_of(page.next_key),
+        }
         if given["stats"]:
             data["stats"] = stats_body(queries.count_by_state())
-        data["nextCursor"] = cursor_of(page.next_key)
         return Response({"success": True, "data": data})
 
+    @extend_schema(parameters=[KEY_HEADER], request=StartBody, responses=STARTED)
     def post(self, request: Request) -> Response:
         """Start a job; with an Idempotency-Key at most one in 24 hours."""
         body = StartBody(data=request.data)
@@ -73,6 +100,9 @@ def _start_once(request: Request, order: Order) -> Job:
 
 
 class OneJob(JobView):
+    throttle_classes = [StatusThrottle]
+
+    @extend_schema(responses={200: enveloped(JobBody), **refusals(JobNotFound)})
     def get(self, request: Request, name: str) -> Response:
         """Show one job."""
         return Response({"success": True, "data": job_body(queries.find_job(name))})
@@ -81,6 +111,7 @@ class OneJob(JobView):
 class Status(JobView):
     throttle_classes = [StatusThrottle]
 
+    @extend_schema(responses={200: shape(StatusBody), **refusals(JobNotFound)})
     def get(self, request: Request, name: str) -> Response:
         """Show how far a job is."""
         return Response(status_body(queries.find_job(name)))

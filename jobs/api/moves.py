@@ -1,37 +1,56 @@
 """Cancel a job, retry it, and change its priority."""
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from batchops.access import actor_of
+from batchops.openapi import refusals
+from batchops.shapes import enveloped, shape
 from jobs import lifecycle, queries
 from jobs.api.views import JobView
-from jobs.bodies import job_body
+from jobs.bodies import CancelledBody, CountedBody, JobBody, RetriedBody, job_body
+from jobs.errors import (
+    AlreadyRunning,
+    ItemsRemoved,
+    JobNotFound,
+    MoveRefused,
+    NothingToRetry,
+)
 from jobs.serializers import PriorityBody, RetryQuery
 from jobs.start import ring
+
+RETRIED = {
+    200: {"oneOf": [shape(RetriedBody), shape(CountedBody)]},
+    **refusals(JobNotFound, MoveRefused, NothingToRetry, ItemsRemoved, AlreadyRunning),
+}
 
 
 class Cancel(JobView):
     required_permissions = {"POST": "jobs.cancel_job"}
 
+    @extend_schema(
+        request=None,
+        responses={200: shape(CancelledBody), **refusals(JobNotFound, MoveRefused)},
+    )
     def post(self, request: Request, name: str) -> Response:
         """Stop a job that has not ended."""
         job = lifecycle.cancel(queries.find_job(name).pk, actor=actor_of(request))
         if job.is_open:
             ring()
-        return Response(
-            {
-                "success": True,
-                "message": "Batch job cancelled successfully",
-                "note": "Job marked as cancelled. If already processing, it will stop at next "
-                "checkpoint.",
-            }
-        )
+        answer: CancelledBody = {
+            "success": True,
+            "message": "Batch job cancelled successfully",
+            "note": "Job marked as cancelled. If already processing, it will stop at next "
+            "checkpoint.",
+        }
+        return Response(answer)
 
 
 class Retry(JobView):
     required_permissions = {"POST": "jobs.retry_job"}
 
+    @extend_schema(parameters=[RetryQuery], request=None, responses=RETRIED)
     def post(self, request: Request, name: str) -> Response:
         """Do the failed items again, or say with dryRun how many that would be."""
         query = RetryQuery(data=request.query_params.dict())
@@ -40,15 +59,22 @@ class Retry(JobView):
         wide = "include" in query.validated_data
         count = queries.count_to_retry(job, queries.states_to_retry(job, include_cancelled=wide))
         if query.validated_data["dryRun"]:
-            return Response({"success": True, "dryRun": True, "count": count})
+            counted: CountedBody = {"success": True, "dryRun": True, "count": count}
+            return Response(counted)
         lifecycle.retry(job.pk, actor=actor_of(request), include_cancelled=wide)
         ring()
-        return Response({"success": True, "count": count, "data": job_body(queries.find_job(name))})
+        data = job_body(queries.find_job(name))
+        retried: RetriedBody = {"success": True, "count": count, "data": data}
+        return Response(retried)
 
 
 class Priority(JobView):
     required_permissions = {"POST": "jobs.prioritise_job"}
 
+    @extend_schema(
+        request=PriorityBody,
+        responses={200: enveloped(JobBody), **refusals(JobNotFound, MoveRefused)},
+    )
     def post(self, request: Request, name: str) -> Response:
         """Let workers choose a job earlier or later; the highest priority comes first."""
         body = PriorityBody(data=request.data)

@@ -2,15 +2,19 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from batchops.access import actor_of
 from batchops.errors import InvalidInput
 from batchops.live import patience
+from batchops.openapi import refusals
+from batchops.shapes import shape
 from jobs import outside, queries
 from jobs.api.views import PatientView
-from jobs.bodies import next_body, reference_of
+from jobs.bodies import HandledBody, next_body, reference_of
+from jobs.errors import JobNotFound
 from jobs.models import Job
 from jobs.serializers import NextBody
 
@@ -20,6 +24,7 @@ WAIT_S = 2.0
 class ProcessNext(PatientView):
     required_permissions = {"POST": "jobs.work_job"}
 
+    @extend_schema(request=NextBody, responses={200: shape(HandledBody), **refusals(JobNotFound)})
     def post(self, request: Request, name: str) -> Response:
         """Settle one item by the caller's word, or say truly how far the cluster is."""
         body = NextBody(data=request.data)

@@ -1,16 +1,16 @@
 """List schedules, switch them, and start their jobs."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from batchops.access import actor_of
-from batchops.openapi import enveloped
+from batchops.openapi import refusals
+from batchops.shapes import enveloped
 from jobs import lifecycle, queries, scheduling
 from jobs.api.views import JobView
-from jobs.bodies import job_body
+from jobs.bodies import JobBody, job_body
+from jobs.errors import AlreadyRunning, ScheduleNotFound, UnknownType
 from jobs.schedule_rows import (
     ScheduleBody,
     SchedulesBody,
@@ -33,7 +33,13 @@ class Schedules(JobView):
 class RunSchedule(JobView):
     required_permissions = {"POST": "jobs.start_job"}
 
-    @extend_schema(request=None, responses={201: enveloped(dict[str, Any])})
+    @extend_schema(
+        request=None,
+        responses={
+            201: enveloped(JobBody),
+            **refusals(ScheduleNotFound, UnknownType, AlreadyRunning),
+        },
+    )
     def post(self, request: Request, schedule_id: str) -> Response:
         """Start a schedule's job at once; its own times stay as they are."""
         job = scheduling.run_now(int(schedule_id), actor=actor_of(request))
@@ -43,7 +49,9 @@ class RunSchedule(JobView):
 class EnableSchedule(JobView):
     required_permissions = {"POST": "jobs.change_schedule"}
 
-    @extend_schema(request=None, responses={200: enveloped(ScheduleBody)})
+    @extend_schema(
+        request=None, responses={200: enveloped(ScheduleBody), **refusals(ScheduleNotFound)}
+    )
     def post(self, request: Request, schedule_id: str) -> Response:
         """Switch a schedule on, from its next due time on."""
         schedule = scheduling.enable(int(schedule_id), actor=actor_of(request))
@@ -53,7 +61,9 @@ class EnableSchedule(JobView):
 class DisableSchedule(JobView):
     required_permissions = {"POST": "jobs.change_schedule"}
 
-    @extend_schema(request=None, responses={200: enveloped(ScheduleBody)})
+    @extend_schema(
+        request=None, responses={200: enveloped(ScheduleBody), **refusals(ScheduleNotFound)}
+    )
     def post(self, request: Request, schedule_id: str) -> Response:
         """Switch a schedule off."""
         schedule = lifecycle.disable_schedule(int(schedule_id), actor=actor_of(request))

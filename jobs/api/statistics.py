@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from batchops.db import database_now
-from batchops.openapi import enveloped
+from batchops.shapes import enveloped
 from jobs import queries
 from jobs.api.views import JobView
 from jobs.bodies import StatisticsBody, day_body

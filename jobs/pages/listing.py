@@ -11,7 +11,7 @@ from batchops.access import AuthenticatedHttpRequest
 from batchops.errors import InvalidInput
 from batchops.pages import page, render_page
 from jobs import queries, registry, states
-from jobs.bodies import cursor_of, stats_body
+from jobs.bodies import StatsBody, cursor_of, stats_body
 from jobs.pages.links import START, VIEW, link
 from jobs.rows import JobRow
 from jobs.serializers import ListQuery
@@ -69,7 +69,7 @@ def asked_for(request: AuthenticatedHttpRequest) -> ListQuery:
     )
 
 
-def _list(request: AuthenticatedHttpRequest, stats: dict[str, int]) -> dict[str, Any]:
+def _list(request: AuthenticatedHttpRequest, stats: StatsBody) -> dict[str, Any]:
     query = asked_for(request)
     found = queries.page_of_jobs(
         query.filter(), limit=JOBS_LISTED, after=query.validated_data.get("cursor")
@@ -97,9 +97,17 @@ def _list(request: AuthenticatedHttpRequest, stats: dict[str, int]) -> dict[str,
     }
 
 
-def _counts(stats: dict[str, int]) -> dict[str, int]:
+def _counts(stats: StatsBody) -> dict[str, int]:
     """Return the number of jobs by the words of tabs and cards, each up to queries.COUNTED."""
-    return stats | {"": stats["total"], "active": stats["pending"] + stats["processing"]}
+    return {
+        "": stats["total"],
+        "active": stats["pending"] + stats["processing"],
+        "pending": stats["pending"],
+        "processing": stats["processing"],
+        "completed": stats["completed"],
+        "failed": stats["failed"],
+        "cancelled": stats["cancelled"],
+    }
 
 
 def _tab(

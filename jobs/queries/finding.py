@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from batchops.db import REVISION_SQL
 from jobs import states
-from jobs.errors import JobNotFound
+from jobs.errors import HolderBody, JobNotFound
 from jobs.models import Job, JobEvent, JobQuerySet
 from jobs.queries.figures import eta_s, progress_pct
 from jobs.queries.paging import Page
@@ -142,14 +142,14 @@ def newest_moves() -> int:
     return int(newest.aggregate(moves=Sum("pk"))["moves"] or 0)
 
 
-def holder_of(single_flight_key: str) -> dict[str, Any] | None:
+def holder_of(single_flight_key: str) -> HolderBody | None:
     """Return who holds a single-flight key, as the 409 names it; None when nobody does."""
     job = jobs().open().filter(single_flight_key=single_flight_key).first()
     if job is None:
         return None
     return {
         "jobId": job.pk,
-        "startTime": job.started_at or job.created_at,
+        "startTime": (job.started_at or job.created_at).isoformat(),
         "startedBy": job.created_by,
         "status": job.state,
         "progressPercent": progress_pct(job),

@@ -1,0 +1,46 @@
+"""Show the items of a job."""
+
+from typing import Annotated, Any, TypedDict
+
+from batchops.shapes import Moment, words
+from jobs import states
+from jobs.bodies.writing import iso
+from jobs.models import JobItem
+
+
+class ItemBody(TypedDict):
+    """One item of a job; `notBefore` is when it may be tried again."""
+
+    id: int
+    position: int
+    status: Annotated[str, words(*states.ITEM_STATES)]
+    attempts: int
+    params: dict[str, Any] | None
+    result: dict[str, Any] | None
+    error: str | None
+    notBefore: Moment | None
+    startedAt: Moment | None
+    completedAt: Moment | None
+
+
+class ItemsBody(TypedDict):
+    """A page of items, by position."""
+
+    items: list[ItemBody]
+    nextCursor: str | None
+
+
+def item_body(item: JobItem) -> ItemBody:
+    """Return one item of a job."""
+    return {
+        "id": item.pk,
+        "position": item.position,
+        "status": item.state,
+        "attempts": item.attempts,
+        "params": item.params,
+        "result": item.result,
+        "error": item.error or None,
+        "notBefore": iso(item.not_before),
+        "startedAt": iso(item.started_at),
+        "completedAt": iso(item.finished_at),
+    }

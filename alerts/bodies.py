@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 
 from alerts import evidence, history, queries
 from alerts.models import Alert, AlertEvent, Delivery
+from batchops.shapes import Succeeded
 
 FRAMED = 50  # alerts in a frame
 FRAMED_MESSAGE = 150  # characters, of which each may take six bytes
@@ -120,6 +121,19 @@ class AlertsBody(TypedDict):
 
     alerts: list[AlertBody]
     nextCursor: str | None
+
+
+class SaidBody(TypedDict):
+    """That it was done, in a sentence."""
+
+    success: Succeeded
+    message: str
+
+
+class MovedBody(SaidBody):
+    """That it was done, and how the alert stands now."""
+
+    data: AlertBody
 
 
 def active_alerts_body(*, limit: int = queries.SHOWN) -> ActiveAlertsBody:

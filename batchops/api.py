@@ -22,6 +22,7 @@ from batchops import outage
 from batchops.access import use_token
 from batchops.errors import BatchOpsError
 from batchops.models import ApiToken, User
+from batchops.throttles import stranger_waits_s
 
 if TYPE_CHECKING:
     # That module reads the settings, which name the classes below: at run time a circle.
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 # The name under which a serializer puts what is wrong with the whole and not with one field.
 WHOLE_BODY = "non_field_errors"
+# Who is refused so is nobody that the throttle of users could count.
+STRANGERS = (exceptions.NotAuthenticated, exceptions.AuthenticationFailed)
 # No field takes a number near this; longer ones only cost time.
 MAX_DIGITS = 400
 
@@ -99,10 +102,10 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number in JSON")
 
 
-class FileNegotiation(BaseContentNegotiation):
-    """Let a route that hands out a file answer whatever the caller accepts; refusals are JSON.
+class FirstRenderer(BaseContentNegotiation):
+    """Answer in the form a route has, whatever the caller accepts; nearly always that is JSON.
 
-    And let it have a parameter `format` of its own.
+    And let `format` be a parameter like any other.
     """
 
     def select_renderer(
@@ -137,15 +140,29 @@ def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
         return response
     if isinstance(error, BatchOpsError):
         return _refuse(error)
-    if isinstance(error, Http404):
-        error = exceptions.NotFound("There is nothing at this address.")
-    if isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied()
-    if not isinstance(error, exceptions.APIException):
+    refusal = _as_refusal(error)
+    if isinstance(refusal, STRANGERS):
+        refusal = _unless_too_many(refusal, context)
+    if not isinstance(refusal, exceptions.APIException):
         return None
-    return _uncached(
-        Response(_encodable(_body(error)), status=error.status_code, headers=_headers(error))
+    return Response(
+        _encodable(_body(refusal)), status=refusal.status_code, headers=_headers(refusal)
     )
+
+
+def _as_refusal(error: Exception) -> Exception:
+    if isinstance(error, Http404):
+        return exceptions.NotFound("There is nothing at this address.")
+    if isinstance(error, PermissionDenied):
+        return exceptions.PermissionDenied()
+    return error
+
+
+def _unless_too_many(
+    refusal: exceptions.APIException, context: Mapping[str, Any]
+) -> exceptions.APIException:
+    wait_s = stranger_waits_s(context["request"], context["view"])
+    return refusal if wait_s is None else exceptions.Throttled(wait_s)
 
 
 def error_body(code: str, message: str, **extra: Any) -> dict[str, Any]:
@@ -156,7 +173,7 @@ def error_body(code: str, message: str, **extra: Any) -> dict[str, Any]:
 def _refuse(error: BatchOpsError) -> Response:
     body = error_body(error.code, error.message, **error.extra)
     headers = {"Retry-After": str(outage.RETRY_AFTER_S)} if error.status == 503 else None
-    return _uncached(Response(_encodable(body), status=error.status, headers=headers))
+    return Response(_encodable(body), status=error.status, headers=headers)
 
 
 def _encodable(value: Any) -> Any:
@@ -181,10 +198,36 @@ def _headers(error: exceptions.APIException) -> dict[str, str]:
 
 def _body(error: exceptions.APIException) -> dict[str, Any]:
     if isinstance(error, exceptions.ValidationError):
-        detail = error.detail if isinstance(error.detail, dict) else {"": error.detail}
-        return error_body("invalid_input", _what_is_wrong(detail), errors=detail)
+        errors = by_field(error.detail)
+        return error_body("invalid_input", _what_is_wrong(errors), errors=errors)
+    if isinstance(error, exceptions.Throttled):
+        return error_body("throttled", _when_to_come(error))
     code = error.get_codes()
     return error_body(code if isinstance(code, str) else "error", str(error.detail))
+
+
+def _when_to_come(error: exceptions.Throttled) -> str:
+    wait_s = _headers(error).get("Retry-After", "60")
+    return f"Too many requests within a minute. Try again in {wait_s} seconds."
+
+
+def by_field(detail: Any, name: str = "") -> dict[str, list[str]]:
+    """Return sentences by field, those of inner fields as `filter.status` and `items[3].label`."""
+    if isinstance(detail, Mapping):
+        inner = [(_inner_name(name, key), one) for key, one in detail.items()]
+    elif any(isinstance(one, list | Mapping) for one in detail):
+        inner = [(f"{name}[{number}]", one) for number, one in enumerate(detail) if one]
+    else:
+        return {name: [str(sentence) for sentence in detail]}
+    return {field: found for key, one in inner for field, found in by_field(one, key).items()}
+
+
+def _inner_name(name: str, key: Any) -> str:
+    if isinstance(key, int):
+        return f"{name}[{key}]"
+    if name and key == WHOLE_BODY:
+        return name
+    return f"{name}.{key}" if name else str(key)
 
 
 def _what_is_wrong(detail: Mapping[str, Any]) -> str:
@@ -193,8 +236,3 @@ def _what_is_wrong(detail: Mapping[str, Any]) -> str:
     if of_the_whole and not fields:
         return " ".join(of_the_whole)
     return f"Some input cannot be used: {fields or 'the request'}."
-
-
-def _uncached(response: Response) -> Response:
-    response["Cache-Control"] = "no-store"
-    return response

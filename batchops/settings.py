@@ -50,7 +50,14 @@ CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_CREDENTIALS = True
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key"]
-CORS_EXPOSE_HEADERS = ["Retry-After"]
+CORS_EXPOSE_HEADERS = [
+    "Accept-Ranges",
+    "Content-Disposition",
+    "Content-Range",
+    "ETag",
+    "Retry-After",
+    "X-Formula-Guard",
+]
 
 INSTALLED_APPS = [
     "daphne",
@@ -77,10 +84,12 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "batchops.web.static_files.StaticFilesMiddleware",
+    "batchops.web.uncached.UncachedMiddleware",
+    # Before whatever may refuse, so that other consoles can read why.
+    "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
     "batchops.web.readable.ReadableMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -287,6 +296,13 @@ CONTENT_SECURITY_POLICY = {
 
 # API --------------------------------------------------------------------------------------------
 
+# Holds only the throttle's counts, at most some 5 KB for each caller of the last minute.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 5_000},
+    }
+}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         # First, because the first one's scheme makes a refused stranger's answer 401, not 403.
@@ -301,7 +317,12 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": "600/minute", "status": "1200/minute"},
+    "DEFAULT_THROTTLE_RATES": {
+        "user": "600/minute",
+        "status": "1200/minute",
+        "stranger": "600/minute",
+    },
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "batchops.api.FirstRenderer",
     "EXCEPTION_HANDLER": "batchops.api.answer_error",
     "DEFAULT_SCHEMA_CLASS": "batchops.openapi.DocumentedSchema",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

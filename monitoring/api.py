@@ -123,7 +123,7 @@ def _log(view: timeline.RunView) -> LogBody:
 
 
 def _answer(data: Mapping[str, Any]) -> Response:
-    return Response({"success": True, "data": data}, headers={"Cache-Control": "no-store"})
+    return Response({"success": True, "data": data})
 
 
 urlpatterns = [

@@ -8,13 +8,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from alerts import lifecycle
-from alerts.api.answers import SAID, uncached
-from alerts.bodies import ActiveAlertsBody, active_alerts_body
+from alerts.bodies import ActiveAlertsBody, SaidBody, active_alerts_body
 from alerts.errors import AlertNotFound, AlertResolved
 from alerts.serializers import Acknowledgement
 from batchops.access import actor_of
 from batchops.openapi import refusals
-from batchops.shapes import enveloped
+from batchops.shapes import enveloped, shape
 
 
 class ActiveAlerts(APIView):
@@ -24,7 +23,7 @@ class ActiveAlerts(APIView):
 
     @extend_schema(responses={200: enveloped(ActiveAlertsBody)})
     def get(self, request: Request) -> Response:
-        return uncached({"success": True, "data": active_alerts_body()})
+        return Response({"success": True, "data": active_alerts_body()})
 
 
 class AcknowledgeAlert(APIView):
@@ -34,10 +33,11 @@ class AcknowledgeAlert(APIView):
 
     @extend_schema(
         request=Acknowledgement,
-        responses={200: SAID, **refusals(AlertNotFound, AlertResolved)},
+        responses={200: shape(SaidBody), **refusals(AlertNotFound, AlertResolved)},
     )
     def post(self, request: Request, alert_id: str) -> Response:
-        return uncached({"success": True, "message": acknowledge(request, int(alert_id))})
+        said: SaidBody = {"success": True, "message": acknowledge(request, int(alert_id))}
+        return Response(said)
 
 
 def acknowledge(request: Request, alert_id: int) -> str:

@@ -11,13 +11,12 @@ from rest_framework.views import APIView
 
 from alerts import lifecycle, listing, queries, serializers
 from alerts.api.active import acknowledge
-from alerts.api.answers import MOVED, uncached
-from alerts.bodies import AlertsBody, WholeAlertBody, alert_body, whole_alert_body
+from alerts.bodies import AlertsBody, MovedBody, WholeAlertBody, alert_body, whole_alert_body
 from alerts.errors import AlertNotFound, AlertResolved, NotByHand
 from batchops.access import actor_of
 from batchops.openapi import refusals
 from batchops.paging import Cursor
-from batchops.shapes import enveloped
+from batchops.shapes import enveloped, shape
 
 VIEW = {"GET": "alerts.view_alert"}
 
@@ -34,8 +33,11 @@ class Alerts(APIView):
         given = asked.validated_data
         after = Cursor.parse(given["cursor"]) if "cursor" in given else None
         alerts, rest = listing.page_of_alerts(asked.wanted(), limit=given["limit"], after=after)
-        data = {"alerts": list(map(alert_body, alerts)), "nextCursor": str(rest) if rest else None}
-        return uncached({"success": True, "data": data})
+        data: AlertsBody = {
+            "alerts": list(map(alert_body, alerts)),
+            "nextCursor": str(rest) if rest else None,
+        }
+        return Response({"success": True, "data": data})
 
 
 class OneAlert(APIView):
@@ -48,7 +50,7 @@ class OneAlert(APIView):
         alert = queries.find_alert(int(alert_id))
         with_mails = request.user.has_perm("alerts.view_delivery")
         data = whole_alert_body(alert, with_mails=with_mails)
-        return uncached({"success": True, "data": data})
+        return Response({"success": True, "data": data})
 
 
 class Acknowledge(APIView):
@@ -58,7 +60,7 @@ class Acknowledge(APIView):
 
     @extend_schema(
         request=serializers.Acknowledgement,
-        responses={200: MOVED, **refusals(AlertNotFound, AlertResolved)},
+        responses={200: shape(MovedBody), **refusals(AlertNotFound, AlertResolved)},
     )
     def post(self, request: Request, alert_id: str) -> Response:
         return _moved(int(alert_id), acknowledge(request, int(alert_id)))
@@ -69,7 +71,9 @@ class Comment(APIView):
 
     required_permissions = {"POST": "alerts.acknowledge_alert"}
 
-    @extend_schema(request=serializers.Comment, responses={200: MOVED, **refusals(AlertNotFound)})
+    @extend_schema(
+        request=serializers.Comment, responses={200: shape(MovedBody), **refusals(AlertNotFound)}
+    )
     def post(self, request: Request, alert_id: str) -> Response:
         lifecycle.comment(int(alert_id), **_by_caller(request))
         return _moved(int(alert_id), gettext("The comment is kept in the alert's history."))
@@ -82,7 +86,7 @@ class Resolve(APIView):
 
     @extend_schema(
         request=serializers.Comment,
-        responses={200: MOVED, **refusals(AlertNotFound, AlertResolved, NotByHand)},
+        responses={200: shape(MovedBody), **refusals(AlertNotFound, AlertResolved, NotByHand)},
     )
     def post(self, request: Request, alert_id: str) -> Response:
         lifecycle.resolve(int(alert_id), **_by_caller(request))
@@ -97,4 +101,5 @@ def _by_caller(request: Request) -> dict[str, Any]:
 
 def _moved(alert_id: int, message: str) -> Response:
     data = alert_body(queries.find_alert(alert_id))
-    return uncached({"success": True, "message": message, "data": data})
+    moved: MovedBody = {"success": True, "message": message, "data": data}
+    return Response(moved)

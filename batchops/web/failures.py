@@ -74,8 +74,7 @@ def _is_api(request: HttpRequest) -> bool:
 
 
 def _json(status: int, code: str, message: str) -> JsonResponse:
-    headers = {"Cache-Control": "no-store"}
-    return JsonResponse(error_body(code, message), status=status, headers=headers)
+    return JsonResponse(error_body(code, message), status=status)
 
 
 def _why_unreadable(exception: Exception) -> str:

@@ -56,4 +56,4 @@ def _refusal(request: HttpRequest, sentence: str) -> HttpResponse:
     if not request.path.startswith("/api/"):
         return bad_request(request, BadRequest())
     body = {"success": False, "message": sentence, "error": "invalid_input", "errors": {}}
-    return JsonResponse(body, status=400, headers={"Cache-Control": "no-store"})
+    return JsonResponse(body, status=400)

@@ -6,8 +6,9 @@ from rest_framework.response import Response
 
 from batchops.access import actor_of
 from batchops.shapes import shape
+from batchops.throttles import StatusThrottle
 from jobs import lifecycle, queries
-from jobs.api.views import JobView, StatusThrottle
+from jobs.api.views import JobView
 from jobs.bodies import (
     BatchBody,
     ComeAgainBody,

@@ -19,7 +19,6 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from batchops.api import FileNegotiation
 from batchops.db import give_connection_back
 from batchops.downloads import Stored, hand_out
 from batchops.openapi import refusals
@@ -63,8 +62,6 @@ ANSWERS: dict[Any, Any] = {
 
 
 class Download(JobView):
-    content_negotiation_class = FileNegotiation
-
     @extend_schema(parameters=[*ASKED, *TOLD], responses=ANSWERS)
     def get(self, request: Request, name: str) -> HttpResponseBase:
         """Hand out the ZIP of a finished job, whole or a range of it."""

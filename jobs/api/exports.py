@@ -5,7 +5,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from batchops.api import FileNegotiation
 from batchops.exports import CONTENT_TYPES, TooManyExports, TooManyRows, stream
 from batchops.openapi import refusals
 from jobs import queries
@@ -27,7 +26,6 @@ HEADERS = [
 
 class JobsExport(JobView):
     http_method_names = ["get", "options"]
-    content_negotiation_class = FileNegotiation
 
     @extend_schema(
         parameters=[ExportQuery, *HEADERS],
@@ -42,7 +40,6 @@ class JobsExport(JobView):
 
 class ItemsExport(JobView):
     http_method_names = ["get", "options"]
-    content_negotiation_class = FileNegotiation
 
     @extend_schema(
         parameters=[ItemsExportQuery, *HEADERS],

@@ -12,8 +12,9 @@ from batchops.errors import InvalidInput
 from batchops.models import User
 from batchops.openapi import refusals
 from batchops.shapes import enveloped, shape
+from batchops.throttles import StatusThrottle
 from jobs import queries
-from jobs.api.views import VIEW, JobView, StatusThrottle
+from jobs.api.views import VIEW, JobView
 from jobs.bodies import (
     JobBody,
     JobsBody,

@@ -1,9 +1,6 @@
-"""Hold what every route of jobs shares: permissions, cache and throttle."""
-
-from typing import Any
+"""Hold what every route of jobs shares: permission and address."""
 
 from rest_framework.request import Request
-from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
 from batchops.live import patience
@@ -16,21 +13,10 @@ CLAIM = r"(?P<token>[A-Za-z0-9-]{1,64})"
 ACTION = r"(?P<action>[a-z0-9_-]{1,40})"
 
 
-class StatusThrottle(UserRateThrottle):
-    """Let old consoles ask for a status every two seconds."""
-
-    scope = "status"
-
-
 class JobView(APIView):
-    """Base of the routes below: nothing is ever kept by a cache on the way."""
+    """Base of the routes of jobs."""
 
     required_permissions = {"GET": VIEW}
-
-    def finalize_response(self, *args: Any, **kwargs: Any) -> Any:
-        response = super().finalize_response(*args, **kwargs)
-        response.headers.setdefault("Cache-Control", "no-store")
-        return response
 
 
 class PatientView(JobView):

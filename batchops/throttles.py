@@ -1,0 +1,27 @@
+"""Keep one caller's requests from slowing down everybody else's.
+
+Each web process counts for itself, in memory: this is a guard against a program that runs away,
+not a quota, and it must cost less than what it spares.
+"""
+
+from rest_framework.request import Request
+from rest_framework.throttling import AnonRateThrottle, UserRateThrottle
+from rest_framework.views import APIView
+
+
+class StatusThrottle(UserRateThrottle):
+    """Let old consoles ask for a status every two seconds, apart from what else they ask."""
+
+    scope = "status"
+
+
+class StrangerThrottle(AnonRateThrottle):
+    """Count who calls without a login, by address; a view never sees such a request."""
+
+    scope = "stranger"
+
+
+def stranger_waits_s(request: Request, view: APIView) -> float | None:
+    """Count a refused stranger; return the seconds to wait for one over the limit, else None."""
+    throttle = StrangerThrottle()
+    return None if throttle.allow_request(request, view) else throttle.wait()

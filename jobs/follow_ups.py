@@ -18,6 +18,7 @@ def start_follow_up(parent: Job, action: str, *, actor: str) -> Job:
 
     :raises NoFollowUp: when the parent's type has none of that name.
     :raises MoveRefused: when the parent has not completed.
+    :raises ItemsRemoved: when retention removed the parent's items.
     :raises AlreadyRunning: when it runs already; names the job.
     :raises Unavailable: when no jobs cluster is alive.
     """

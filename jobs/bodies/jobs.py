@@ -190,11 +190,11 @@ def status_body(job: Job) -> StatusBody:
 
 
 def follow_ups_body(job: Job) -> list[FollowUpBody]:
-    """Return what may be started over a job's finished items; nothing before it has completed.
+    """Return what may be started over a job's finished items, while it has completed and has them.
 
     `url` is the API's address to POST to; jobs.follow_ups.start_follow_up does it for a page.
     """
-    if job.state not in states.DONE:
+    if job.state not in states.DONE or job.items_removed_at is not None:
         return []
     return [
         {

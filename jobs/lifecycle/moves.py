@@ -52,6 +52,7 @@ def create(new: NewJob) -> Job:
     :raises AlreadyRunning: when another job of its single-flight key is open.
     :raises DuplicateExternalId: when another job has its external id.
     :raises MoveRefused: when it follows on a job that is not done.
+    :raises ItemsRemoved: when retention removed the items of the job it follows.
     """
     try:
         with transaction.atomic():
@@ -70,15 +71,25 @@ def create(new: NewJob) -> Job:
 
 
 def require_done(parent: Job) -> None:
-    """Pass when a job has completed, so that others may follow on it.
+    """Pass when a job has completed and has its items, so that others may follow on it.
 
-    :raises MoveRefused: when it has not.
+    :raises MoveRefused: when it has not completed.
+    :raises ItemsRemoved: when retention removed its items.
     """
     if parent.state not in states.DONE:
         raise MoveRefused(
             f"Nothing can follow on job {parent.pk} yet: it is {parent.state}. Wait until it has "
             "completed.",
             state=parent.state,
+        )
+    _require_items(parent, "nothing can follow on it")
+
+
+def _require_items(job: Job, hence: str) -> None:
+    if job.items_removed_at is not None:
+        raise ItemsRemoved(
+            f"The items of job {job.pk} were removed on {job.items_removed_at:%Y-%m-%d}, as old "
+            f"ones are, so {hence}. Start a new job."
         )
 
 
@@ -207,7 +218,7 @@ def retry(job_id: str, *, actor: str, include_cancelled: bool = False) -> Job:
     :raises JobNotFound: when there is none.
     :raises MoveRefused: when it has not ended.
     :raises NothingToRetry: when no item is to be done again.
-    :raises ItemsRemoved: when its items were removed by retention.
+    :raises ItemsRemoved: when its items were removed by retention, or those it is made from.
     :raises AlreadyRunning: when another job of its single-flight key is open.
     """
     try:
@@ -225,11 +236,9 @@ def _retry(job: Job, *, actor: str, include_cancelled: bool) -> Job:
         raise NothingToRetry(
             f"Nothing failed in job {job.pk}, so there is nothing to retry.", state=job.state
         )
-    if job.items_removed_at is not None:
-        raise ItemsRemoved(
-            f"The items of job {job.pk} were removed on {job.items_removed_at:%Y-%m-%d}, as old "
-            "ones are, so they cannot be done again. Start a new job."
-        )
+    _require_items(job, "they cannot be done again")
+    if reopen and job.parent_id:
+        _require_items(locked(job.parent_id), "those of the job that follows cannot be made")
     # The job's row comes before its items here, which no other writer can run into: an ended job
     # has no item that anybody else may touch.
     job = move(

@@ -37,13 +37,15 @@ def expire_items(
 ) -> int:
     """Give up the items of jobs that ended before a moment; return of how many jobs.
 
-    Of jobs of the type `of` that have their summary, or of all types but those in `but`. From
-    now on such a job cannot be retried; `remove_items` does the rest.
+    Of jobs of the type `of` that have their summary, or of all types but those in `but`; not of
+    one that an open job follows. From now on such a job cannot be retried and none may follow on
+    it; `remove_items` does the rest.
     """
     old = Job.objects.filter(state__in=states.ENDED, finished_at__lt=before, items_removed_at=None)
     old = old.filter(type=of, summarised_at__isnull=False) if of else old.exclude(type__in=but)
+    old = old.exclude(Exists(Job.objects.open().filter(parent=OuterRef("pk"))))
     locking = old.order_by("finished_at").select_for_update(no_key=True, skip_locked=True)
-    expired = list(locking[:limit])
+    expired = _unneeded(list(locking[:limit]))
     ids = [job.pk for job in expired]
     Job.objects.filter(pk__in=ids, state__in=states.ENDED).update(items_removed_at=Now())
     JobEvent.objects.bulk_create(_removal_of(job) for job in expired)
@@ -51,6 +53,12 @@ def expire_items(
         log.info("remove_items jobs=%d by=%s", len(ids), ACTOR)
         publish(*(f"job:{job_id}" for job_id in ids))
     return len(ids)
+
+
+def _unneeded(jobs: list[Job]) -> list[Job]:
+    """Return those, locked already, that no open job follows: one may have come before the lock."""
+    needed = set(Job.objects.open().filter(parent__in=jobs).values_list("parent_id", flat=True))
+    return [job for job in jobs if job.pk not in needed]
 
 
 def remove_items(*, limit: int = ITEMS_A_BATCH) -> int:

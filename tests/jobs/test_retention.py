@@ -16,7 +16,9 @@ from batchops.models import User
 from jobs import lifecycle, registry, retention
 from jobs.lifecycle import Outcome
 from jobs.models import Artifact, Job, JobItem, RunSummary, Schedule, ScheduleSlot, StartKey
+from jobs.runner import run_slice
 from tests.jobs.conftest import Make
+from tests.jobs.test_api import post
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +91,20 @@ class TestItems:
 
         assert (job.items.count(), old.items.count()) == (2, 4)
 
+    def test_those_that_an_open_follow_up_needs_stay_until_it_has_ended(
+        self, client: Client, done: Make
+    ) -> None:
+        parent = age(done(items=4, ms=0), KEPT.days + 1)
+        child = post(client, f"/api/batch-jobs/{parent.pk}/enrich").json()["jobId"]
+
+        clean_up()
+        run_slice()
+
+        assert parent.items.count() == 4
+        assert JobItem.objects.filter(job=child, state="succeeded").count() == 4
+        clean_up()
+        assert not parent.items.exists()
+
     def test_it_stops_anywhere_and_goes_on_another_time(
         self, old: Job, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -155,6 +171,30 @@ class TestAJobWithoutItems:
         assert (answer.status_code, answer.json()["error"]) == (409, "items_removed")
         assert "Start a new job" in answer.json()["message"]
         assert client.post(f"/admin/jobs/{old.pk}/retry/").status_code == 409
+
+    def test_nothing_follows_on_it_any_more(self, client: Client, done: Make) -> None:
+        parent = age(done(items=4, ms=0), KEPT.days + 1)
+        clean_up()
+
+        answer = post(client, f"/api/batch-jobs/{parent.pk}/enrich")
+
+        assert (answer.status_code, answer.json()["error"]) == (409, "items_removed")
+        assert "Start a new job" in answer.json()["message"]
+        assert client.get(f"/api/batch-jobs/{parent.pk}").json()["data"]["followUps"] == []
+        assert "Enrich All" not in client.get(f"/admin/jobs/{parent.pk}/").content.decode()
+
+    def test_a_follow_up_cut_short_cannot_make_the_rest_of_its_items(
+        self, client: Client, done: Make
+    ) -> None:
+        parent = age(done(items=4, ms=0), KEPT.days + 1)
+        child = post(client, f"/api/batch-jobs/{parent.pk}/enrich").json()["jobId"]
+        post(client, f"/api/batch-jobs/{child}/cancel")
+        clean_up()
+
+        answer = client.post(f"/api/batch-jobs/{child}/retry?include=cancelled")
+
+        assert (answer.status_code, answer.json()["error"]) == (409, "items_removed")
+        assert Job.objects.get(pk=child).state == "cancelled"
 
     def test_a_retry_that_was_first_keeps_them(self, client: Client, old: Job) -> None:
         client.post(f"/api/batch-jobs/{old.pk}/retry")

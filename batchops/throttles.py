@@ -4,9 +4,14 @@ Each web process counts for itself, in memory: this is a guard against a program
 not a quota, and it must cost less than what it spares.
 """
 
+from typing import TYPE_CHECKING
+
 from rest_framework.request import Request
 from rest_framework.throttling import AnonRateThrottle, UserRateThrottle
-from rest_framework.views import APIView
+
+if TYPE_CHECKING:
+    # That module reads the settings, which name classes that need this one: a circle.
+    from rest_framework.views import APIView
 
 
 class StatusThrottle(UserRateThrottle):
@@ -21,7 +26,7 @@ class StrangerThrottle(AnonRateThrottle):
     scope = "stranger"
 
 
-def stranger_waits_s(request: Request, view: APIView) -> float | None:
+def stranger_waits_s(request: Request, view: "APIView") -> float | None:
     """Count a refused stranger; return the seconds to wait for one over the limit, else None."""
     throttle = StrangerThrottle()
     return None if throttle.allow_request(request, view) else throttle.wait()

@@ -11,7 +11,7 @@ from django.http import Http404
 from django.utils import timezone
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer
@@ -102,7 +102,7 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number in JSON")
 
 
-class FirstRenderer(BaseContentNegotiation):
+class FirstRenderer(DefaultContentNegotiation):
     """Answer in the form a route has, whatever the caller accepts; nearly always that is JSON.
 
     And let `format` be a parameter like any other.
@@ -213,6 +213,8 @@ def _when_to_come(error: exceptions.Throttled) -> str:
 
 def by_field(detail: Any, name: str = "") -> dict[str, list[str]]:
     """Return sentences by field, those of inner fields as `filter.status` and `items[3].label`."""
+    if isinstance(detail, str):
+        return {name: [detail]}
     if isinstance(detail, Mapping):
         inner = [(_inner_name(name, key), one) for key, one in detail.items()]
     elif any(isinstance(one, list | Mapping) for one in detail):

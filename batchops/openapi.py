@@ -1,5 +1,6 @@
 """Describe the API in OpenAPI: who may call, and what every refusal looks like."""
 
+from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -119,6 +120,8 @@ class DocumentedSchema(AutoSchema):
         for status in COMES_AGAIN:
             if status in bodies:
                 bodies[status].setdefault("headers", {})["Retry-After"] = RETRY_AFTER
+        for status, body in bodies.items():
+            body["description"] = body["description"] or HTTPStatus(int(status)).phrase
         return dict(sorted(bodies.items()))
 
     def _common(self) -> list[int]:

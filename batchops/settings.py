@@ -16,6 +16,8 @@ from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from batchops.document import DOCUMENT
+
 django_stubs_ext.monkeypatch()
 
 
@@ -327,27 +329,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "batchops.openapi.DocumentedSchema",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "BatchOps API",
-    "DESCRIPTION": "Batch jobs, CC&B's workflow and alerts. Addresses answer with and without a "
-    "trailing slash; every refusal says in a sentence what to do.",
-    "VERSION": "1",
-    "SCHEMA_PATH_PREFIX": "/api/",
-    "SERVE_PERMISSIONS": ["batchops.api.HasPermission"],
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "displayRequestDuration": True},
-    "COMPONENT_SPLIT_REQUEST": True,
-    "PREPROCESSING_HOOKS": ["batchops.openapi.without_last_slash"],
-    "POSTPROCESSING_HOOKS": ["batchops.openapi.add_shapes"],
-    "TAGS": [
-        {"name": "batch-jobs", "description": "Jobs: start, watch, do, cancel, retry, export."},
-        {"name": "batches", "description": "A job as a batch of files, as older consoles read it."},
-        {"name": "schedules", "description": "Jobs that start by themselves."},
-        {"name": "ami-operational", "description": "CC&B's workflow, as older consoles read it."},
-        {"name": "alerts", "description": "What went wrong, who has it, and how it ended."},
-    ],
-}
+SPECTACULAR_SETTINGS = DOCUMENT
 
 # Words, places, files ---------------------------------------------------------------------------
 

@@ -1,0 +1,63 @@
+"""Send every operation of the document what chance makes of it, right and wrong.
+
+`make chaos` plays more rounds (BATCHOPS_ROUNDS).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from zlib import crc32
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from hypothesis import HealthCheck, settings
+from requests import Request
+from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.core.parameters import ParameterLocation
+
+from tests.api.conftest import Site
+from tests.api.document import BASE, schema, send
+
+pytestmark = pytest.mark.django_db
+ROUNDS = int(os.environ.get("BATCHOPS_ROUNDS", "3"))
+REQUEST_FIELDS = ("method", "url", "headers", "params", "json", "data", "cookies", "files")
+load_all_checks()
+LEFT_OUT = CHECKS.get_by_names(
+    [
+        "ignored_auth",  # every request here has a good token, whatever chance made of it
+        "positive_data_acceptance",  # no schema can say which cursors and job types there are
+        "negative_data_rejection",  # an empty parameter is as good as none, 0 as good as "0"
+    ]
+)
+
+
+@schema().parametrize()  # type: ignore[untyped-decorator]
+@settings(
+    max_examples=ROUNDS,
+    deadline=None,
+    database=None,
+    derandomize="BATCHOPS_ROUNDS" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+)
+def test_it_answers_what_the_document_says(case: Any, site: Site) -> None:
+    aim(case, site)
+    given = case.as_transport_kwargs(base_url=BASE)
+    request = Request(**{name: given[name] for name in REQUEST_FIELDS if name in given}).prepare()
+    request.headers["Authorization"] = f"Token {site.key}"
+
+    with transaction.atomic():
+        answer = send(Client(raise_request_exception=False), request)
+        transaction.set_rollback(True)
+
+    case.validate_response(answer, excluded_checks=LEFT_OUT)
+
+
+def aim(case: Any, site: Site) -> None:
+    """Let most addresses that could exist be of something that does."""
+    if case.meta.is_negative_at(ParameterLocation.PATH):
+        return
+    for name, made in case.path_parameters.items():
+        known = [*site.known[name], made]
+        case.path_parameters[name] = known[crc32(repr(case.body).encode()) % len(known)]

@@ -20,15 +20,23 @@ def clean(finding: Finding) -> Finding:
     because an alert that does not open helps nobody.
     """
     lines: dict[str, Any] = {
-        name: one_line(getattr(finding, name), longest) for name, longest in LONGEST.items()
+        name: clean_line(getattr(finding, name), longest) for name, longest in LONGEST.items()
     }
     evidence = {part: _clean_facts(facts) for part, facts in finding.evidence.items()}
-    return replace(finding, message=_sentence(finding.message), evidence=evidence, **lines)
+    return replace(finding, message=clean_line(finding.message), evidence=evidence, **lines)
 
 
 def clean_reasons(reasons: Mapping[str, str]) -> dict[str, str]:
     """Return by key, as `clean` makes them, why alerts are over."""
-    return {one_line(key, LONGEST["key"]): _sentence(reason) for key, reason in reasons.items()}
+    return {
+        clean_line(key, LONGEST["key"]): clean_line(reason) for key, reason in reasons.items()
+    }
+
+
+def clean_line(text: str, longest: int = LONGEST_MESSAGE) -> str:
+    """Return `text` as one line without secrets and addresses, of at most `longest` characters."""
+    # Masked before the cut, or half of a secret would be no secret any more.
+    return one_line(redacted(one_line(text, LONGEST_MESSAGE)), longest)
 
 
 def clean_note(note: str) -> str:
@@ -36,13 +44,9 @@ def clean_note(note: str) -> str:
     return plain(note).strip()
 
 
-def _sentence(text: str) -> str:
-    return redacted(one_line(text, LONGEST_MESSAGE))
-
-
 def _clean_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _clean_value(value) for name, value in facts.items()}
 
 
 def _clean_value(value: Any) -> Any:
-    return _sentence(value) if isinstance(value, str) else value
+    return clean_line(value) if isinstance(value, str) else value

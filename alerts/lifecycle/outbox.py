@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from alerts.lifecycle.cleaning import clean_line
 from alerts.models import Alert, Channel, Delivery, Notice, missing_settings
 from alerts.states import DeliveryKind, rank
 from batchops.cluster.bells import ring
@@ -58,7 +59,8 @@ def post_notice(
 
     Each reader gets a mail of their own; what is due to one reader at the same time goes into
     one mail. The same `key` once more posts nothing, nor does anything without mail settings.
-    `url` may be a path of the console. `to` holds people and bare addresses.
+    `url` may be a path of the console. `to` holds people and bare addresses. Secrets and addresses
+    in `subject` and `lines` are masked, and each of them becomes one line.
     """
     readers = list(dict.fromkeys(to))
     if not readers or missing_settings():
@@ -67,8 +69,8 @@ def post_notice(
     notice, is_new = Notice.objects.get_or_create(
         key=key,
         defaults={
-            "subject": subject[:LONGEST_SUBJECT],
-            "lines": list(lines),
+            "subject": clean_line(subject, LONGEST_SUBJECT),
+            "lines": [clean_line(line) for line in lines],
             "url": url,
             "created_at": now,
         },

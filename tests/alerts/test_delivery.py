@@ -152,7 +152,7 @@ class TestMail:
 
         assert mailbox.mails[0]["Bcc"] is None
         assert mailbox.envelopes == [["ops@example.com", "lead@example.com"]]
-        assert mailbox.subjects == ["Batch Alert: FAILED X Bcc: thief@example.com Hello"]
+        assert mailbox.subjects == ["Batch Alert: FAILED X Bcc: *** Hello"]
         assert len(mailbox.mails) == 1
 
 

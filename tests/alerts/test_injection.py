@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from alerts import deliver, lifecycle
-from alerts.models import Alert, Channel
+from alerts.models import Alert, Channel, Notice
 from batchops.log_lines import Lines
 from tests.alerts.findings import AT, finding
 from tests.alerts.mailbox import Mailbox
@@ -75,13 +75,53 @@ class TestAlert:
 
     @pytest.mark.parametrize(("message", "secret"), SECRETS)
     def test_no_secret_gets_into_it(self, message: str, secret: str) -> None:
-        found = finding(message=message, evidence={"seen": {"last_message": message}})
+        found = finding(
+            message,
+            message=message,
+            subject=message,
+            batch_code=message,
+            evidence={"seen": {"last_message": message}},
+        )
 
         lifecycle.reconcile("FAILED", [found], at=AT, actor="system:test")
 
         alert = Alert.objects.get()
-        assert secret not in f"{alert.message} {alert.evidence}"
+        told = [alert.message, alert.evidence, alert.subject, alert.key, alert.batch_code]
+        assert secret not in str(told)
         assert message.split()[0] in alert.message
+
+
+@pytest.mark.django_db
+class TestNotice:
+    @pytest.mark.parametrize(("title", "secret"), SECRETS)
+    def test_no_secret_leaves_by_it(self, title: str, secret: str, mail_settings: Any) -> None:
+        post(title)
+
+        notice = Notice.objects.get()
+        assert secret not in f"{notice.subject} {notice.lines}"
+
+    def test_it_is_lines_and_no_more(self, mailbox: Mailbox) -> None:
+        post(EVIL)
+
+        deliver.deliver_due()
+
+        notice, (mail,) = Notice.objects.get(), mailbox.mails
+        body = mail.get_body(("plain",))
+        assert body is not None
+        assert [unprintable(text) for text in (notice.subject, *notice.lines)] == [[]] * 2
+        assert not any(line.startswith("Bcc") for line in body.get_content().splitlines())
+        assert "thief" not in str(mail["Subject"])
+
+    def test_a_secret_is_masked_before_the_cut(self, mail_settings: Any) -> None:
+        post("x" * 185 + " rahim.uddin@mail.example")
+
+        assert "rahim" not in Notice.objects.get().subject
+
+
+def post(title: str) -> None:
+    lifecycle.post_notice(
+        key="job 1", subject=title, lines=[f"Title: {title}"], url="/", to=["a@example.com"]
+    )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts import lifecycle
+from alerts.lifecycle import Until
 from batchops.errors import BatchOpsError
 
 
@@ -17,7 +18,7 @@ class Done:
 
 
 def acknowledge_each(
-    ids: Sequence[int], *, actor: str, at: datetime, note: str, until: datetime | None
+    ids: Sequence[int], *, actor: str, at: datetime, note: str, until: Until
 ) -> list[Done]:
     """Acknowledge alerts one by one."""
     return _each(

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from alerts import evidence
 from alerts.models import AlertEvent
 from alerts.states import SEVERITY_LOOKS, Severity
 
@@ -15,7 +17,7 @@ VERBS = {
     "raised": _("raised"),
     "acknowledged": _("acknowledged"),
     "taken over": _("taken over"),
-    "extended": _("extended"),
+    "extended": _("rest changed"),
     "noted": _("noted"),
     "commented": _("commented"),
     "expired": _("the acknowledgement ran out, so it is open again"),
@@ -39,7 +41,7 @@ def lines(events: Iterable[AlertEvent]) -> list[Line]:
 
 
 def _change(event: AlertEvent) -> str:
-    said = (say(event.before, event.after) for say in (_severity, _holder, _message))
+    said = (say(event.before, event.after) for say in (_severity, _holder, _rest, _message))
     return "; ".join(filter(None, said))
 
 
@@ -57,6 +59,17 @@ def _holder(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     if not former or former == after.get("acknowledged_by"):
         return ""
     return gettext("before, %(actor)s had it") % {"actor": former}
+
+
+def _rest(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    former = before.get("acknowledged_until")
+    same_holder = before.get("acknowledged_by") == after.get("acknowledged_by")
+    if not former or not same_holder or former == after.get("acknowledged_until"):
+        return ""
+    said = gettext("no longer until %(at)s, but until its cause is gone")
+    if after.get("acknowledged_until"):
+        said = gettext("before, until %(at)s")
+    return said % {"at": evidence.moment(datetime.fromisoformat(former))}
 
 
 def _message(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Show alerts to people: the banner of every page, the open list, and the moves on one alert."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from alerts import deliver, evidence, history, lifecycle, queries
 from alerts.bodies import framed
 from alerts.errors import MailNotSent
+from alerts.lifecycle import Until
 from alerts.models import Alert
 from batchops.access import AuthenticatedHttpRequest, actor_of
 from batchops.db import database_now
@@ -112,7 +114,7 @@ def acknowledge(request: AuthenticatedHttpRequest, alert_id: int) -> HttpRespons
         at=timezone.now(),
         actor=actor_of(request),
         note=given["note"],
-        until=given["until"],
+        until=_until(request, alert_id, given["until"]),
     )
     said = (
         gettext("Alert %(id)s is yours now.")
@@ -168,6 +170,7 @@ def test_channel(request: AuthenticatedHttpRequest, channel_id: int) -> HttpResp
 def alert_context(request: HttpRequest, alert: Alert) -> dict[str, Any]:
     """Return what `alerts/alert.html` needs: the alert, its history, and what one may do."""
     may = request.user.has_perm
+    is_mine = _is_mine(request, alert)
     return {
         **deliveries_context(request, alert),
         "title": gettext("Alert %(id)s") % {"id": alert.pk},
@@ -176,8 +179,10 @@ def alert_context(request: HttpRequest, alert: Alert) -> dict[str, Any]:
         "next_alert": queries.following(alert),
         "evidence": evidence.parts(alert.evidence),
         "history": history.lines(queries.events_of(alert)),
-        "act_form": AcknowledgeForm() if may("alerts.acknowledge_alert") else None,
-        "is_mine": alert.acknowledged_by == actor_of(request),
+        "act_form": AcknowledgeForm(initial={"until": alert.acknowledged_until if is_mine else None})
+        if may("alerts.acknowledge_alert")
+        else None,
+        "is_mine": is_mine,
         "may_resolve": not alert.is_resolved
         and alert.definition.by_hand
         and may("alerts.resolve_alert"),
@@ -189,6 +194,24 @@ def deliveries_context(request: HttpRequest, alert: Alert) -> dict[str, Any]:
     if not request.user.has_perm("alerts.view_delivery"):
         return {}
     return {"alert": alert, "deliveries": queries.deliveries_of(alert)}
+
+
+def _until(request: HttpRequest, alert_id: int, given: datetime | None) -> Until:
+    """Return until when an alert is to rest; (...) where the form left that as it was.
+
+    The field shows minutes, so the minute of the present moment means just that moment.
+    """
+    if "until" not in request.POST:
+        return ...
+    alert = queries.find_alert(alert_id)
+    if given is None or alert.acknowledged_until is None or not _is_mine(request, alert):
+        return given
+    shown = alert.acknowledged_until.replace(second=0, microsecond=0)
+    return ... if given == shown else given
+
+
+def _is_mine(request: HttpRequest, alert: Alert) -> bool:
+    return alert.acknowledged_by == actor_of(request)
 
 
 def _checked(form: forms.Form) -> dict[str, Any]:

@@ -25,12 +25,12 @@ class Strict(serializers.Serializer[None]):
 
 
 class Acknowledgement(serializers.Serializer[None]):
-    """A note, and until when the alert may rest; both may be left out."""
+    """A note, and until when the alert may rest; what is left out stays as it is."""
 
     note = serializers.CharField(
         max_length=LONGEST_NOTE, required=False, allow_blank=True, default=""
     )
-    until = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    until = serializers.DateTimeField(required=False, allow_null=True)
 
 
 class Comment(serializers.Serializer[None]):

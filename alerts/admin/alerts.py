@@ -178,7 +178,11 @@ class AlertAdmin(admin.ModelAdmin[Alert]):
         if not form.is_valid():
             return self._ask(request, queryset, form, gettext("Acknowledge alerts"))
         done = acknowledge_each(
-            _chosen(request), actor=actor_of(request), at=timezone.now(), **form.cleaned_data
+            _chosen(request),
+            actor=actor_of(request),
+            at=timezone.now(),
+            note=form.cleaned_data["note"],
+            until=form.cleaned_data["until"] or ...,
         )
         return self._tell(request, done, gettext("Acknowledged"))
 

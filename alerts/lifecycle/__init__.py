@@ -9,6 +9,7 @@ from alerts.lifecycle.claims import MailClaim, claim_mail
 from alerts.lifecycle.deliveries import Report, record_attempt, retry_delivery
 from alerts.lifecycle.moves import (
     Outcome,
+    Until,
     acknowledge,
     comment,
     expire_acknowledgements,
@@ -24,6 +25,7 @@ __all__ = [
     "Outcome",
     "Reader",
     "Report",
+    "Until",
     "acknowledge",
     "claim_mail",
     "comment",

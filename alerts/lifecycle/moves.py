@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import EllipsisType
 from typing import Any
 
 from django.db import connection, transaction
@@ -16,6 +17,7 @@ from alerts.states import ACTIVE, LONGEST_REST, Finding, State, rank
 from batchops.errors import InvalidInput
 from batchops.live.publish import publish
 
+Until = datetime | EllipsisType | None  # a moment, none, or (...) what it is already
 RECORDED = (
     "state",
     "severity",
@@ -98,20 +100,24 @@ def take_turn(rule: str) -> None:
 
 @transaction.atomic
 def acknowledge(
-    alert_id: int, *, at: datetime, actor: str, note: str = "", until: datetime | None = None
+    alert_id: int, *, at: datetime, actor: str, note: str = "", until: Until = ...
 ) -> bool:
     """Let `actor` have the alert, until `until` or for good; return whether anything changed.
 
     The same once more changes nothing; somebody else takes it over, another `until` or note
-    replaces the former one.
+    replaces the former one. Left out, an `until` of the same actor stays; None takes it away.
 
     :raises AlertNotFound: when there is no such alert.
     :raises AlertResolved: when it is over already.
     :raises InvalidInput: when `until` is not in the future, or more than a year ahead.
     """
-    _refuse_until(until, at)
     alert = _locked(alert_id)
-    note = clean_note(note) or (alert.acknowledged_note if alert.acknowledged_by == actor else "")
+    is_mine = alert.acknowledged_by == actor
+    if until is ...:
+        until = alert.acknowledged_until if is_mine else None
+    else:
+        _refuse_until(until, at)
+    note = clean_note(note) or (alert.acknowledged_note if is_mine else "")
     wanted = {
         "acknowledged_by": actor,
         "acknowledged_until": until,

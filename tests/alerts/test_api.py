@@ -91,6 +91,17 @@ class TestAcknowledgeAlert:
         assert answer.status_code == 200
         assert alert.events.count() == 2
 
+    def test_a_body_without_until_keeps_it_and_null_takes_it_away(self) -> None:
+        alert, client = opened(), client_of("Operator")
+        until = timezone.now() + timedelta(hours=2)
+        acknowledge(client, alert.pk, {"until": until.isoformat()})
+
+        acknowledge(client, alert.pk)
+        assert Alert.objects.get().acknowledged_until == until
+        acknowledge(client, alert.pk, {"until": None})
+
+        assert Alert.objects.get().acknowledged_until is None
+
     def test_a_resolved_one_is_a_conflict(self) -> None:
         alert = opened()
         lifecycle.reconcile("FAILED", [], at=AT, actor="system:test")

@@ -131,6 +131,18 @@ class TestAcknowledge:
 
         assert verbs(alert) == ["opened", "acknowledged", "taken over", "extended", "noted"]
 
+    def test_an_until_that_is_left_out_stays_with_its_holder_only(self) -> None:
+        alert = opened()
+        lifecycle.acknowledge(alert.pk, at=AT, actor="user:a", until=TOMORROW)
+
+        changed = lifecycle.acknowledge(alert.pk, at=LATER, actor="user:a")
+        alert.refresh_from_db()
+        assert (changed, alert.acknowledged_until) == (False, TOMORROW)
+        lifecycle.acknowledge(alert.pk, at=LATER, actor="user:b")
+
+        alert.refresh_from_db()
+        assert alert.acknowledged_until is None
+
     def test_it_refuses_a_resolved_one(self) -> None:
         alert = opened()
         lifecycle.reconcile("FAILED", [], at=AT, actor="system:test")

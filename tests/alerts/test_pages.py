@@ -129,6 +129,39 @@ class TestUntil:
         assert "at most 365 days" in answer.content.decode()
 
 
+    def test_it_is_shown_to_its_holder_and_kept_by_saving_the_form(self) -> None:
+        alert, client = opened(), client_of("Operator")
+        until = timezone.now() + timedelta(hours=2)
+        lifecycle.acknowledge(alert.pk, at=timezone.now(), actor="user:operator", until=until)
+        shown = timezone.localtime(until).strftime("%Y-%m-%dT%H:%M")
+        assert f'value="{shown}"' in text_of(client, f"{LIST}{alert.pk}/change/")
+
+        for form in ({"until": shown, "note": "on it"}, {"note": "still on it"}):
+            client.post(f"/admin/alerts/{alert.pk}/acknowledge/", form)
+
+        assert Alert.objects.get().acknowledged_until == until
+        assert alert.events.filter(verb="noted").count() == 2
+
+    def test_taken_away_its_history_says_so(self) -> None:
+        alert, client = opened(), client_of("Operator")
+        until = timezone.now() + timedelta(hours=2)
+        lifecycle.acknowledge(alert.pk, at=timezone.now(), actor="user:operator", until=until)
+
+        client.post(f"/admin/alerts/{alert.pk}/acknowledge/", {"until": ""})
+
+        assert Alert.objects.get().acknowledged_until is None
+        assert "no longer until" in text_of(client, f"{LIST}{alert.pk}/change/")
+
+    def test_nobody_sees_anothers_in_the_form(self) -> None:
+        alert = opened()
+        until = timezone.now() + timedelta(hours=2)
+        lifecycle.acknowledge(alert.pk, at=timezone.now(), actor="user:b", until=until)
+
+        page = text_of(client_of("Operator"), f"{LIST}{alert.pk}/change/")
+
+        assert timezone.localtime(until).strftime("%Y-%m-%dT%H:%M") not in page
+
+
 class TestList:
     def test_it_shows_filters_and_finds(self) -> None:
         opened(key="a", message="ORA-12545 Connection timeout")

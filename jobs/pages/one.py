@@ -35,6 +35,7 @@ PROGRESS_DRAWN = (
     "summarised",
     "startedAt",
     "artifactState",
+    "followUps",
 )
 ETA_FIGURES = ("etaLowSeconds", "etaHighSeconds", "lastProgressAt", "quietSeconds")
 ITEMS_DRAWN = ("status", "processedCount", "cancelledCount", "generation")

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from batchops.exports import Column, Export
 from jobs import queries
-from jobs.models import Job, JobItem
+from jobs.models import Job
 
 READ_AT_ONCE = 500
 
@@ -15,11 +15,9 @@ def jobs_export(wanted: queries.JobFilter) -> Export:
     return Export("batch-jobs", _job_columns(), lambda: found.iterator(chunk_size=READ_AT_ONCE))
 
 
-def items_export(job: Job, *, state: str = "") -> Export:
-    """Return a job's items by position, all or those in `state`, as an export."""
-    found = JobItem.objects.filter(job_id=job.pk).order_by("position")
-    if state:
-        found = found.filter(state=state)
+def items_export(job: Job, *, state: str = "", search: str = "") -> Export:
+    """Return a job's items by position as an export: all, or those that a list of them shows."""
+    found = queries.items_of(job.pk, state=state, search=search).order_by("position")
     name = f"batch-job-{job.pk}-items"
     return Export(name, _item_columns(), lambda: found.iterator(chunk_size=READ_AT_ONCE))
 

@@ -153,11 +153,21 @@ class ListQuery(FilterFields):
     cursor = JobCursorField(max_length=200, required=False)
 
 
-class ItemsQuery(StrictSerializer):
-    """What narrows a list of items down."""
+class ItemsFilterFields(StrictSerializer):
+    """What a job's items may be narrowed down by, in a list and in an export."""
 
     status = serializers.ChoiceField(states.ITEM_STATES, required=False, allow_blank=True)
     search = serializers.CharField(max_length=100, required=False, allow_blank=True)
+
+    def filter(self) -> dict[str, str]:
+        """Return what was asked for, as queries and exports of items take it."""
+        given = self.validated_data
+        return {"state": given.get("status", ""), "search": given.get("search", "")}
+
+
+class ItemsQuery(ItemsFilterFields):
+    """What narrows a list of items down, and which page of it."""
+
     limit = serializers.IntegerField(min_value=1, max_value=500, default=100)
     cursor = ItemCursorField(max_length=200, required=False)
 
@@ -168,7 +178,7 @@ class ExportQuery(ListQuery):
     format = serializers.ChoiceField(FORMS, default="csv")
 
 
-class ItemsExportQuery(ItemsQuery):
+class ItemsExportQuery(ItemsFilterFields):
     """What narrows an export of items down."""
 
     format = serializers.ChoiceField(FORMS, default="csv")

@@ -49,6 +49,5 @@ class ItemsExport(JobView):
         """Hand out a job's items as CSV or XLSX."""
         query = ItemsExportQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        given = query.validated_data
-        job = queries.find_job(name)
-        return stream(items_export(job, state=given.get("status", "")), given["format"])
+        export = items_export(queries.find_job(name), **query.filter())
+        return stream(export, query.validated_data["format"])

@@ -24,7 +24,7 @@ class Items(JobView):
         given = query.validated_data
         page = queries.page_of_items(
             queries.find_job(name).pk,
-            state=given.get("status", ""),
+            **query.filter(),
             limit=given["limit"],
             after=given.get("cursor"),
         )

@@ -115,8 +115,7 @@ def _items(request: AuthenticatedHttpRequest, job: Job) -> dict[str, Any]:
     query = ItemsQuery(data=request.GET.dict())
     if not query.is_valid():
         raise InvalidInput(_("These items cannot be narrowed down like that. Open the job anew."))
-    state = query.validated_data.get("status", "")
-    search = query.validated_data.get("search", "")
+    state, search = query.filter().values()
     after = query.validated_data.get("cursor")
     found = queries.page_of_items(
         job.pk, state=state, search=search, limit=ITEMS_LISTED, after=after

@@ -33,7 +33,13 @@ from jobs.queries.finding import (
     newest_moves,
     page_of_jobs,
 )
-from jobs.queries.items import count_running, count_to_retry, page_of_items, states_to_retry
+from jobs.queries.items import (
+    count_running,
+    count_to_retry,
+    items_of,
+    page_of_items,
+    states_to_retry,
+)
 from jobs.queries.paging import Page
 from jobs.queries.schedules import find_schedule, last_decided, schedules, schedules_on
 from jobs.queries.work import (
@@ -74,6 +80,7 @@ __all__ = [
     "first_end",
     "holder_of",
     "is_expanding",
+    "items_of",
     "jobs",
     "last_decided",
     "newest_day",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from jobs import states
 from jobs.models import Job, JobItem
@@ -20,21 +21,22 @@ RUNNING_SQL = """
 def page_of_items(
     job_id: str, *, state: str = "", search: str = "", limit: int, after: int | None = None
 ) -> Page[JobItem]:
-    """Return up to `limit` items of a job by position, after position `after`.
-
-    `search` is a position or how a label begins.
-    """
-    found = JobItem.objects.filter(job_id=job_id)
-    if state:
-        found = found.filter(state=state)
-    if search:
-        found = search_items(found, search)
+    """Return up to `limit` of what items_of finds by position, after position `after`."""
+    found = items_of(job_id, state=state, search=search)
     if after is not None:
         found = found.filter(position__gt=after)
     rows = list(found.order_by("position")[: limit + 1])
     more = len(rows) > limit
     rows = rows[:limit]
     return Page(rows, (rows[-1].position,) if more else None)
+
+
+def items_of(job_id: str, *, state: str = "", search: str = "") -> QuerySet[JobItem]:
+    """Return a job's items, all or those in `state`, at position `search` or so labelled."""
+    found = JobItem.objects.filter(job_id=job_id)
+    if state:
+        found = found.filter(state=state)
+    return search_items(found, search) if search else found
 
 
 def states_to_retry(job: Job, *, include_cancelled: bool) -> tuple[str, ...]:

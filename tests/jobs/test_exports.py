@@ -101,6 +101,27 @@ class TestItems:
         assert len(failed) == 2
         assert all("as the drill asked" in row[titles.index("Error")] for row in failed)
 
+    @pytest.mark.parametrize("search", ["be", "1"])
+    def test_it_holds_those_searched_for_as_the_list_does(self, client, make, search):
+        job = make(inline=[{}] * 3)
+        for position, name in enumerate(("alpha", "Beta", "gamma")):
+            job.items.filter(position=position).update(params={"label": name})
+        path = f"/api/batch-jobs/{job.pk}/items"
+        [_, row] = csv_rows(client.get(f"{path}/export?search={search}"))
+        [item] = client.get(f"{path}?search={search}").json()["data"]["items"]
+        assert (row[0], item["position"]) == ("1", 1)
+
+        page = client.get(f"/admin/jobs/{job.pk}/?search={search}&status=pending")
+        link = f"{path}/export?format=csv&amp;status=pending&amp;search={search}"
+        assert link in page.content.decode()
+
+    @pytest.mark.parametrize("query", ["limit=1", "cursor=WzFd"])
+    def test_it_has_no_pages(self, client, done, query):
+        job = done(items=2, ms=0)
+        answer = client.get(f"/api/batch-jobs/{job.pk}/items/export?{query}")
+        assert answer.status_code == 400
+        assert list(answer.json()["errors"]) == [query.partition("=")[0]]
+
     def test_an_unknown_job_is_not_found(self, client):
         assert client.get("/api/batch-jobs/nobody/items/export").status_code == 404
 

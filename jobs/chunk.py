@@ -23,6 +23,10 @@ from jobs.registry import JobType, Result
 log = logging.getLogger("jobs.chunk")
 
 ERROR_LENGTH = 2_000
+# How long a chunk should take. One that takes several times as long was leased for short items
+# and met long ones: the rest is given back, so that other workers begin it.
+CHUNK_TIME = timedelta(milliseconds=200)
+LONGEST_S = 5 * CHUNK_TIME.total_seconds()
 LONGEST_WAIT = timedelta(days=30)
 NOT_WISHED = "It ended itself as cancelled, but nobody wished to cancel its job."
 SHOW_EVERY_S = 0.25
@@ -50,7 +54,9 @@ class Chunk(Held):
         self._shown_at = -SHOW_EVERY_S
 
     def run(self, *, is_over: Callable[[], bool]) -> int:
-        """Do the items until the slice `is_over` or a cancel is seen; return how many were done.
+        """Do the items until the slice `is_over`, a cancel is seen or they take too long together.
+
+        Returns how many were done; the others are given back.
 
         :raises LostClaim: when the lease was taken away, and with it the right to report.
         """
@@ -63,8 +69,9 @@ class Chunk(Held):
         return self._begun
 
     def _one_by_one(self, is_over: Callable[[], bool]) -> Iterator[Outcome]:
+        ends_at = time.monotonic() + LONGEST_S
         for item in self.lease.items:
-            if self.stopped or is_over():
+            if self.stopped or is_over() or time.monotonic() >= ends_at:
                 return
             self._begin(item)
             yield self._checked(do_item(self._type, self.lease, item))

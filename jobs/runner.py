@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -14,7 +13,7 @@ from batchops.cluster import bells, stopping
 from batchops.cluster.ends import worker_name
 from jobs import artifacts, lifecycle, queries, registry, states
 from jobs.artifacts import Making
-from jobs.chunk import Chunk
+from jobs.chunk import CHUNK_TIME, Chunk
 from jobs.errors import LostClaim
 from jobs.heartbeat import Heartbeat, Held
 from jobs.lifecycle import Chosen, Lease
@@ -33,9 +32,9 @@ SUMMARIES_EVERY_S = 0.25
 LINGER_S = 0.5
 LINGER_LOOK_S = 0.02
 CHUNK_MAX = 500
-CHUNK_FIRST = 16
+# One, for nobody knows yet how long an item takes, and what one worker holds no other can begin.
+CHUNK_FIRST = 1
 CHUNK_GROWTH = 8
-CHUNK_TIME = timedelta(milliseconds=200)
 
 
 def run_slice() -> None:

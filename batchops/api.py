@@ -61,24 +61,33 @@ class JsonParser(JSONParser):
     """
 
     def parse(self, stream: IO[bytes], *args: Any, **kwargs: Any) -> Any:
-        try:
-            body = json.loads(
-                stream.read().decode("utf-8-sig"),
-                object_pairs_hook=_without_doubles,
-                parse_int=_whole_number,
-                parse_constant=_refuse_constant,
-            )
-        except UnicodeDecodeError:
-            raise exceptions.ParseError("The body is not in UTF-8. Send it as UTF-8.") from None
-        except RecursionError:
-            raise exceptions.ParseError("The body is nested too deep; 20 levels do.") from None
-        except ValueError as error:
-            raise exceptions.ParseError(f"The body is no valid JSON: {error}.") from None
+        body = read_json(stream)
         if not isinstance(body, dict):
             raise exceptions.ParseError(
                 'The body must be a JSON object, such as {"name": "value"}.'
             )
         return body
+
+
+def read_json(stream: IO[bytes]) -> Any:
+    """Read one JSON value exactly as the standard has it.
+
+    :raises ParseError: when it is none.
+    :raises ValidationError: when an object in it has a key twice; names the keys.
+    """
+    try:
+        return json.loads(
+            stream.read().decode("utf-8-sig"),
+            object_pairs_hook=_without_doubles,
+            parse_int=_whole_number,
+            parse_constant=_refuse_constant,
+        )
+    except UnicodeDecodeError:
+        raise exceptions.ParseError("The body is not in UTF-8. Send it as UTF-8.") from None
+    except RecursionError:
+        raise exceptions.ParseError("The body is nested too deep; 20 levels do.") from None
+    except ValueError as error:
+        raise exceptions.ParseError(f"The body is no valid JSON: {error}.") from None
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

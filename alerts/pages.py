@@ -179,7 +179,9 @@ def alert_context(request: HttpRequest, alert: Alert) -> dict[str, Any]:
         "next_alert": queries.following(alert),
         "evidence": evidence.parts(alert.evidence),
         "history": history.lines(queries.events_of(alert)),
-        "act_form": AcknowledgeForm(initial={"until": alert.acknowledged_until if is_mine else None})
+        "act_form": AcknowledgeForm(
+            initial={"until": alert.acknowledged_until if is_mine else None}
+        )
         if may("alerts.acknowledge_alert")
         else None,
         "is_mine": is_mine,

@@ -137,3 +137,48 @@ class NoAddress(Conflict):
     """Refuse to write to somebody who has no e-mail address."""
 
     code = "no_address"
+
+
+class UploadNotFound(NotFound):
+    """Say that the caller has no upload of this id."""
+
+    code = "upload_not_found"
+
+
+class UploadRefused(Conflict):
+    """Refuse a move that the upload's state does not permit; carries the present state."""
+
+    code = "upload_refused"
+
+
+class PartsMissing(Conflict):
+    """Say which parts of a file have not come yet."""
+
+    code = "parts_missing"
+
+
+class OverQuota(Conflict):
+    """Refuse a file beside the many that its sender has sent and not used."""
+
+    code = "over_quota"
+
+
+class FileTooLarge(InvalidInput):
+    """Refuse a file over the limit of one file."""
+
+    code = "file_too_large"
+    status = 413
+
+
+class KindRefused(InvalidInput):
+    """Refuse a file whose content is of a kind that nothing here reads."""
+
+    code = "kind_refused"
+    status = 415
+
+
+class NoRoom(BatchOpsError):
+    """Refuse bytes for which the disk has no room."""
+
+    code = "no_room"
+    status = 507

@@ -2,19 +2,23 @@
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.validators import RegexValidator
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from batchops.models import User
 from jobs.inputs import INLINE_ITEMS, NAME, NAME_HELP, unstorable_text
 from jobs.pasted import read_items
-from jobs.registry import JobType
+from jobs.reading import WORDS
+from jobs.registry import FilesTaken, JobType
 from jobs.start import Order
 
 PARAM = "param-"
@@ -61,8 +65,8 @@ class StartForm(forms.Form):
         """Return what every job is started with."""
         return [field for field in self.visible_fields() if field.name in COMMON]
 
-    def order(self) -> Order:
-        """Return what the person asked for."""
+    def order(self, *, files: Sequence[str] = (), files_of: User | None = None) -> Order:
+        """Return what the person asked for, with the ids of uploads of theirs."""
         given = self.cleaned_data
         return Order(
             type=self.job_type.name,
@@ -71,6 +75,8 @@ class StartForm(forms.Form):
             priority=given["priority"],
             params=self._params(),
             items=given.get("items") or None,
+            files=files,
+            files_of=files_of,
         )
 
     def clean_items(self) -> list[dict[str, Any]]:
@@ -95,10 +101,14 @@ class StartForm(forms.Form):
         return {name: value for name, value in given.items() if value is not None and value != ""}
 
 
-def form_for(job_type: JobType, data: Mapping[str, Any] | None = None) -> StartForm:
+def form_for(
+    job_type: JobType, data: Mapping[str, Any] | None = None, files: Any = None
+) -> StartForm:
     """Return the form that starts a job of a type, filled in with `data` if there is any."""
-    form = StartForm(data)
+    form = StartForm(data, files)
     form.job_type = job_type
+    if job_type.takes_files is not None:
+        form.fields["files"] = _files_field(job_type.takes_files)
     for name, field in job_type.params().fields.items():
         form.fields[PARAM + name] = field_of(field)
     if job_type.item_params is not None:
@@ -180,6 +190,34 @@ class _JsonText(forms.CharField):
             ) from None
 
 
+class _FilesInput(forms.FileInput):
+    allow_multiple_selected = True
+
+
+class _FilesField(forms.FileField):
+    """Take several files, each as one field would."""
+
+    def clean(self, value: Any, initial: Any = None) -> Any:
+        return [super(_FilesField, self).clean(one, initial) for one in value or ()]
+
+
+def _files_field(taken: FilesTaken) -> forms.Field:
+    each = filesizeformat(min(taken.bytes_each, settings.UPLOAD_MAX_BYTES))
+    kinds = ", ".join(WORDS[kind] for kind in taken.kinds)
+    attrs = {} if taken.most > 1 else {"multiple": False}
+    return _FilesField(
+        label=_("Files") if taken.most > 1 else _("File"),
+        required=False,
+        max_length=255,
+        widget=_FilesInput(attrs),
+        help_text=_(
+            "%(least)s to %(most)s, each at most %(each)s: %(kinds)s. Without JavaScript all "
+            "together may have 16 MB."
+        )
+        % {"least": taken.least, "most": taken.most, "each": each, "kinds": kinds},
+    )
+
+
 def _items_field(item: serializers.Serializer[Any]) -> forms.Field:
     names = ", ".join(item.fields)
     return forms.CharField(
@@ -208,6 +246,7 @@ def _field_of(where: str, form: StartForm) -> str | None:
     root, _dot, rest = where.partition(".")
     if root == "params" and PARAM + rest in form.fields:
         return PARAM + rest
-    if root.startswith("items") and "items" in form.fields:
-        return "items"
+    for name in ("items", "files"):
+        if root.startswith(name) and name in form.fields:
+            return name
     return {"title": "title", "campaignId": "campaign", "priority": "priority"}.get(root)

@@ -9,6 +9,7 @@ from jobs.errors import UnknownType
 from jobs.inputs import StrictSerializer
 from jobs.lifecycle import WorkItem
 from jobs.models import Job
+from jobs.reading import GivenFile
 
 Result = dict[str, Any] | None
 
@@ -26,6 +27,20 @@ class FollowUp:
     type: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesTaken:
+    """Which files a job of a type is started with.
+
+    `kinds` are some of jobs.reading.KINDS, told by what is in the file; `bytes_each` bounds each
+    file, below what the site allows (UPLOAD_MAX_BYTES).
+    """
+
+    kinds: Sequence[str]
+    least: int = 1
+    most: int = 1
+    bytes_each: int = 2 * 1024**3
+
+
 class JobType:
     """Say how one kind of job is done; a subclass in jobs/types/, decorated with `register`.
 
@@ -40,6 +55,8 @@ class JobType:
     # Validates the params that start a job, and those of an item that comes with the request.
     params: ClassVar[type[StrictSerializer]]
     item_params: ClassVar[type[StrictSerializer] | None] = None
+    # The files that a job is started with; None: it takes none.
+    takes_files: ClassVar[FilesTaken | None] = None
     # Whether only one job of the type may be open at a time.
     single_flight: ClassVar[bool] = False
     # Done by programs outside, which take items by the API; no cluster works on it. Its items come
@@ -74,6 +91,12 @@ class JobType:
     run_chunk: ClassVar[
         Callable[[Any, Job, Sequence[WorkItem]], Sequence[Result | Exception]] | None
     ] = None
+
+    def check_file(self, params: dict[str, Any], file: GivenFile) -> None:
+        """Refuse a file that cannot be used; called in the request, so keep it to seconds.
+
+        :raises UnreadableFile: it names row, column or limit, as the readers of jobs.reading do.
+        """
 
     def title(self, params: dict[str, Any]) -> str:
         """Name a job that was started without a title."""

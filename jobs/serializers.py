@@ -16,6 +16,7 @@ from jobs.bulk import IDS_MAX
 from jobs.inputs import INLINE_ITEMS, NAME, NAME_HELP, JsonObjectField, StrictSerializer
 
 ERROR_MAX = 2_000
+FILES_MAX = 100
 # Words that stand in addresses where a job's name may.
 RESERVED = ("bulk", "export")
 
@@ -47,12 +48,27 @@ class StartBody(StrictSerializer):
     items = serializers.ListField(
         child=JsonObjectField(), max_length=INLINE_ITEMS, required=False, allow_null=True
     )
+    files = serializers.ListField(
+        child=serializers.CharField(max_length=64), max_length=FILES_MAX, required=False,
+        default=list, help_text="Ids of uploads, for types that take files.",
+    )  # fmt: skip
     priority = serializers.IntegerField(min_value=-100, max_value=100, required=False, default=0)
 
     def validate_externalId(self, value: str | None) -> str | None:  # noqa: N802
         if value in RESERVED:
             raise serializers.ValidationError("The API has an address of that name. Use another.")
         return value
+
+
+class UploadBody(StrictSerializer):
+    """A file that is about to come in parts."""
+
+    name = serializers.CharField(max_length=255, trim_whitespace=False)
+    sizeBytes = serializers.IntegerField(min_value=0, max_value=2**63 - 1)  # noqa: N815
+    sha256 = serializers.RegexField(
+        r"^[0-9A-Fa-f]{64}\Z", required=False, default="",
+        error_messages={"invalid": "Must be 64 hexadecimal digits, or be left out."},
+    )  # fmt: skip
 
 
 class _CursorField(serializers.CharField):

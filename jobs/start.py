@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,12 +12,14 @@ from django.db.models.functions import Now
 
 from batchops.cluster import bells
 from batchops.cluster.queries import require_alive
+from batchops.db import give_connection_back
 from batchops.errors import InvalidInput
 from batchops.models import User
-from jobs import lifecycle, registry
+from jobs import lifecycle, queries, registry, states, uploads
 from jobs.errors import KeyReused
 from jobs.inputs import StrictSerializer
-from jobs.models import Job, StartKey
+from jobs.models import Job, StartKey, Upload
+from jobs.reading import WORDS, GivenFile, UnreadableFile
 from jobs.registry import JobType
 from jobs.runner import WORK
 
@@ -35,6 +37,9 @@ class Order:
     priority: int = 0
     campaign_id: str = ""
     external_id: str = ""
+    # Ids of uploads, and whose they must be.
+    files: Sequence[str] = ()
+    files_of: User | None = None
 
 
 def start_job(order: Order, *, actor: str) -> Job:
@@ -81,7 +86,87 @@ def checked(order: Order, *, actor: str) -> lifecycle.NewJob:
         external_id=order.external_id,
         single_flight_key=order.type if job_type.single_flight else "",
         makes_artifact=job_type.makes_artifact(params),
+        files=_checked_files(job_type, order),
+        files_of=order.files_of,
     )
+
+
+def check_contents(order: Order) -> None:
+    """Let a type read the files of an order that wait for a job; call it before the job's start.
+
+    Not from a transaction, for it may take seconds. Files that cannot be had are passed over:
+    whoever starts the job is told.
+
+    :raises InvalidInput: when a file cannot be used; it names the file, and the place in it.
+    """
+    job_type = registry.find(order.type)
+    if job_type.takes_files is None or order.files_of is None or not order.files:
+        return
+    params = _checked(job_type.params, order.params, "params")
+    given = uploads.given_files(order.files, owner=order.files_of)
+    give_connection_back()
+    for upload_id, file in given.items():
+        if file.kind in job_type.takes_files.kinds:
+            _check_content(job_type, params, file, f"files[{order.files.index(upload_id)}]")
+
+
+def _check_content(job_type: JobType, params: dict[str, Any], file: GivenFile, field: str) -> None:
+    try:
+        job_type.check_file(params, file)
+    except UnreadableFile as error:
+        raise error.of_field(field) from error
+
+
+def require_files(job_type: JobType, count: int) -> None:
+    """Pass when a job of a type may be started with so many files.
+
+    :raises InvalidInput: when it takes fewer, or needs more.
+    """
+    taken = job_type.takes_files
+    if taken is None:
+        least = most = 0
+    else:
+        least, most = taken.least, taken.most
+    if least <= count <= most:
+        return
+    wanted = f"{least} to {most}" if least < most else str(most or "no")
+    sentence = f"A job of type {job_type.name} takes {wanted} files, and {count} came."
+    raise InvalidInput("Some input cannot be used: files.", {"files": [sentence]})
+
+
+def _checked_files(job_type: JobType, order: Order) -> Sequence[str]:
+    require_files(job_type, len(order.files))
+    own = queries.own_uploads(order.files, owner=order.files_of)
+    errors: dict[str, list[str]] = {}
+    for number, upload_id in enumerate(order.files):
+        problem = _problem_of_file(job_type, own.get(upload_id))
+        if upload_id in order.files[:number]:
+            problem = "Given twice. Name each upload once."
+        if problem:
+            errors[f"files[{number}]"] = [problem]
+    if errors:
+        raise InvalidInput(f"Some input cannot be used: {', '.join(errors)}.", errors)
+    return order.files
+
+
+def _problem_of_file(job_type: JobType, upload: Upload | None) -> str:
+    taken = job_type.takes_files
+    assert taken is not None
+    if upload is None:
+        return "You have no such upload. Send the file, and use the id that you are given."
+    if upload.state == states.USED:
+        return "Another job has this upload. Send the file again."
+    if upload.state != states.UPLOADED:
+        return "This upload is not complete. Send its missing parts, then complete it."
+    if upload.kind not in taken.kinds:
+        wanted = ", ".join(WORDS[kind] for kind in taken.kinds)
+        return f"{upload.name} is {WORDS[upload.kind]}. Taken are: {wanted}."
+    if upload.size_bytes > taken.bytes_each:
+        return (
+            f"{upload.name} has {upload.size_bytes:,} bytes; {taken.bytes_each:,} is the limit. "
+            "Send it in several files."
+        )
+    return ""
 
 
 def ring() -> None:

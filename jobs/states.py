@@ -35,6 +35,19 @@ EXPIRED = "expired"
 ARTIFACT_NEEDED = (MAKING, READY)
 ARTIFACT_STATES = (*ARTIFACT_NEEDED, FAILED, EXPIRED)
 
+# A file that somebody sends: its parts come, are looked at as a whole, and wait for a job.
+RECEIVING = "receiving"
+CHECKING = "checking"
+UPLOADED = "complete"
+USED = "used"
+UPLOAD_REMOVED = "removed"
+UNUSED = (RECEIVING, CHECKING, UPLOADED)
+UPLOAD_STATES = (*UNUSED, USED, UPLOAD_REMOVED)
+PART_WRITING = "writing"
+PART_KEPT = "kept"
+PART_UNWANTED = "unwanted"
+PART_STATES = (PART_WRITING, PART_KEPT, PART_UNWANTED)
+
 # Each move of a job and the states it may start from.
 MOVES: dict[str, tuple[str, ...]] = {
     "start": (PENDING,),

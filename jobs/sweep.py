@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from batchops.cluster import ends
 from batchops.cluster.ticks import Tick, register
 from batchops.db import session_lock
-from jobs import artifacts, lifecycle, queries, registry
+from jobs import artifacts, lifecycle, queries, registry, uploads
 from jobs.errors import JobNotFound, MoveRefused
 from jobs.models import Job
 from jobs.runner import ring_if_work
@@ -56,6 +56,7 @@ def sweep() -> None:
             cancel_leftovers()
             artifacts.expire_old()
             artifacts.remove_files()
+            uploads.clean_up()
             ring_if_work()
 
 

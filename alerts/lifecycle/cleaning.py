@@ -28,9 +28,7 @@ def clean(finding: Finding) -> Finding:
 
 def clean_reasons(reasons: Mapping[str, str]) -> dict[str, str]:
     """Return by key, as `clean` makes them, why alerts are over."""
-    return {
-        clean_line(key, LONGEST["key"]): clean_line(reason) for key, reason in reasons.items()
-    }
+    return {clean_line(key, LONGEST["key"]): clean_line(reason) for key, reason in reasons.items()}
 
 
 def clean_line(text: str, longest: int = LONGEST_MESSAGE) -> str:

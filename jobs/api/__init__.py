@@ -14,6 +14,7 @@ from jobs.api.moves import Cancel, Priority, Retry
 from jobs.api.next import ProcessNext
 from jobs.api.schedules import DisableSchedule, EnableSchedule, RunSchedule, Schedules
 from jobs.api.statistics import Statistics
+from jobs.api.uploads import PART, UPLOAD, CompleteUpload, OnePart, OneUpload, Uploads
 from jobs.api.views import ACTION, CLAIM, NAMED, SCHEDULED
 from jobs.api.watching import Watch
 
@@ -58,6 +59,10 @@ urlpatterns: list[URLPattern] = [
     re_path(rf"^batch-jobs/{NAMED}/watch/?$", Watch.as_view(), name="batch-job-watch"),
     re_path(rf"^batches/{NAMED}/?$", Batch.as_view(), name="batch"),
     re_path(rf"^batches/{NAMED}/summary/?$", Summary.as_view(), name="batch-summary"),
+    re_path(r"^uploads/?$", Uploads.as_view(), name="uploads"),
+    re_path(rf"^uploads/{UPLOAD}/?$", OneUpload.as_view(), name="upload"),
+    re_path(rf"^uploads/{UPLOAD}/complete/?$", CompleteUpload.as_view(), name="upload-complete"),
+    re_path(rf"^uploads/{UPLOAD}/{PART}/?$", OnePart.as_view(), name="upload-part"),
     re_path(r"^schedules/?$", Schedules.as_view(), name="schedules"),
     re_path(rf"^schedules/{SCHEDULED}/run-now/?$", RunSchedule.as_view(), name="schedule-run-now"),
     re_path(rf"^schedules/{SCHEDULED}/enable/?$", EnableSchedule.as_view(), name="schedule-enable"),

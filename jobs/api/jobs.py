@@ -1,6 +1,7 @@
 """List, start and show jobs."""
 
 import re
+from dataclasses import replace
 from typing import Any, cast
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -13,7 +14,8 @@ from batchops.models import User
 from batchops.openapi import refusals
 from batchops.shapes import enveloped, shape
 from batchops.throttles import StatusThrottle
-from jobs import queries
+from jobs import queries, uploads
+from jobs.api.sent import body_of, check_files, files_of
 from jobs.api.views import VIEW, JobView
 from jobs.bodies import (
     JobBody,
@@ -33,7 +35,7 @@ from jobs.errors import (
 )
 from jobs.models import Job
 from jobs.serializers import ListQuery, StartBody
-from jobs.start import Order, once, start_job
+from jobs.start import Order, check_contents, once, start_job
 
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
 KEY_HEADER = OpenApiParameter(
@@ -69,13 +71,24 @@ class Jobs(JobView):
     @extend_schema(parameters=[KEY_HEADER], request=StartBody, responses=STARTED)
     def post(self, request: Request) -> Response:
         """Start a job; with an Idempotency-Key at most one in 24 hours."""
-        body = StartBody(data=request.data)
+        key = _key_of(request)
+        sent = body_of(request)
+        body = StartBody(data=sent)
         body.is_valid(raise_exception=True)
-        job = _start_once(request, _order(body.validated_data))
+        order = _order(body.validated_data, cast(User, request.user))
+        files = files_of(request)
+        check_files(order, files)
+        if key is not None and files:
+            sent = {**sent, "brought": uploads.digests_of(files)}
+        actor = actor_of(request)
+        with uploads.brought(files, owner=cast(User, request.user), actor=actor) as ids:
+            order = replace(order, files=[*order.files, *ids])
+            check_contents(order)
+            job = _start(order, actor=actor, key=key, sent=sent)
         return Response({"success": True, "data": job_body(queries.find_job(job.pk))}, status=201)
 
 
-def _order(given: dict[str, Any]) -> Order:
+def _order(given: dict[str, Any], user: User) -> Order:
     return Order(
         type=given["type"],
         title=given["title"],
@@ -84,20 +97,26 @@ def _order(given: dict[str, Any]) -> Order:
         priority=given["priority"],
         campaign_id=given["campaignId"] or "",
         external_id=given["externalId"] or "",
+        files=given["files"],
+        files_of=user,
     )
 
 
-def _start_once(request: Request, order: Order) -> Job:
-    actor = actor_of(request)
+def _key_of(request: Request) -> str | None:
     key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return start_job(order, actor=actor)
-    if not KEY.fullmatch(key):
+    if key is not None and not KEY.fullmatch(key):
         sentence = "Must be 1 to 200 printable ASCII characters without spaces."
         raise InvalidInput(
             "The header Idempotency-Key cannot be used.", {"Idempotency-Key": [sentence]}
         )
-    return once(cast(User, request.user), key, request.data, lambda: start_job(order, actor=actor))
+    return key
+
+
+def _start(order: Order, *, actor: str, key: str | None, sent: Any) -> Job:
+    if key is None:
+        return start_job(order, actor=actor)
+    assert order.files_of is not None
+    return once(order.files_of, key, sent, lambda: start_job(order, actor=actor))
 
 
 class OneJob(JobView):

@@ -10,6 +10,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Now
 
 from batchops.db import allow_statements
+from batchops.models import User
 from jobs import queries, states
 from jobs.errors import (
     AlreadyRunning,
@@ -20,6 +21,7 @@ from jobs.errors import (
 )
 from jobs.lifecycle.items import cancel_batch
 from jobs.lifecycle.record import count, finish_if_settled, locked, log, move, note, push
+from jobs.lifecycle.uploads import use_uploads
 from jobs.models import Job, JobItem
 
 REOPEN_WITHIN_S = 60
@@ -44,6 +46,9 @@ class NewJob:
     single_flight_key: str = ""
     parent_id: str | None = None
     makes_artifact: bool = False
+    # Uploads that become its files, and whose they are.
+    files: Sequence[str] = ()
+    files_of: User | None = None
 
 
 def create(new: NewJob) -> Job:
@@ -53,6 +58,7 @@ def create(new: NewJob) -> Job:
     :raises DuplicateExternalId: when another job has its external id.
     :raises MoveRefused: when it follows on a job that is not done.
     :raises ItemsRemoved: when retention removed the items of the job it follows.
+    :raises InvalidInput: when a file of it cannot be had any more.
     """
     try:
         with transaction.atomic():
@@ -60,6 +66,7 @@ def create(new: NewJob) -> Job:
             if parent is not None:
                 require_done(parent)
             job = _insert(new)
+            use_uploads(job, new.files, owner=new.files_of)
             note(job, "create", actor=new.created_by)
             if parent is not None:
                 note(parent, "follow_up", actor=new.created_by, reason=f"{job.title} ({job.pk})")

@@ -10,7 +10,8 @@ from django.db.models.functions import Now
 from batchops.live.publish import publish
 from jobs import states
 from jobs.lifecycle.record import log
-from jobs.models import Artifact, Job, JobEvent, ScheduleSlot, StartKey
+from jobs.lifecycle.uploads import release_uploads
+from jobs.models import Artifact, Job, JobEvent, ScheduleSlot, StartKey, Upload
 
 ACTOR = "system:retention"
 # What one transaction removes at most: some hundredths of a second's work.
@@ -48,6 +49,7 @@ def expire_items(
     expired = _unneeded(list(locking[:limit]))
     ids = [job.pk for job in expired]
     Job.objects.filter(pk__in=ids, state__in=states.ENDED).update(items_removed_at=Now())
+    release_uploads(ids)
     JobEvent.objects.bulk_create(_removal_of(job) for job in expired)
     if ids:
         log.info("remove_items jobs=%d by=%s", len(ids), ACTOR)
@@ -80,7 +82,8 @@ def remove_jobs(*, before: datetime, limit: int = JOBS_A_BATCH) -> int:
     followed = Job.objects.filter(parent=OuterRef("pk"))
     filed = Artifact.objects.filter(job=OuterRef("pk")).exclude(storage_name="")
     old = Job.objects.filter(finished_at__lt=before, items_purged=True)
-    old = old.exclude(Exists(followed) | Exists(filed)).order_by("finished_at")
+    given = Upload.objects.filter(job=OuterRef("pk"))
+    old = old.exclude(Exists(followed) | Exists(filed) | Exists(given)).order_by("finished_at")
     ids = list(old.values_list("pk", flat=True)[:limit])
     Artifact.objects.filter(job__in=ids).delete()
     Job.objects.filter(pk__in=ids).delete()

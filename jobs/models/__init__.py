@@ -1,4 +1,4 @@
-"""Store jobs, their schedules, files, readers and figures: fields, constraints and indexes."""
+"""Store jobs, their schedules, files, readers and figures: fields, constraints, indexes."""
 
 from jobs.models.days import JobDay
 from jobs.models.files import Artifact
@@ -13,6 +13,7 @@ from jobs.models.jobs import (
 )
 from jobs.models.keys import StartKey
 from jobs.models.schedules import Schedule, ScheduleEvent, ScheduleSlot
+from jobs.models.uploads import Upload, UploadPart
 from jobs.models.watches import JobWatch
 
 __all__ = [
@@ -29,5 +30,7 @@ __all__ = [
     "ScheduleEvent",
     "ScheduleSlot",
     "StartKey",
+    "Upload",
+    "UploadPart",
     "new_job_id",
 ]

@@ -11,13 +11,17 @@ from batchops.access import AuthenticatedHttpRequest, actor_of
 from batchops.cluster.queries import is_alive
 from batchops.errors import BatchOpsError, InvalidInput, NotFound
 from batchops.pages import page, render_page
-from jobs import queries, registry
+from jobs import queries, registry, uploads
 from jobs.errors import AlreadyRunning
 from jobs.forms import StartForm, form_for
 from jobs.models import Job
 from jobs.pages.links import START
+from jobs.registry import JobType
 from jobs.rows import JobRow, name_of
-from jobs.start import once, start_job
+from jobs.start import check_contents, once, start_job
+
+# Ids of files that the page sent before the form.
+SENT = "uploads"
 
 
 @page(START)
@@ -31,7 +35,7 @@ def new_job(request: AuthenticatedHttpRequest) -> HttpResponse:
 def new_job_of(request: AuthenticatedHttpRequest, job_type: str) -> HttpResponse:
     if job_type not in registry.names():
         raise NotFound(_("There is no job type of this name. Choose one under New job."))
-    form = form_for(registry.find(job_type), request.POST if request.method == "POST" else None)
+    form = _form(request, registry.find(job_type))
     if not form.is_valid():
         return _show(request, form, status=400 if form.is_bound else 200)
     try:
@@ -40,7 +44,7 @@ def new_job_of(request: AuthenticatedHttpRequest, job_type: str) -> HttpResponse
         return _show(request, form, status=409, holder=_holder(request, error))
     except InvalidInput as error:
         form.take_errors(error.extra.get("errors", {"": error.message}))
-        return _show(request, form, status=400)
+        return _show(request, form, status=error.status)
     except BatchOpsError as error:
         form.add_error(None, error.message)
         return _show(request, form, status=error.status)
@@ -48,9 +52,21 @@ def new_job_of(request: AuthenticatedHttpRequest, job_type: str) -> HttpResponse
 
 
 def _start(request: AuthenticatedHttpRequest, form: StartForm) -> Job:
-    order, actor = form.order(), actor_of(request)
-    body = {name: str(value) for name, value in form.cleaned_data.items()}
-    return once(request.user, form.cleaned_data["key"], body, lambda: start_job(order, actor=actor))
+    actor, given = actor_of(request), form.cleaned_data
+    files, sent = given.get("files", []), request.POST.getlist(SENT)
+    body = {name: str(value) for name, value in given.items() if name != "files"}
+    if files or sent:
+        body |= {"files": str(uploads.digests_of(files)), SENT: str(sent)}
+    with uploads.brought(files, owner=request.user, actor=actor) as ids:
+        order = form.order(files=[*sent, *ids], files_of=request.user)
+        check_contents(order)
+        return once(request.user, given["key"], body, lambda: start_job(order, actor=actor))
+
+
+def _form(request: AuthenticatedHttpRequest, job_type: JobType) -> StartForm:
+    if request.method == "POST":
+        return form_for(job_type, request.POST, request.FILES)
+    return form_for(job_type)
 
 
 def _show(
@@ -61,6 +77,7 @@ def _show(
         "form": form,
         "lead": form.job_type.about,
         "workers_alive": is_alive("jobs"),
+        "kept": queries.unused_uploads(request.POST.getlist(SENT), owner=request.user),
         **more,
     }
     return render_page(request, "jobs/new.html", context, status=status)

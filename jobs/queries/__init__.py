@@ -42,6 +42,7 @@ from jobs.queries.items import (
 )
 from jobs.queries.paging import Page
 from jobs.queries.schedules import find_schedule, last_decided, schedules, schedules_on
+from jobs.queries.uploads import find_upload, own_uploads, parts_of, unused_uploads, uploads_of
 from jobs.queries.work import (
     Work,
     active_work,
@@ -77,6 +78,7 @@ __all__ = [
     "eta_s",
     "find_job",
     "find_schedule",
+    "find_upload",
     "first_end",
     "holder_of",
     "is_expanding",
@@ -86,8 +88,10 @@ __all__ = [
     "newest_day",
     "newest_moves",
     "no_progress_since",
+    "own_uploads",
     "page_of_items",
     "page_of_jobs",
+    "parts_of",
     "progress_at",
     "progress_pct",
     "quiet_s",
@@ -99,4 +103,6 @@ __all__ = [
     "summary_of",
     "to_summarise",
     "types_since",
+    "unused_uploads",
+    "uploads_of",
 ]

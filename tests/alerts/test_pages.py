@@ -128,7 +128,6 @@ class TestUntil:
         assert answer.status_code == 400
         assert "at most 365 days" in answer.content.decode()
 
-
     def test_it_is_shown_to_its_holder_and_kept_by_saving_the_form(self) -> None:
         alert, client = opened(), client_of("Operator")
         until = timezone.now() + timedelta(hours=2)

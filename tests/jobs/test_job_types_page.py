@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from jobs import registry
@@ -25,10 +26,11 @@ def blocks(language: str) -> list[str]:
 @pytest.fixture
 def checksum() -> Iterator[None]:
     """Register the page's type as importing its file would."""
-    (code,) = blocks("python")
+    code = "\n".join(blocks("python"))
     exec(compile(code, "jobs/types/checksum.py", "exec"), {"__name__": "jobs.types.checksum"})
     yield
-    del registry._types["checksum"]
+    for name in ("checksum", "checksum_file"):
+        del registry._types[name]
 
 
 def start(client: Client, body: dict[str, Any]) -> Job:
@@ -63,6 +65,20 @@ class TestThePage:
         assert job.state == "completed_with_errors"
         refused = JobItem.objects.get(position=1)
         assert (refused.attempts, "is no number" in refused.error) == (1, True)
+
+    @pytest.mark.usefixtures("uploading")
+    def test_leads_to_a_job_with_a_file(self, client: Client, checksum: None) -> None:
+        def send(table: bytes) -> Any:
+            body = {"type": "checksum_file", "files": SimpleUploadedFile("meters.csv", table)}
+            return client.post("/api/batch-jobs", body)
+
+        refused, answer = send(b"metre\n100\n"), send(b"meter;label\r\n100;Meter 100\r\n")
+        run_slice()
+
+        assert "Missing: meter" in refused.json()["errors"]["files[0]"][0]
+        assert answer.status_code == 201, answer.content
+        assert JobItem.objects.get().result == {"checkDigit": 8}
+        assert RunSummary.objects.get().details == {"files": ["meters.csv"]}
 
     def test_leads_to_a_form_of_its_own(self, client: Client, checksum: None) -> None:
         page = client.get("/admin/jobs/new/checksum/").content.decode()

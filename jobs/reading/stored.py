@@ -1,5 +1,6 @@
 """Read a file that lies in several pieces as if it were one."""
 
+import errno
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class JoinedFile(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
         if start + offset < 0:
-            raise ValueError("Before the beginning of the file there is nothing.")
+            raise OSError(errno.EINVAL, "Before the beginning of the file there is nothing.")
         self._at = start + offset
         return self._at
 

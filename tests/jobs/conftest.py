@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from alerts.models import Alert
 from batchops.models import Heartbeat, User
-from jobs import lifecycle, registry, scheduling, start
+from jobs import lifecycle, scheduling, start
 from jobs.models import Job, Schedule
 from jobs.runner import run_slice
 from jobs.start import Order
-from tests.jobs.files import Bundles, Meters
+from tests.jobs import files  # noqa: F401  (registers its types)
 from tests.jobs.harness import checks, types  # noqa: F401  (registers the types)
 from tests.jobs.harness.plan import empty_tables
 from tests.jobs.schedules import Clock, Plan
@@ -88,16 +88,6 @@ def uploading(settings: Any, tmp_path: Path) -> None:
     settings.STORAGES = {**settings.STORAGES, "uploads": described}
     settings.UPLOAD_PART_BYTES = 16
     settings.UPLOAD_DISK_RESERVE_BYTES = 0
-
-
-@pytest.fixture
-def takers(uploading: None) -> Iterator[None]:
-    """Know job types that take files."""
-    for one in (Meters, Bundles):
-        registry.register(one)
-    yield
-    for one in (Meters, Bundles):
-        del registry._types[one.name]
 
 
 @pytest.fixture

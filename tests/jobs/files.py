@@ -15,7 +15,7 @@ from jobs.inputs import StrictSerializer
 from jobs.lifecycle import WorkItem
 from jobs.models import Job, StartKey, Upload, UploadPart
 from jobs.reading import Columns, GivenFile, open_csv, open_xlsx, read_array, read_zip
-from jobs.registry import FilesTaken, JobType, Result
+from jobs.registry import FilesTaken, JobType, Result, register
 from jobs.uploads import job_files
 
 READERS = {"csv": open_csv, "xlsx": open_xlsx}
@@ -25,6 +25,7 @@ class NoParams(StrictSerializer):
     pass
 
 
+@register
 class Meters(JobType):
     """Does the rows of tables with a column `meter`."""
 
@@ -54,6 +55,7 @@ class Meters(JobType):
                 yield dict(zip(table.header, cells, strict=True))
 
 
+@register
 class Bundles(Meters):
     """Takes what is no table: archives and JSON, which it reads to the end."""
 

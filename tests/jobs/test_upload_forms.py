@@ -11,7 +11,7 @@ from jobs.models import Job, Upload
 from jobs.runner import run_slice
 from tests.jobs.files import nothing_is_left, send, stored
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("takers")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("uploading")]
 
 TABLE = b"meter;label\r\n4711;Hall 3\r\n4712;Hall 4\r\n"
 

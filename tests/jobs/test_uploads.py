@@ -35,7 +35,7 @@ from tests.jobs.harness.workers import ROOT
 from tests.people import client_of
 from tests.web_process import database_url
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("takers")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("uploading")]
 
 TABLE = b"meter;label\r\n4711;Hall 3\r\n4712;Hall 4\r\n"
 

@@ -8,6 +8,7 @@ class Misbehaving(AppConfig):
     label = "misbehaving"
 
     def ready(self) -> None:
-        from tests.jobs.harness import crash, types  # noqa: F401  (registers the types)
+        from tests.jobs import files  # noqa: F401  (registers its types)
+        from tests.jobs.harness import crash, types  # noqa: F401
 
         crash.arm()

@@ -1,19 +1,20 @@
-// Sends one file in parts, and each part until the server has it or refuses it.
-const HASHED_BYTES = 32 * 1024 * 1024; // more would have to lie in memory
+// Sends a file in parts, each until the server has it or refuses it.
+const HASHED_BYTES = 32 * 1024 * 1024;
 const PAUSE_MS = 10_000;
 const AGAIN = [429, 500, 502, 503, 504];
 
 async function digest(file) {
   if (!globalThis.crypto?.subtle || file.size > HASHED_BYTES) return {};
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
-  return { sha256: Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("") };
+  const hash = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
+  const hex = Array.from(new Uint8Array(hash), (one) => one.toString(16).padStart(2, "0"));
+  return { sha256: hex.join("") };
 }
 
 export class Sender {
   #stop = new AbortController();
 
   constructor(root, csrf, onTrouble) {
-    Object.assign(this, { root, csrf, onTrouble, id: null });
+    Object.assign(this, { root, csrf, onTrouble });
   }
 
   async send(file, onProgress) {
@@ -32,20 +33,20 @@ export class Sender {
 
   cancel() {
     this.#stop.abort();
-    if (this.id) this.#fetch("DELETE", `/${this.id}`).catch(() => {});
+    if (this.id) this.#ask("DELETE", `/${this.id}`);
   }
 
-  #fetch(method, path, body, signal) {
+  #ask(method, path, body, signal) {
     const type = body instanceof Blob ? "application/octet-stream" : "application/json";
     const headers = { "Content-Type": type, "X-CSRFToken": this.csrf };
-    return fetch(this.root + path, { method, body, headers, signal });
+    return fetch(this.root + path, { method, body, headers, signal }).catch(() => null);
   }
 
   async #call(method, path, body) {
+    const { signal } = this.#stop;
     for (let pause = 500; ; pause = Math.min(2 * pause, PAUSE_MS)) {
-      const { signal } = this.#stop;
       signal.throwIfAborted();
-      const answer = await this.#fetch(method, path, body, signal).catch(() => null);
+      const answer = await this.#ask(method, path, body, signal);
       if (answer && !AGAIN.includes(answer.status)) {
         const { data, message } = await answer.json();
         if (answer.ok) return data;

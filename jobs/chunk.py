@@ -30,6 +30,9 @@ LONGEST_S = 5 * CHUNK_TIME.total_seconds()
 LONGEST_WAIT = timedelta(days=30)
 NOT_WISHED = "It ended itself as cancelled, but nobody wished to cancel its job."
 SHOW_EVERY_S = 0.25
+# An item that takes longer is named by its claim, so that screens can tell it from those that wait
+# in its worker's hand.
+LASTING_S = 0.5
 SETTLE_PAUSES_S = (0.1, 0.5, 2.0)
 # A NUL in the text of a JSON value, not a backslash that somebody wrote before "u0000".
 ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
@@ -48,9 +51,10 @@ class Chunk(Held):
         self._outcomes: list[Outcome] = []
         self._settled_at = time.monotonic()
         self._begun = 0
-        self._current: tuple[WorkItem, float] | None = None
+        self._began_at = 0.0
+        self._current: WorkItem | None = None
         self._gauge = progress.Gauge(lambda: self.stopped)
-        self._shown: progress.Reading | None = None
+        self._shown: tuple[int, progress.Reading | None] | None = None
         self._shown_at = -SHOW_EVERY_S
 
     def run(self, *, is_over: Callable[[], bool]) -> int:
@@ -92,44 +96,51 @@ class Chunk(Held):
     def _begin(self, item: WorkItem) -> None:
         with self._lock:
             self._begun += 1
-            self._current = (item, time.monotonic())
+            self._current, self._began_at = item, time.monotonic()
             self._gauge.reading = None
 
     def _end(self, outcome: Outcome) -> None:
         with self._lock:
             self._current = None
-            self._outcomes.append(outcome)
+            self._keep(outcome)
             self._settle_if_due()
+
+    def _keep(self, outcome: Outcome) -> None:
+        outcome.began_at, outcome.ended_at = self._began_at, time.monotonic()
+        self._outcomes.append(outcome)
 
     def beat(self) -> None:
         """End an item that is over its limit, lease or no lease; else settle and renew."""
         with self._lock:
-            if self._current is not None and self._is_overdue(self._current[1]):
-                self._end_process(self._current[0])
+            if self._current is not None and self._is_overdue():
+                self._end_process(self._current)
             if not self.lost:
                 self._settle_if_due()
                 self._show_progress()
         super().beat()
 
     def _show_progress(self) -> None:
-        """Write down what the item reports of itself, if that is news and not too often."""
-        reading, now = self._gauge.reading, time.monotonic()
-        if self._current is None or reading is None or reading is self._shown:
+        """Write down which item is at work, if it lasts, and what it reports of itself.
+
+        Only if that is news, and not too often.
+        """
+        item, reading, now = self._current, self._gauge.reading, time.monotonic()
+        worked_s = now - self._began_at
+        if item is None or (reading is None and worked_s < LASTING_S):
             return
-        if now - self._shown_at < SHOW_EVERY_S:
+        if (item.id, reading) == self._shown or now - self._shown_at < SHOW_EVERY_S:
             return
-        item, began_at = self._current
         wished = lifecycle.show_progress(
             self.lease,
             reading,
             item_id=item.id if self._type.run_chunk is None else None,
-            worked_for=timedelta(seconds=now - began_at),
+            worked_for=timedelta(seconds=worked_s),
         )
         self.stopped = self.stopped or wished
-        self._shown, self._shown_at = reading, now
+        self._shown, self._shown_at = (item.id, reading), now
 
-    def _is_overdue(self, began_at: float) -> bool:
-        return time.monotonic() - began_at > self._limit_s
+    def _is_overdue(self) -> bool:
+        return time.monotonic() - self._began_at > self._limit_s
 
     def _end_process(self, item: WorkItem) -> None:
         log.error("item over its limit job=%s item=%d", self.lease.job.pk, item.id)
@@ -137,7 +148,7 @@ class Chunk(Held):
             # Of items done at once nobody knows which one hangs: the end of the lease makes
             # them suspect, and alone it shows.
             if self._type.run_chunk is None or len(self.lease.items) == 1:
-                self._outcomes.append(self._overdue(item))
+                self._keep(self._overdue(item))
                 self._settle_patiently(ends=True)
         finally:
             os._exit(EXIT_OVERDUE)

@@ -1,6 +1,7 @@
 """Take in what workers report, and decide in the same transaction whether the job is over."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,16 +20,22 @@ from jobs.models import Job, JobItem
 # Only what still runs under this claim is written, and only that is counted: a report that
 # arrives twice, because the answer to the first was lost, counts once. A claim's items are the
 # running ones (a constraint says so); coalesce keeps the planner from the statistics of that
-# column, by which it expects one row and joins 500 with 500 by comparing each with each.
+# column, by which it expects one row and joins 500 with 500 by comparing each with each. When an
+# item began and ended its worker says in seconds before this statement: the clock is
+# the database's.
 SETTLE_SQL = """
     WITH written AS (
         UPDATE jobs_jobitem AS i
            SET state = o.state, result = o.result::jsonb, error = o.error, claim_id = NULL,
                suspect = false,
                not_before = clock_timestamp() + make_interval(secs => o.delay_s),
-               finished_at = CASE WHEN o.state <> 'pending' THEN clock_timestamp() END
-          FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::float8[])
-               AS o (id, state, result, error, delay_s)
+               started_at = coalesce(statement_timestamp() - make_interval(secs => o.began_s),
+                                     i.started_at),
+               finished_at = CASE WHEN o.state <> 'pending' THEN
+                   statement_timestamp() - make_interval(secs => coalesce(o.ended_s, 0)) END
+          FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::float8[],
+                      %s::float8[], %s::float8[])
+               AS o (id, state, result, error, delay_s, began_s, ended_s)
          WHERE i.id = o.id AND coalesce(i.claim_id, 0) = %s
      RETURNING i.state)
     SELECT state, count(*) FROM written GROUP BY state
@@ -41,15 +48,21 @@ RETURN_SQL = """
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
-    """How one item went. State pending: it is to be tried again, after `retry_after`."""
+    """How one item went. State pending: it is to be tried again, after `retry_after`.
+
+    `began_at` and `ended_at` are by this process' time.monotonic(). Without them the item began
+    when it was leased, and ends when it is settled.
+    """
 
     item_id: int
     state: str
     result: Any = None
     error: str = ""
     retry_after: timedelta | None = None
+    began_at: float | None = None
+    ended_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +128,15 @@ def close(
 def _write(lease: Lease, outcomes: Sequence[Outcome]) -> Counter[str]:
     if not outcomes:
         return Counter()
+    now = time.monotonic()
     columns: list[Any] = [
         [outcome.item_id for outcome in outcomes],
         [outcome.state for outcome in outcomes],
         [None if o.result is None else json.dumps(o.result) for o in outcomes],
         [outcome.error for outcome in outcomes],
         [_seconds(outcome.retry_after) for outcome in outcomes],
+        [None if o.began_at is None else now - o.began_at for o in outcomes],
+        [None if o.ended_at is None else now - o.ended_at for o in outcomes],
     ]
     with connection.cursor() as cursor:
         cursor.execute(SETTLE_SQL, [*columns, lease.claim_id])

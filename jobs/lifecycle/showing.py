@@ -25,9 +25,11 @@ SHOW_SQL = """
 
 @transaction.atomic
 def show_progress(
-    lease: Lease, reading: Reading, *, item_id: int | None, worked_for: timedelta
+    lease: Lease, reading: Reading | None, *, item_id: int | None, worked_for: timedelta
 ) -> bool:
-    """Keep what an item, or without `item_id` a whole chunk, says of itself, and push its job.
+    """Keep which item is at work and what it says of itself, if it does, and push its job.
+
+    Without `item_id` it is about the whole chunk, whose items are done at once.
 
     Returns whether a cancel is wished.
 
@@ -36,9 +38,9 @@ def show_progress(
     values: dict[str, Any] = {
         "item": item_id,
         "worked_for": worked_for,
-        "done": reading.done,
-        "total": reading.total,
-        "note": reading.note,
+        "done": reading.done if reading else None,
+        "total": reading.total if reading else None,
+        "note": reading.note if reading else "",
         "claim": lease.claim_id,
         "token": lease.token,
     }

@@ -144,7 +144,10 @@ class TestWhatScreensShow:
         assert (before["position"], before["done"], before["note"]) == (0, 3, "half")
         assert (after["position"], after["done"], after["note"]) == (None, None, "")
 
-    def test_items_done_at_once_report_for_all_of_them(self, make: Make) -> None:
+    def test_items_done_at_once_report_for_all_of_them(
+        self, make: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(runner, "CHUNK_FIRST", 3)
         job = make("talking_together", items=3, ms=700)
 
         with AtWork():

@@ -1,12 +1,16 @@
-"""See long items shared among all workers, and the times that are kept of each."""
+"""See long items shared among all workers, and what is kept of when each was done."""
+
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from jobs import chunk, lifecycle, registry
+from jobs import chunk, lifecycle, registry, runner
 from jobs.chunk import Chunk
 from jobs.models import Claim, Job
 from tests.jobs.conftest import Make
 from tests.jobs.harness.workers import FAST, Workers
+from tests.jobs.test_progress import AtWork
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.sql, pytest.mark.django_db]
@@ -40,3 +44,51 @@ class TestLongItems:
         left = job.items.exclude(state="succeeded").values_list("state", "attempts", "claim_id")
         assert list(left) == [("pending", 0, None)] * 8
         assert not Claim.objects.exists()
+
+
+class TestTheTimesOfAnItem:
+    def test_they_are_its_own_and_not_those_of_its_chunk(self, make: Make, settings: Any) -> None:
+        settings.JOBS_SETTLE_INTERVAL = settings.JOBS_LEASE
+        job = make(inline=[{"ms": 40}, {"ms": 80}, {"ms": 40}], ms=0)
+
+        claimed(job, 3).run(is_over=lambda: False)
+
+        items = list(job.items.order_by("position"))
+        times = [(item.started_at, item.finished_at) for item in items]
+        assert all(began_at < ended_at for began_at, ended_at in times)
+        assert all(ended_at <= began_at for (_, ended_at), (began_at, _) in pairwise(times))
+        assert (times[1][1] - times[1][0]).total_seconds() >= 0.08
+        job.refresh_from_db()
+        assert times[-1][1] <= job.finished_at
+
+    def test_items_done_at_once_have_those_of_all(self, make: Make) -> None:
+        job = make("talking_together", items=3, ms=50)
+        runner.run_slice()
+
+        for item in job.items.all():
+            assert (item.finished_at - item.started_at).total_seconds() >= 0.05
+
+    def test_an_item_to_be_tried_again_has_a_begin_and_no_end(self, make: Make) -> None:
+        job = make("flaky", items=1)
+        before = job.created_at
+        runner.run_slice()
+
+        item = job.items.get()
+        assert (item.state, item.finished_at) == ("pending", None)
+        assert item.started_at > before
+
+
+class TestTheItemAtWork:
+    def test_its_claim_names_it_though_it_reports_nothing(
+        self, make: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(runner, "CHUNK_FIRST", 3)
+        job = make("deaf", items=3, ms=900)
+
+        with AtWork():
+            for position in range(2):
+                named = job.claims.filter(
+                    item_id__in=job.items.filter(position=position).values("pk")
+                )
+                wait_for(named.exists, 5, f"item {position} to be named")
+                assert named.get().item_since is not None

@@ -48,7 +48,10 @@ def _change(event: AlertEvent) -> str:
 def _severity(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     if not ("severity" in before and "severity" in after):
         return ""
-    return gettext("from %(before)s to %(after)s") % {
+    said = gettext("from %(before)s to %(after)s")
+    if before.get("state", after.get("state")) != after.get("state"):
+        said = gettext("from %(before)s to %(after)s, so it is open again")
+    return said % {
         "before": gettext(SEVERITY_LOOKS[Severity(before["severity"])].label),
         "after": gettext(SEVERITY_LOOKS[Severity(after["severity"])].label),
     }

@@ -17,6 +17,13 @@ from alerts.states import ACTIVE, LONGEST_REST, Finding, State, rank
 from batchops.errors import InvalidInput
 from batchops.live.publish import publish
 
+OPEN_AGAIN: dict[str, Any] = {
+    "state": State.OPEN,
+    "acknowledged_at": None,
+    "acknowledged_by": "",
+    "acknowledged_until": None,
+    "acknowledged_note": "",
+}
 Until = datetime | EllipsisType | None  # a moment, none, or (...) what it is already
 RECORDED = (
     "state",
@@ -62,9 +69,9 @@ def reconcile(
     """Make the active alerts of `rule` agree with what it finds now; twice changes nothing.
 
     Opens what is found and not active, resolves what is active and not found, raises the
-    severity of what got worse. A finding whose `occurrence` differs from the active alert's is a
-    new trouble: the old alert is resolved and a new one linked to it; an empty one is not known
-    yet and matches any. One that a person resolved by hand stays resolved. `reasons` says per key
+    severity of what got worse; that is news, so one that was acknowledged is open again.
+    A finding whose `occurrence` differs from the active alert's is a new trouble: the old alert is
+    resolved and a new one linked to it; an empty one is not known yet and matches any. One that a person resolved by hand stays resolved. `reasons` says per key
     why it is over. Safe in several processes at once: they take turns, rule by rule.
     """
     take_turn(rule)
@@ -179,13 +186,7 @@ def expire_acknowledgements(*, at: datetime, actor: str) -> int:
     locked = Alert.objects.select_for_update(no_key=True, skip_locked=True)
     overdue = list(locked.overdue(at).order_by("id"))
     for alert in overdue:
-        cleared: dict[str, Any] = {
-            "acknowledged_at": None,
-            "acknowledged_by": "",
-            "acknowledged_until": None,
-            "acknowledged_note": "",
-        }
-        _move(alert, "expired", at=at, actor=actor, state=State.OPEN, **cleared)
+        _move(alert, "expired", at=at, actor=actor, **OPEN_AGAIN)
     return len(overdue)
 
 
@@ -268,6 +269,8 @@ def _raise_all(
             "message": finding.message,
             "evidence": dict(finding.evidence),
         }
+        if alert.state == State.ACKNOWLEDGED:
+            changed |= OPEN_AGAIN
         _move(alert, "raised", at=at, actor=actor, **changed)
         alert.severity = finding.severity
     if worse:

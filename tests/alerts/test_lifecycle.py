@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from alerts import lifecycle
+from alerts import history, lifecycle, queries
 from alerts.errors import AlertNotFound, AlertResolved, NotByHand
 from alerts.models import Alert
 from alerts.states import Severity
@@ -59,6 +59,20 @@ class TestReconcile:
         alert.refresh_from_db()
         assert (alert.severity, alert.message) == ("CRITICAL", "now 85 %")
         assert verbs(alert) == ["opened", "raised"]
+
+    def test_what_got_worse_is_open_again(self) -> None:
+        alert = opened("DEADLINE_AT_RISK", severity=Severity.WARNING)
+        lifecycle.acknowledge(alert.pk, at=AT, actor="user:a", note="seen", until=TOMORROW)
+
+        for _ in "ab":
+            lifecycle.reconcile("DEADLINE_AT_RISK", [finding()], at=LATER, actor="system:test")
+
+        alert.refresh_from_db()
+        assert (alert.state, alert.acknowledged_by, alert.acknowledged_until) == ("open", "", None)
+        assert verbs(alert) == ["opened", "acknowledged", "raised"]
+        told = history.lines(alert.events.filter(verb="raised"))[0].change
+        assert told.startswith("from Warning to Critical, so it is open again; before, user:a had")
+        assert queries.count_open().total == 1
 
     def test_it_resolves_acknowledged_ones_too_and_keeps_who_had_them(self) -> None:
         alert = opened()

@@ -71,8 +71,9 @@ def reconcile(
     Opens what is found and not active, resolves what is active and not found, raises the
     severity of what got worse; that is news, so one that was acknowledged is open again.
     A finding whose `occurrence` differs from the active alert's is a new trouble: the old alert is
-    resolved and a new one linked to it; an empty one is not known yet and matches any. One that a person resolved by hand stays resolved. `reasons` says per key
-    why it is over. Safe in several processes at once: they take turns, rule by rule.
+    resolved and a new one linked to it; an empty one is not known yet and matches any. One that
+    a person resolved by hand stays resolved. `reasons` says per key why it is over. Safe in
+    several processes at once: they take turns, rule by rule.
     """
     take_turn(rule)
     judgement = _Judgement(rule=rule, at=at, actor=actor, reasons=clean_reasons(reasons or {}))

@@ -3,26 +3,31 @@
 from typing import TypedDict, cast
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from batchops.access import actor_of
 from batchops.models import User
-from batchops.openapi import Refusal, enveloped
+from batchops.openapi import refusals
+from batchops.shapes import enveloped
 from jobs import queries, uploads
 from jobs.api.views import JobView
 from jobs.bodies import iso
+from jobs.errors import (
+    FileTooLarge,
+    KindRefused,
+    NoRoom,
+    OverQuota,
+    PartsMissing,
+    UploadNotFound,
+    UploadRefused,
+)
 from jobs.models import Upload
 from jobs.serializers import UploadBody
 
 UPLOAD = r"(?P<upload_id>[A-Za-z0-9]{16})"
 PART = r"(?P<number>[0-9]{1,18})"
-TOO_LARGE = OpenApiResponse(Refusal, description="The file is over the limit of one file.")
-OVER_QUOTA = OpenApiResponse(Refusal, description="Too much of yours waits for a job already.")
-NO_ROOM = OpenApiResponse(Refusal, description="The disk has no room for it.")
-NOT_NOW = OpenApiResponse(Refusal, description="The upload's state does not permit it.")
-KIND = OpenApiResponse(Refusal, description="Nothing here reads what the file is.")
 
 
 class UploadData(TypedDict):
@@ -59,7 +64,10 @@ class Uploads(UploadView):
 
     @extend_schema(
         request=UploadBody,
-        responses={201: enveloped(UploadData), 409: OVER_QUOTA, 413: TOO_LARGE, 507: NO_ROOM},
+        responses={
+            201: enveloped(UploadData),
+            **refusals(OverQuota, FileTooLarge, NoRoom),
+        },
     )
     def post(self, request: Request) -> Response:
         """Announce a file that comes in parts."""
@@ -75,13 +83,13 @@ class Uploads(UploadView):
 class OneUpload(UploadView):
     required_permissions = {"GET": "jobs.start_job", "DELETE": "jobs.start_job"}
 
-    @extend_schema(responses={200: enveloped(UploadData)})
+    @extend_schema(responses={200: enveloped(UploadData), **refusals(UploadNotFound)})
     def get(self, request: Request, upload_id: str) -> Response:
         """Say which parts of a file have come."""
         upload = self.find(request, upload_id)
         return Response({"success": True, "data": upload_body(upload)})
 
-    @extend_schema(responses={204: None, 409: NOT_NOW})
+    @extend_schema(responses={204: None, **refusals(UploadNotFound, UploadRefused)})
     def delete(self, request: Request, upload_id: str) -> Response:
         """Let go of a file that no job has taken."""
         uploads.remove(self.find(request, upload_id), actor=actor_of(request))
@@ -93,7 +101,7 @@ class OnePart(UploadView):
 
     @extend_schema(
         request={"application/octet-stream": OpenApiTypes.BINARY},
-        responses={200: enveloped(UploadData), 409: NOT_NOW, 507: NO_ROOM},
+        responses={200: enveloped(UploadData), **refusals(UploadNotFound, UploadRefused, NoRoom)},
     )
     def put(self, request: Request, upload_id: str, number: str) -> Response:
         """Store one part, the first being number 1; in any order, and again if need be."""
@@ -106,7 +114,13 @@ class OnePart(UploadView):
 class CompleteUpload(UploadView):
     required_permissions = {"POST": "jobs.start_job"}
 
-    @extend_schema(request=None, responses={200: enveloped(UploadData), 409: NOT_NOW, 415: KIND})
+    @extend_schema(
+        request=None,
+        responses={
+            200: enveloped(UploadData),
+            **refusals(UploadNotFound, UploadRefused, PartsMissing, KindRefused),
+        },
+    )
     def post(self, request: Request, upload_id: str) -> Response:
         """Check the whole file: its parts, its SHA-256, and what it is."""
         upload = uploads.complete(self.find(request, upload_id), actor=actor_of(request))

@@ -62,6 +62,7 @@ BODIES: list[tuple[str, dict[str, Any], dict[str, str]]] = [
      {"type": "choice", "title": "title", "campaignId": "name", "externalId": "name",
       "params": "object", "items": "objects", "priority": "number"}),
     ("batch-jobs", {"type": "external"}, {"params": "object", "items": "objects"}),
+    ("uploads", {"name": "a.csv", "sizeBytes": 5}, {"name": "text", "sizeBytes": "number"}),
     ("batch-jobs/bulk", {"action": "cancel", "ids": ["x"]}, {"action": "choice", "ids": "names"}),
     ("batch-jobs/bulk", {"action": "retry", "filter": {}},
      {"filter": "object", "cursor": "cursor"}),

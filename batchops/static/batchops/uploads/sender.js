@@ -1,12 +1,12 @@
-// Sends a file in parts, each until the server has it or refuses it.
+// Sends a file in parts, each until the server takes or refuses it.
 const HASHED_BYTES = 32 * 1024 * 1024;
 const PAUSE_MS = 10_000;
 const AGAIN = [429, 500, 502, 503, 504];
 
 async function digest(file) {
-  if (!globalThis.crypto?.subtle || file.size > HASHED_BYTES) return {};
-  const hash = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
-  const hex = Array.from(new Uint8Array(hash), (one) => one.toString(16).padStart(2, "0"));
+  if (!crypto.subtle || file.size > HASHED_BYTES) return {};
+  const sum = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
+  const hex = Array.from(new Uint8Array(sum), (one) => one.toString(16).padStart(2, "0"));
   return { sha256: hex.join("") };
 }
 

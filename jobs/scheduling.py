@@ -189,9 +189,11 @@ def _start(schedule: Schedule, due_at: datetime, *, at: datetime) -> None:
 
 
 def _why_not(schedule: Schedule, error: Exception) -> tuple[str, str]:
-    if isinstance(error, AlreadyRunning):
-        running = (error.extra.get("running") or {}).get("jobId", "")
-        return states.SKIPPED, f"Job {running} was still running, and only one of its type may."
+    if isinstance(error, AlreadyRunning) and (running := error.extra["running"]):
+        return (
+            states.SKIPPED,
+            f"Job {running['jobId']} was still running, and only one of its type may.",
+        )
     if isinstance(error, BatchOpsError):
         return states.WAITING, error.message
     log.error("Schedule %s could not start its job.", schedule.pk, exc_info=error)

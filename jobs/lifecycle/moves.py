@@ -1,7 +1,7 @@
 """Create, cancel, retry and end jobs."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ from jobs.models import Job, JobItem
 
 REOPEN_WITHIN_S = 60
 
+# The constraint by which one job of a key may be open.
+SINGLE_FLIGHT = "job_single_flight"
 CANCEL_BATCH = 2_000
 # How long a caller waits at most; a person's request is one. The next slice or sweep goes on.
 CANCEL_TIME_S = 1.0
@@ -60,21 +62,21 @@ def create(new: NewJob) -> Job:
     :raises ItemsRemoved: when retention removed the items of the job it follows.
     :raises InvalidInput: when a file of it cannot be had any more.
     """
-    try:
-        with transaction.atomic():
-            parent = locked(new.parent_id) if new.parent_id else None
-            if parent is not None:
-                require_done(parent)
-            job = _insert(new)
-            use_uploads(job, new.files, owner=new.files_of)
-            note(job, "create", actor=new.created_by)
-            if parent is not None:
-                note(parent, "follow_up", actor=new.created_by, reason=f"{job.title} ({job.pk})")
-            finish_if_settled(job, actor=new.created_by)
-    except IntegrityError as error:
-        _explain_clash(error, new.single_flight_key, new.external_id)
-        raise
-    return job
+
+    @transaction.atomic
+    def store() -> Job:
+        parent = locked(new.parent_id) if new.parent_id else None
+        if parent is not None:
+            require_done(parent)
+        job = _insert(new)
+        use_uploads(job, new.files, owner=new.files_of)
+        note(job, "create", actor=new.created_by)
+        if parent is not None:
+            note(parent, "follow_up", actor=new.created_by, reason=f"{job.title} ({job.pk})")
+        finish_if_settled(job, actor=new.created_by)
+        return job
+
+    return _unless_held(store, new.single_flight_key, new.external_id)
 
 
 def require_done(parent: Job) -> None:
@@ -228,12 +230,13 @@ def retry(job_id: str, *, actor: str, include_cancelled: bool = False) -> Job:
     :raises ItemsRemoved: when its items were removed by retention, or those it is made from.
     :raises AlreadyRunning: when another job of its single-flight key is open.
     """
-    try:
-        with transaction.atomic():
-            return _retry(locked(job_id), actor=actor, include_cancelled=include_cancelled)
-    except IntegrityError as error:
-        _explain_clash(error, Job.objects.get(pk=job_id).single_flight_key, "")
-        raise
+
+    @transaction.atomic
+    def reopen() -> Job:
+        return _retry(locked(job_id), actor=actor, include_cancelled=include_cancelled)
+
+    key = Job.objects.filter(pk=job_id).values_list("single_flight_key", flat=True).first()
+    return _unless_held(reopen, key or "")
 
 
 def _retry(job: Job, *, actor: str, include_cancelled: bool) -> Job:
@@ -338,9 +341,34 @@ def finalise(job_id: str, *, actor: str) -> bool:
     return finished
 
 
+def _unless_held(
+    make_move: Callable[[], Job], single_flight_key: str, external_id: str = ""
+) -> Job:
+    """Make a move that opens a job; once more if who was in its way ended at that moment."""
+    try:
+        return make_move()
+    except IntegrityError as error:
+        if not _has_let_go(error, single_flight_key):
+            _explain_clash(error, single_flight_key, external_id)
+            raise
+    try:
+        return make_move()
+    except IntegrityError as error:
+        _explain_clash(error, single_flight_key, external_id)
+        raise
+
+
+def _has_let_go(error: IntegrityError, single_flight_key: str) -> bool:
+    return _rule_of(error) == SINGLE_FLIGHT and queries.holder_of(single_flight_key) is None
+
+
+def _rule_of(error: IntegrityError) -> str:
+    return str(getattr(getattr(error.__cause__, "diag", None), "constraint_name", ""))
+
+
 def _explain_clash(error: IntegrityError, single_flight_key: str, external_id: str) -> None:
-    rule = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
-    if rule == "job_single_flight":
+    rule = _rule_of(error)
+    if rule == SINGLE_FLIGHT:
         holder = queries.holder_of(single_flight_key)
         raise AlreadyRunning(
             "A job like this is running already, and only one may. Wait for it, or cancel it.",

@@ -11,7 +11,7 @@ from django.db import connection, connections
 
 from batchops.errors import BatchOpsError
 from batchops.models import User
-from jobs import lifecycle, start
+from jobs import lifecycle, queries, start
 from jobs.lifecycle import Outcome
 from jobs.models import Job, JobEvent, JobItem, StartKey
 from jobs.runner import run_slice
@@ -114,6 +114,19 @@ class TestDoubleRetry:
 
 
 class TestDoubleStart:
+    def test_single_flight_lets_one_through_whose_holder_ends_at_that_moment(
+        self, make: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        held, named = make("alone"), queries.holder_of
+
+        def end_then_look(key: str) -> dict[str, Any] | None:
+            lifecycle.cancel(held.pk, actor="user:other")
+            return named(key)
+
+        monkeypatch.setattr(queries, "holder_of", end_then_look)
+
+        assert make("alone").is_open
+
     def test_single_flight_lets_one_through_and_names_it_to_the_other(self, make: Make) -> None:
         new = start.checked(Order(type="alone", params={}), actor="user:x")
         for _ in range(ROUNDS):

@@ -25,6 +25,7 @@ EDITED = (
     "late_minutes",
 )
 SWITCHED_OFF = "The schedule was switched off before it could start."
+REPLANNED = "The schedule was given another cron text before it could start."
 
 
 @transaction.atomic
@@ -48,6 +49,7 @@ def edit_schedule(schedule: Schedule, *, actor: str) -> Schedule:
         moved: dict[str, Any] = {name: after[name] for name in changed}
         if "cron" in changed:
             moved["decided_until"] = Now()
+            _give_up_waiting(schedule, REPLANNED)
         Schedule.objects.filter(pk=schedule.pk).update(**moved)
         was = {name: before[name] for name in changed}
         _note(
@@ -72,8 +74,7 @@ def disable_schedule(schedule_id: int, *, actor: str) -> Schedule:
     :raises ScheduleNotFound: when there is none.
     """
     schedule = _switch(lock_schedule(schedule_id), "disable", actor=actor, enabled=False)
-    waiting = schedule.slots.filter(outcome=states.WAITING)
-    waiting.update(outcome=states.SKIPPED, reason=SWITCHED_OFF, decided_at=Now())
+    _give_up_waiting(schedule, SWITCHED_OFF)
     return schedule
 
 
@@ -122,6 +123,11 @@ def record_slot(
     log.info("schedule=%s due=%s %s %s", schedule.pk, due_at.isoformat(), outcome, reason)
     publish("schedules")
     return True
+
+
+def _give_up_waiting(schedule: Schedule, reason: str) -> None:
+    waiting = schedule.slots.filter(outcome=states.WAITING)
+    waiting.update(outcome=states.SKIPPED, reason=reason, decided_at=Now())
 
 
 def _switch(schedule: Schedule, verb: str, *, actor: str, enabled: bool) -> Schedule:

@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from alerts.models import Alert
 from batchops.models import Heartbeat
-from jobs import missed, scheduling
+from jobs import lifecycle, missed, queries, scheduling
 from jobs.models import Job, Schedule, ScheduleSlot
+from tests.jobs.conftest import Make
 from tests.jobs.schedules import Clock, Plan, last, outcomes
 from tests.jobs.test_cron import AUTUMN, DHAKA, LONDON, SPRING, local, night
 from tests.jobs.test_races import at_once
@@ -254,6 +255,35 @@ class TestMisses:
         assert last(second).outcome == "skipped"
         assert str(last(first).job_id) in last(second).reason
         assert Job.objects.count() == 1
+
+    def test_it_waits_when_what_kept_it_from_starting_has_just_ended(
+        self, plan: Plan, make: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make("alone")
+        schedule = plan(type="alone", params={}, since=timezone.now() - timedelta(minutes=1))
+        monkeypatch.setattr(queries, "holder_of", lambda key: None)
+
+        scheduling.start_due()
+
+        assert last(schedule).outcome == "waiting"
+        assert "Wait for it" in last(schedule).reason
+
+    def test_one_that_waits_is_given_up_when_its_cron_text_is_changed(
+        self, plan: Plan, client: Client
+    ) -> None:
+        schedule = plan(since=timezone.now() - timedelta(minutes=1))
+        Heartbeat.objects.update(part="watch")
+        scheduling.start_due()
+        assert last(schedule).outcome == "waiting"
+
+        schedule.cron = "0 5 29 2 *"
+        lifecycle.edit_schedule(schedule, actor="user:planner")
+        Heartbeat.objects.update(part="jobs")
+        scheduling.start_due()
+
+        assert not Job.objects.exists()
+        assert last(schedule).outcome == "skipped"
+        assert "another cron text" in last(schedule).reason
 
     def test_a_broken_schedule_stops_no_other(self, plan: Plan, client: Client) -> None:
         since = timezone.now() - timedelta(minutes=1)

@@ -12,8 +12,9 @@ from batchops.cluster import ends
 from batchops.cluster.ticks import Tick, register
 from batchops.db import session_lock
 from jobs import artifacts, lifecycle, queries, registry, uploads
-from jobs.errors import JobNotFound, MoveRefused
+from jobs.errors import JobNotFound, LostClaim, MoveRefused
 from jobs.models import Job
+from jobs.registry import JobType
 from jobs.runner import ring_if_work
 
 log = logging.getLogger("jobs.sweep")
@@ -54,6 +55,7 @@ def sweep() -> None:
             finalise_stuck()
             give_up_late()
             cancel_leftovers()
+            summarise_unknown()
             artifacts.expire_old()
             artifacts.remove_files()
             uploads.clean_up()
@@ -94,6 +96,20 @@ def give_up_late() -> None:
         for job_id in late.values_list("pk", flat=True):
             with suppress(MoveRefused, JobNotFound):  # it has ended meanwhile
                 lifecycle.give_up(job_id, error=error, actor=ACTOR)
+
+
+def summarise_unknown() -> None:
+    """Keep the counters of ended jobs whose type no code knows: nobody else makes their summary.
+
+    Only some time after the end, for a worker that is newer than this program may know the type.
+    """
+    overdue = Now() - JobType.step_limit
+    waiting = queries.to_summarise().filter(finished_at__lt=overdue)
+    for job_id in waiting.exclude(type__in=registry.names()).values_list("pk", flat=True)[:100]:
+        lease = lifecycle.claim_summary(job_id, worker=ACTOR)
+        if lease is not None:
+            with suppress(LostClaim):  # it was opened again meanwhile
+                lifecycle.store_summary(lease, {})
 
 
 def cancel_leftovers() -> None:

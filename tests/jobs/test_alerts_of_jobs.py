@@ -13,7 +13,7 @@ from django.utils import timezone
 from alerts.models import Alert
 from batchops.cluster import bells
 from batchops.models import Heartbeat
-from jobs import judge, lifecycle
+from jobs import judge, lifecycle, sweep
 from jobs.models import Claim, Job, JobEvent, JobItem
 from jobs.runner import WORK, run_slice
 from tests.jobs.conftest import Make
@@ -320,6 +320,23 @@ class TestJobLate:
 
 
 class TestNoSummary:
+    def test_a_job_whose_type_is_gone_keeps_its_counters_and_raises_none(
+        self, done: Make, client: Client
+    ) -> None:
+        job = done(items=2, ms=0)
+        job.summaries.all().delete()
+        Job.objects.update(type="removed", summarised_at=None)
+
+        sweep.sweep()
+        assert client.get(f"/api/batches/{job.pk}/summary").status_code == 202
+        Job.objects.update(finished_at=Now() - timedelta(minutes=12))
+        sweep.sweep()
+        judge.judge()
+
+        told = client.get(f"/api/batches/{job.pk}/summary").json()
+        assert (told["successFiles"], told["details"]) == (2, {})
+        assert not active("JOB_NO_SUMMARY")
+
     def test_one_that_fails_is_told_and_ends_when_it_is_made(
         self, make: Make, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -12,7 +12,7 @@ from jobs.errors import LostClaim
 from jobs.lifecycle.claims import Lease, claim_items, renew
 from jobs.lifecycle.record import log, note
 from jobs.lifecycle.settling import Outcome, settle
-from jobs.models import Claim, Job, JobItem
+from jobs.models import Claim, Job, JobEvent, JobItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,16 @@ def report(
 
     With `gives_back` it ends now, and others may begin the items not reported.
 
-    :raises LostClaim: when the job has no such lease, or no longer; that is recorded.
+    :raises LostClaim: when the job has no such lease, or no longer; the first time in a
+        generation that a caller loses results so, it is recorded.
     :raises InvalidInput: when an item is none of the lease; then nothing of the report counts.
     """
     try:
         with transaction.atomic():
             return _report(_locked(job_id, token), outcomes, gives_back=gives_back)
     except LostClaim:
-        _record_refusal(job_id, len(outcomes), actor=actor)
+        if outcomes:
+            _record_refusal(job_id, len(outcomes), actor=actor)
         raise
 
 
@@ -111,7 +113,11 @@ def _require_held(claim: Claim, outcomes: Sequence[Outcome]) -> None:
 
 
 def _record_refusal(job_id: str, reports: int, *, actor: str) -> None:
+    """Note that results were refused, once for each caller: a program may try for ever."""
     job = Job.objects.filter(pk=job_id).first()
-    if job is not None:
+    if job is None:
+        return
+    told = JobEvent.objects.filter(job=job, verb="refuse", actor=actor, generation=job.generation)
+    if not told.exists():
         reason = f"A report of {reports} items came under a lease that had ended."
         note(job, "refuse", actor=actor, reason=reason)

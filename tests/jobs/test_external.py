@@ -227,6 +227,22 @@ class TestClaim:
         refused = JobEvent.objects.get(verb="refuse")
         assert (refused.actor, "1 items" in refused.reason) == ("user:operator", True)
 
+    def test_of_reports_that_are_refused_one_is_recorded_for_each_caller(
+        self, client: Client
+    ) -> None:
+        job = start(client, 1)
+        held = claim(client, job)
+        lost = {"claim": {"token": uuid4()}}
+        before = JobEvent.objects.count()
+
+        answers = [report(client, job, lost)] + [
+            report(client, job, lost, ok(held["items"][0])) for _ in range(5)
+        ]
+
+        assert {answer.status_code for answer in answers} == {409}
+        assert JobEvent.objects.filter(verb="refuse").count() == 1
+        assert JobEvent.objects.count() == before + 1
+
     def test_one_whose_holder_vanished_three_times_fails(self, client: Client) -> None:
         job = start(client, 1)
         for _ in range(4):

@@ -17,15 +17,18 @@ log = logging.getLogger("jobs.lifecycle")
 
 # A job over the moment its counters say so: the update that counts is the lock that decides.
 # `recent_rate` adds n / 60 s and fades by 1/e a minute, which makes it items a second, lately.
+# Nothing settled is no progress: what was only put off or given back leaves both as they were.
 COUNT_SQL = """
     UPDATE jobs_job
        SET succeeded = succeeded + %(succeeded)s,
            failed = failed + %(failed)s,
            cancelled = cancelled + %(cancelled)s,
-           recent_rate = (%(succeeded)s + %(failed)s) / %(recent_s)s::float8
+           recent_rate = CASE WHEN %(settled)s = 0 THEN recent_rate
+               ELSE (%(succeeded)s + %(failed)s) / %(recent_s)s::float8
                + recent_rate * exp(-least(3600, greatest(0, extract(epoch FROM clock_timestamp()
-                   - coalesce(last_settled_at, started_at)))) / %(recent_s)s::float8),
-           last_settled_at = clock_timestamp()
+                   - coalesce(last_settled_at, started_at)))) / %(recent_s)s::float8) END,
+           last_settled_at = CASE WHEN %(settled)s = 0 THEN last_settled_at
+               ELSE clock_timestamp() END
      WHERE id = %(job)s AND state IN ('pending', 'processing')
  RETURNING *
 """
@@ -87,6 +90,7 @@ def count(job_id: str, counts: Mapping[str, int]) -> Job | None:
             "succeeded": counts.get(states.SUCCEEDED, 0),
             "failed": counts.get(states.FAILED, 0),
             "cancelled": counts.get(states.CANCELLED, 0),
+            "settled": sum(counts.get(state, 0) for state in states.ITEM_ENDED),
             "recent_s": RECENT_S,
         },
     )

@@ -229,6 +229,28 @@ class TestSettle:
         assert states_of(job) == ["succeeded", "pending"]
         assert job.items.get(position=1).attempts == 0
 
+    def test_only_a_settled_item_is_progress(self, make: Make) -> None:
+        job = make(inline=[{}, {}], ms=0)
+        lease = claimed(job, 1)
+        later = Outcome(lease.items[0].id, "pending", error="down", retry_after=timedelta(hours=1))
+        lifecycle.settle(lease, [later], ends=True)
+        lease = claimed(job, 1)
+        lifecycle.settle(lease, [], ends=True, unbegun=[lease.items[0].id])
+        job.refresh_from_db()
+        assert (job.last_settled_at, job.recent_rate) == (None, 0)
+
+        lease = claimed(job, 1)
+        lifecycle.settle(lease, succeeded(lease), ends=True)
+        job.refresh_from_db()
+        before = job.last_settled_at, job.recent_rate
+        job.items.update(not_before=None)
+        lease = claimed(job, 1)
+        lifecycle.settle(lease, [], ends=True, unbegun=[lease.items[0].id])
+
+        job.refresh_from_db()
+        assert job.last_settled_at is not None
+        assert (job.last_settled_at, job.recent_rate) == before
+
     def test_the_database_refuses_an_end_without_its_time(self, make: Make) -> None:
         job = make(inline=[{}], ms=0)
 

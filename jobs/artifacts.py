@@ -39,13 +39,13 @@ class Making(Step):
     def go_on(self) -> None:
         """Let the next piece be made.
 
-        :raises Stopped: when the cluster stops.
         :raises LostClaim: when somebody else may be making it.
+        :raises Stopped: when the cluster stops.
         """
-        if stopping.requested():
-            raise Stopped
         if self.lost:
             raise LostClaim(f"The lease on the ZIP of job {self.lease.job.pk} ran out.")
+        if stopping.requested():
+            raise Stopped
 
     def _say_so(self) -> None:
         error = f"It took longer than the {self._limit_s:g} s that one attempt may take."

@@ -11,7 +11,7 @@ from jobs import queries, states
 from jobs.errors import LostClaim, MoveRefused
 from jobs.lifecycle.claims import Lease, claim_step, renew
 from jobs.lifecycle.record import locked, log, note
-from jobs.lifecycle.settling import release
+from jobs.lifecycle.settling import end, release
 from jobs.models import Artifact, Job
 
 ATTEMPTS_ALLOWED = 5
@@ -115,12 +115,15 @@ def _give_up(artifact: Artifact, error: str) -> None:
 
 @transaction.atomic
 def put_off_artifact(lease: Lease) -> None:
-    """Give the making of a ZIP back as if it had never been begun, because the cluster stops."""
+    """Give the making of a ZIP back as if it had never been begun, because the cluster stops.
+
+    :raises LostClaim: when the lease ran out; then the attempts are another worker's to count.
+    """
+    end(lease)
     held = Artifact.objects.filter(
         job=lease.job, generation=lease.job.generation, state=states.MAKING
     )
     held.update(attempts=F("attempts") - 1)
-    release(lease)
 
 
 @transaction.atomic

@@ -279,9 +279,7 @@ class TestFailing:
         assert left.endswith("-2.zip")
         assert archive_of(download(client, job)).testzip() is None
 
-    def test_a_stop_of_who_lost_the_lease_spoils_nothing(
-        self, client, make, folder, monkeypatch
-    ):
+    def test_a_stop_of_who_lost_the_lease_spoils_nothing(self, client, make, folder, monkeypatch):
         job, drill = made_but_for_its_zip(make), registry.find("drill")
         frozen = leased(lifecycle.claim_artifact(job.pk, worker="frozen"))
         Claim.objects.update(expires_at="2020-01-01T00:00Z")

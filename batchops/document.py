@@ -17,6 +17,7 @@ DOCUMENT = {
         {"name": "batch-jobs", "description": "Jobs: start, watch, do, cancel, retry, export."},
         {"name": "batches", "description": "A job as a batch of files, as older consoles read it."},
         {"name": "schedules", "description": "Jobs that start by themselves."},
+        {"name": "uploads", "description": "Files for jobs, sent in parts."},
         {"name": "ami-operational", "description": "CC&B's workflow, as older consoles read it."},
         {"name": "alerts", "description": "What went wrong, who has it, and how it ended."},
     ],

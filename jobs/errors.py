@@ -149,24 +149,28 @@ class UploadRefused(Conflict):
     """Refuse a move that the upload's state does not permit; carries the present state."""
 
     code = "upload_refused"
+    extras = {"status": str}
 
 
 class PartsMissing(Conflict):
     """Say which parts of a file have not come yet."""
 
     code = "parts_missing"
+    extras = {"missing": list[int], "status": str}
 
 
 class OverQuota(Conflict):
     """Refuse a file beside the many that its sender has sent and not used."""
 
     code = "over_quota"
+    extras = {"limit": int}
 
 
 class FileTooLarge(InvalidInput):
     """Refuse a file over the limit of one file."""
 
     code = "file_too_large"
+    extras = {"limitBytes": int}
     status = 413
 
 
@@ -174,6 +178,7 @@ class KindRefused(InvalidInput):
     """Refuse a file whose content is of a kind that nothing here reads."""
 
     code = "kind_refused"
+    extras = {"recognised": str}
     status = 415
 
 

@@ -87,7 +87,8 @@ def complete(upload: Upload, *, actor: str) -> Upload:
         except FileNotFoundError:
             remove(upload, actor=actor)
             raise UploadRefused(
-                f"A part of upload {upload.pk} is missing in the storage. Send the file again."
+                f"A part of upload {upload.pk} is missing in the storage. Send the file again.",
+                status=states.UPLOAD_REMOVED,
             ) from None
         except BatchOpsError:
             remove(upload, actor=actor)

@@ -29,8 +29,12 @@ from jobs.bodies import (
 from jobs.errors import (
     AlreadyRunning,
     DuplicateExternalId,
+    FileTooLarge,
     JobNotFound,
     KeyReused,
+    KindRefused,
+    NoRoom,
+    OverQuota,
     UnknownType,
 )
 from jobs.models import Job
@@ -46,7 +50,16 @@ KEY_HEADER = OpenApiParameter(
 )
 STARTED = {
     201: enveloped(JobBody),
-    **refusals(UnknownType, AlreadyRunning, DuplicateExternalId, KeyReused),
+    **refusals(
+        UnknownType,
+        AlreadyRunning,
+        DuplicateExternalId,
+        KeyReused,
+        OverQuota,
+        FileTooLarge,
+        KindRefused,
+        NoRoom,
+    ),
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 from rest_framework.throttling import SimpleRateThrottle
 
@@ -19,7 +19,7 @@ from alerts import lifecycle as alerts
 from alerts.models import Alert
 from batchops.access import create_token
 from batchops.models import Heartbeat, User
-from jobs import lifecycle, start
+from jobs import lifecycle, start, uploads
 from jobs.models import Job, Schedule
 from jobs.runner import run_slice
 from jobs.start import Order
@@ -57,7 +57,14 @@ def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[Site]:
 
     A test's own transaction is a savepoint of the one in which the site is made.
     """
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, transaction.atomic():
+    in_memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+    storing = override_settings(STORAGES={**settings.STORAGES, "uploads": in_memory})
+    with (
+        django_db_blocker.unblock(),
+        storing,
+        pytest.MonkeyPatch.context() as patch,
+        transaction.atomic(),
+    ):
         patch.setattr(SimpleRateThrottle, "allow_request", lambda *_: True)
         yield _make(patch)
         transaction.set_rollback(True)
@@ -78,6 +85,8 @@ def _make(patch: pytest.MonkeyPatch) -> Site:
         "action": ["enrich"],
         "alert_id": _alerts(),
         "schedule_id": _schedules(),
+        "upload_id": _uploads(user),
+        "number": ["1", "2"],
     }
     return site
 
@@ -124,6 +133,15 @@ def _schedules() -> list[str]:
         for number in range(2)
     ]
     return [str(schedule.pk) for schedule in made]
+
+
+def _uploads(user: User) -> list[str]:
+    content = b"meter\n1\n"
+    begun, sent, done = (uploads.announce(user, "a.csv", len(content)) for _ in range(3))
+    for upload in (sent, done):
+        uploads.receive(upload, 1, content)
+    uploads.complete(done, actor="user:api")
+    return [begun.pk, sent.pk, done.pk]
 
 
 def _runs(patch: pytest.MonkeyPatch) -> None:

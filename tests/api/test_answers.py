@@ -158,6 +158,28 @@ class TestEveryPost:
 
         assert codes == [201, 409, 400, 400]
 
+    def test_about_a_file_in_parts_answers_as_the_document_says(self, site: Site) -> None:
+        client, begun, sent = site.client, *site.known["upload_id"][:2]
+        path = "/api/uploads/{upload_id}"
+        announced = {"name": "a.csv", "sizeBytes": 5}
+
+        codes = [
+            ask(client, "POST", "/api/uploads", of={}, body=announced).status_code,
+            ask(client, "POST", "/api/uploads", of={}, body={"sizeBytes": 10**15}).status_code,
+            ask(
+                client, "POST", "/api/uploads", of={}, body=announced | {"sizeBytes": 10**15}
+            ).status_code,
+            ask(
+                client, "PUT", f"{path}/{{number}}", of={"upload_id": begun, "number": "1"}
+            ).status_code,
+            ask(client, "POST", f"{path}/complete", of={"upload_id": begun}).status_code,
+            ask(client, "POST", f"{path}/complete", of={"upload_id": sent}).status_code,
+            ask(client, "DELETE", path, of={"upload_id": begun}).status_code,
+            ask(client, "DELETE", path, of={"upload_id": begun}).status_code,
+        ]
+
+        assert codes == [201, 400, 413, 400, 409, 200, 204, 404]
+
     def test_about_many_answers_as_the_document_says(self, site: Site) -> None:
         client, path = site.client, "/api/batch-jobs/bulk"
 

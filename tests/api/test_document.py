@@ -125,7 +125,11 @@ class TestWordsOfErrors:
         told = document()["paths"]["/api/batch-jobs"]["post"]["responses"]["409"]
         extra = told["content"]["application/json"]["schema"]["allOf"][1]["properties"]
 
-        assert extra["error"]["enum"] == ["already_running", "duplicate_external_id"]
+        assert extra["error"]["enum"] == [
+            "already_running",
+            "duplicate_external_id",
+            "over_quota",
+        ]
         assert extra["running"]["allOf"] == [{"$ref": "#/components/schemas/Holder"}]
 
     def test_each_stands_in_the_document_or_belongs_to_no_route(self) -> None:

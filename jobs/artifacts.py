@@ -8,13 +8,12 @@ from tempfile import TemporaryFile
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import Storage, storages
-from django.db import DatabaseError, InterfaceError
 from django.db.models import QuerySet
 
 from batchops.cluster import stopping
 from jobs import lifecycle, queries, registry
 from jobs.archive import safe_file_name, write_archive
-from jobs.errors import JobNotFound, LostClaim, MoveRefused
+from jobs.errors import DATABASE_AWAY, JobNotFound, LostClaim, MoveRefused, in_words
 from jobs.lifecycle import Lease, Made
 from jobs.models import Artifact
 from jobs.registry import JobType
@@ -87,12 +86,12 @@ def make(held: Making, job_type: JobType) -> None:
     except LostClaim:
         _storage().delete(artifact.stored_as())
         raise
-    except (DatabaseError, InterfaceError):
+    except DATABASE_AWAY:
         raise  # nobody knows whether it was stored; if not, the next attempt clears up
     except Exception as error:
         log.exception("artifact attempt failed job=%s", lease.job.pk)
         _storage().delete(artifact.stored_as())
-        lifecycle.fail_artifact(lease, f"{type(error).__name__}: {error}")
+        lifecycle.fail_artifact(lease, in_words(error))
     else:
         log.info("artifact complete job=%s bytes=%d", lease.job.pk, made.size_bytes)
 

@@ -12,17 +12,24 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from jobs import lifecycle, progress, states
-from jobs.errors import ItemCancelled, ItemFailed, ItemRefused, LostClaim
+from jobs.errors import (
+    DATABASE_AWAY,
+    ERROR_LENGTH,
+    ItemCancelled,
+    ItemFailed,
+    ItemRefused,
+    LostClaim,
+    in_words,
+)
 from jobs.heartbeat import EXIT_OVERDUE, Held
 from jobs.lifecycle import Lease, Outcome, WorkItem
 from jobs.registry import JobType, Result
 
 log = logging.getLogger("jobs.chunk")
 
-ERROR_LENGTH = 2_000
 # How long a chunk should take. One that takes several times as long was leased for short items
 # and met long ones: the rest is given back, so that other workers begin it.
 CHUNK_TIME = timedelta(milliseconds=200)
@@ -167,7 +174,7 @@ class Chunk(Held):
         for number, pause_s in enumerate(SETTLE_PAUSES_S):
             try:
                 return self._settle(ends=ends, repeated=number > 0)
-            except (OperationalError, InterfaceError) as error:
+            except DATABASE_AWAY as error:
                 log.warning("settle is tried again job=%s: %s", self.lease.job.pk, error)
                 connection.close()
                 time.sleep(pause_s)
@@ -229,7 +236,7 @@ def _success(item: WorkItem, result: Result) -> Outcome:
 
 
 def _failure(job_type: JobType, item: WorkItem, error: Exception) -> Outcome:
-    message = _sentence(error)
+    message = in_words(error)
     if isinstance(error, ItemCancelled):
         return Outcome(item.id, states.CANCELLED, error=message)
     if isinstance(error, ItemRefused) or item.attempt >= job_type.max_attempts:
@@ -239,16 +246,9 @@ def _failure(job_type: JobType, item: WorkItem, error: Exception) -> Outcome:
         if not timedelta(0) <= wait <= LONGEST_WAIT:
             raise ValueError(f"{wait} is not between 0 and {LONGEST_WAIT.days} days")
     except Exception as fault:  # noqa: BLE001 (a type's fault costs its item, not its neighbours)
-        message += f" Its type cannot say when to try again: {_sentence(fault)}"
+        message += f" Its type cannot say when to try again: {in_words(fault)}"
         return Outcome(item.id, states.FAILED, error=message[:ERROR_LENGTH])
     return Outcome(item.id, states.PENDING, error=message, retry_after=wait)
-
-
-def _sentence(error: Exception) -> str:
-    is_ours = isinstance(error, ItemFailed | ItemCancelled)
-    text = str(error) if is_ours else f"{type(error).__name__}: {error}"
-    text = text.replace("\x00", "").encode("utf-8", "replace").decode()
-    return text[:ERROR_LENGTH] or type(error).__name__
 
 
 def check_storable(result: Any) -> None:

@@ -2,8 +2,15 @@
 
 from typing import TypedDict
 
+from django.db import InterfaceError, OperationalError
+
 from batchops.errors import BatchOpsError, Conflict, InvalidInput, NotFound
 from batchops.shapes import Moment
+
+ERROR_LENGTH = 2_000
+# The database was away, or broke off to save itself: the same may go well a moment later. Any other
+# error of it, such as of a wrong query, is the fault of whoever asked.
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 class JobNotFound(NotFound):
@@ -187,3 +194,14 @@ class NoRoom(BatchOpsError):
 
     code = "no_room"
     status = 507
+
+
+def in_words(error: Exception) -> str:
+    """Return what an exception says, as text that can be stored: at most ERROR_LENGTH characters.
+
+    What types say by the exceptions of this module stands for itself; of others the name is told.
+    """
+    is_ours = isinstance(error, ItemFailed | ItemCancelled)
+    text = str(error) if is_ours else f"{type(error).__name__}: {error}"
+    text = text.replace("\x00", "").encode("utf-8", "replace").decode()
+    return text[:ERROR_LENGTH] or type(error).__name__

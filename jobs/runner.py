@@ -14,12 +14,12 @@ from batchops.cluster.ends import worker_name
 from jobs import artifacts, lifecycle, queries, registry, states
 from jobs.artifacts import Making
 from jobs.chunk import CHUNK_TIME, Chunk
-from jobs.errors import LostClaim
+from jobs.errors import DATABASE_AWAY, LostClaim, in_words
 from jobs.heartbeat import Heartbeat, Held
 from jobs.lifecycle import Chosen, Lease
 from jobs.models import Job
 from jobs.registry import JobType
-from jobs.step import ERROR_LENGTH, Step, give_up
+from jobs.step import Step, give_up
 
 log = logging.getLogger("jobs.runner")
 
@@ -168,10 +168,10 @@ class _Slice:
         try:
             if self._add_items(held, job_type):
                 lifecycle.close_expansion(held.lease)
-        except (LostClaim, DatabaseError, InterfaceError):
+        except (LostClaim, *DATABASE_AWAY):
             raise
         except Exception as error:  # noqa: BLE001 (a type's fault is its job's, and is stored)
-            give_up(held.lease, f"{type(error).__name__}: {error}")
+            give_up(held.lease, in_words(error))
 
     def _add_items(self, held: Held, job_type: JobType) -> bool:
         """Make items until all are made, or it is others' turn: then say so by False."""
@@ -202,14 +202,12 @@ class _Slice:
         try:
             details = job_type.summarise(held.lease.job)
             lifecycle.store_summary(held.lease, details)
-        except (LostClaim, DatabaseError, InterfaceError):
+        except (LostClaim, *DATABASE_AWAY):
             raise
         except Exception as error:
             # The job stays as it ended; when this lease has run out, it is tried again.
             log.exception("aggregate failed job=%s", job_id)
-            lifecycle.fail_summary(
-                held.lease, why=f"{type(error).__name__}: {error}"[:ERROR_LENGTH]
-            )
+            lifecycle.fail_summary(held.lease, why=in_words(error))
             return
         log.info("aggregate complete job=%s", job_id)
 

@@ -8,14 +8,12 @@ from contextlib import suppress
 from django.conf import settings
 
 from jobs import lifecycle, states
-from jobs.errors import JobNotFound, MoveRefused
+from jobs.errors import ERROR_LENGTH, JobNotFound, MoveRefused
 from jobs.heartbeat import EXIT_OVERDUE, Held
 from jobs.lifecycle import Lease
 from jobs.registry import JobType
 
 log = logging.getLogger("jobs.step")
-
-ERROR_LENGTH = 2_000
 
 
 class Step(Held):

@@ -27,10 +27,7 @@ def add_items(lease: Lease, params: Sequence[dict[str, Any] | None], *, start: i
     :raises LostClaim: when the lease ran out, another worker got further, or a cancel ended it.
     """
     renew(lease)
-    with connection.cursor() as cursor, cursor.copy(COPY_SQL) as copy:
-        for position, one in enumerate(params, start):
-            text = None if one is None else json.dumps(one)
-            copy.write_row((lease.job.pk, position, text, "pending", 0, 0, False, ""))
+    _copy(lease.job.pk, params, start)
     after = start + len(params)
     # The guard decides under the job's lock, after the items: a cancel that closed the making
     # of items meanwhile finds none of these.
@@ -41,6 +38,15 @@ def add_items(lease: Lease, params: Sequence[dict[str, Any] | None], *, start: i
         raise LostClaim(f"The making of items of job {lease.job.pk} was ended by somebody else.")
     push(lease.job.pk)
     return after
+
+
+def _copy(job_id: str, params: Sequence[dict[str, Any] | None], start: int) -> None:
+    # Django names the errors of its own calls, not those of a copy.
+    named = connection.wrap_database_errors
+    with connection.cursor() as cursor, named, cursor.copy(COPY_SQL) as copy:
+        for position, one in enumerate(params, start):
+            text = None if one is None else json.dumps(one)
+            copy.write_row((job_id, position, text, "pending", 0, 0, False, ""))
 
 
 @transaction.atomic

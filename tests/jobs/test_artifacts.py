@@ -248,6 +248,15 @@ class TestFailing:
         assert files_in(folder) == []
         assert shown(client, job)["status"] == "completed"
 
+    def test_a_wrong_query_of_its_type_is_its_reason(self, zipped, monkeypatch):
+        def ask(self, job):
+            connection.cursor().execute("SELECT no_such_column")
+
+        monkeypatch.setattr(Drill, "artifact_files", ask)
+        zipped()
+        assert Artifact.objects.get().error.startswith("ProgrammingError")
+        assert not Claim.objects.exists()
+
     def test_a_stop_costs_no_attempt(self, make, folder, monkeypatch):
         monkeypatch.setattr("batchops.cluster.stopping.requested", lambda: True)
         job = made_but_for_its_zip(make)

@@ -70,6 +70,42 @@ class TestWork:
         assert job.state == "failed"
         assert "the list has no end" in job.error
 
+    @pytest.mark.parametrize(
+        ("made", "said"),
+        [
+            ("SELECT no_such_column", "no_such_column"),
+            ("SELECT 1 / 0", "division by zero"),
+            ("INSERT INTO jobs_jobday (date) VALUES ('2026-01-01')", "null value"),
+        ],
+    )
+    def test_a_wrong_query_of_its_type_fails_the_job_with_its_reason(
+        self, done: Make, made: str, said: str
+    ) -> None:
+        def ask(self: Drill, job: Job, start: int) -> Iterator[None]:
+            with connection.cursor() as cursor:
+                cursor.execute(made)
+            yield None
+
+        with patch.object(Drill, "items", ask):
+            job = done(items=1)
+
+        assert (job.state, job.expand_deaths) == ("failed", 0)
+        assert said in job.error
+
+    def test_an_item_that_cannot_be_stored_fails_the_job_with_its_reason(self, done: Make) -> None:
+        with patch.object(Drill, "items", return_value=iter([{"label": "a\x00b"}])):
+            job = done(items=1)
+
+        assert job.state == "failed"
+        assert "DataError" in job.error
+
+    def test_a_reason_with_a_nul_is_kept_without_it(self, done: Make) -> None:
+        with patch.object(Drill, "items", side_effect=ValueError("row a\x00b")):
+            job = done(items=1)
+
+        assert job.state == "failed"
+        assert "ValueError: row ab" in job.error
+
     def test_an_item_is_tried_again_by_itself(self, done: Make) -> None:
         done("flaky", items=5)
         while Job.objects.open().exists():

@@ -46,6 +46,17 @@ class TestSummary:
 
         assert claim.expires_at - claim.heartbeat_at <= timedelta(seconds=8)
 
+    @pytest.mark.parametrize("details", [{"of": "a\x00b"}, {"of": object()}])
+    def test_one_that_cannot_be_stored_is_told_and_waits(
+        self, done: Make, details: dict[str, object]
+    ) -> None:
+        with patch.object(Drill, "summarise", return_value=details) as summarise:
+            job = done(items=1, ms=0)
+            run_slice()
+
+        assert summarise.call_count == 1
+        assert "Error" in job.events.get(verb="fail_summary").reason
+
     def test_failing_to_make_it_is_not_repeated_at_once(self, done: Make) -> None:
         with patch.object(Drill, "summarise", side_effect=RuntimeError("no disk")) as summarise:
             done(items=1, ms=0)

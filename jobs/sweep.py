@@ -1,8 +1,10 @@
 """Repair, every so often and from outside the workers, whatever was left behind."""
 
 import logging
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from itertools import islice
 
 from django.conf import settings
 from django.db.models import F
@@ -22,6 +24,8 @@ log = logging.getLogger("jobs.sweep")
 ACTOR = "system:sweep"
 # How late at most an item's next attempt begins, and a bell that was lost rings again.
 RING_EVERY = timedelta(seconds=2)
+# The sweep runs beside other duties in one thread.
+GIVEN_UP_AT_ONCE = 5
 
 
 def register_duties() -> None:
@@ -84,7 +88,17 @@ def _finalise(job: Job) -> bool:
 
 
 def give_up_late() -> None:
-    """Give up the open jobs that take longer than their type allows."""
+    """Give up some open jobs that take longer than their type allows; the next sweep goes on.
+
+    Of each only a first batch of items is cancelled here, workers do the rest.
+    """
+    for job_id, error in islice(_late(), GIVEN_UP_AT_ONCE):
+        with suppress(MoveRefused, JobNotFound):  # it has ended meanwhile
+            lifecycle.give_up(job_id, error=error, actor=ACTOR, within_s=0)
+
+
+def _late() -> Iterator[tuple[str, str]]:
+    """Yield the jobs that take too long, and what to say of each."""
     for name, limit in registry.limited().items():
         late = Job.objects.open().filter(
             type=name, started_at__lt=Now() - limit, cancel_requested_at=None
@@ -93,9 +107,8 @@ def give_up_late() -> None:
             f"It took longer than the {limit} (h:mm:ss) that a job of this type may take, so what"
             " nobody had begun was cancelled. What is done stays done; a retry does the rest."
         )
-        for job_id in late.values_list("pk", flat=True):
-            with suppress(MoveRefused, JobNotFound):  # it has ended meanwhile
-                lifecycle.give_up(job_id, error=error, actor=ACTOR)
+        for job_id in late.values_list("pk", flat=True)[:GIVEN_UP_AT_ONCE]:
+            yield job_id, error
 
 
 def summarise_unknown() -> None:

@@ -196,8 +196,10 @@ def _closed_expansion(job: Job) -> dict[str, Any]:
     return {"items_total": F("next_position"), "expanded_at": Now(), "cut_short": True}
 
 
-def give_up(job_id: str, *, error: str, actor: str) -> Job:
+def give_up(job_id: str, *, error: str, actor: str, within_s: float | None = None) -> Job:
     """Fail a job as a whole, because its type cannot go on, and cancel its pending items.
+
+    As with `cancel`, workers do what is left of that after `within_s` seconds.
 
     :raises JobNotFound: when there is none.
     :raises MoveRefused: when it has ended already.
@@ -215,7 +217,7 @@ def give_up(job_id: str, *, error: str, actor: str) -> Job:
             **_closed_expansion(job),
         )
         finish_if_settled(job, actor=actor)
-    return cancel_pending(job_id, actor=actor)
+    return cancel_pending(job_id, actor=actor, within_s=within_s)
 
 
 def retry(job_id: str, *, actor: str, include_cancelled: bool = False) -> Job:

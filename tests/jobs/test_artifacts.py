@@ -223,6 +223,16 @@ class TestNotThere:
         assert files_in(folder) == []
         assert job.events.get(verb="expire_artifact").actor == "system:retention"
 
+    def test_a_slow_storage_holds_the_sweep_up_for_a_moment_only(
+        self, client, zipped, folder, monkeypatch
+    ):
+        jobs = [zipped(), zipped()]
+        Artifact.objects.update(state=states.EXPIRED)
+        monkeypatch.setattr(artifacts, "REMOVE_WITHIN_S", 0)
+        assert artifacts.remove_files() == 1
+        assert artifacts.remove_files() == 1
+        assert (files_in(folder), len(jobs)) == ([], 2)
+
     def test_when_the_file_was_lost_it_is_410_and_no_500(self, client, zipped, folder):
         job = zipped()
         storages["artifacts"].delete(Artifact.objects.get().stored_as())

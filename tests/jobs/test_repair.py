@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from batchops.errors import BatchOpsError
 from jobs import lifecycle, sweep
 from jobs.errors import MoveRefused
-from jobs.lifecycle import Outcome, expiry
+from jobs.lifecycle import Outcome, expiry, moves
 from jobs.models import Claim, Job, JobEvent, JobItem, RunSummary
 from jobs.runner import run_slice
 from jobs.types.drill import Drill
@@ -121,6 +121,24 @@ class TestSweep:
 
         job.refresh_from_db()
         assert (job.state, job.cancelled) == ("cancelled", 5)
+
+    def test_it_gives_up_few_late_jobs_at_a_time_and_leaves_their_items_to_workers(
+        self, make: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(moves, "CANCEL_BATCH", 2)
+        monkeypatch.setattr(Drill, "job_limit", timedelta(seconds=1))
+        for _ in range(sweep.GIVEN_UP_AT_ONCE + 1):
+            make(inline=[{}] * 5, ms=0)
+        Job.objects.update(started_at=Now() - timedelta(hours=1))
+
+        sweep.give_up_late()
+
+        given_up = Job.objects.exclude(error="")
+        assert sorted(given_up.values_list("cancelled", flat=True)) == [2] * sweep.GIVEN_UP_AT_ONCE
+        sweep.give_up_late()
+        while Job.objects.open().exists():
+            run_slice()
+        assert set(Job.objects.values_list("state", "cancelled")) == {("failed", 5)}
 
     def test_finalise_may_be_called_any_time(self, make: Make) -> None:
         job = make(items=3, ms=0)

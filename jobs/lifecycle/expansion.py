@@ -31,8 +31,9 @@ def add_items(lease: Lease, params: Sequence[dict[str, Any] | None], *, start: i
     after = start + len(params)
     # The guard decides under the job's lock, after the items: a cancel that closed the making
     # of items meanwhile finds none of these.
+    # Who gets further may die as often as before.
     advanced = Job.objects.filter(pk=lease.job.pk, expanded_at=None, next_position=start).update(
-        next_position=after
+        next_position=after, expand_deaths=0
     )
     if not advanced:
         raise LostClaim(f"The making of items of job {lease.job.pk} was ended by somebody else.")

@@ -348,6 +348,17 @@ class TestExpiry:
         assert job.state == "failed"
         assert "making the items" in job.error
 
+    def test_deaths_between_which_items_were_made_do_not_add_up(self, make: Make) -> None:
+        job = make(items=10)
+        for made in range(3):
+            lease = lifecycle.claim_expansion(job.pk, worker="test")
+            assert lease is not None
+            lifecycle.add_items(lease, [None], start=made)
+            run_out(lease)
+
+        job.refresh_from_db()
+        assert (job.is_open, job.expand_deaths, job.next_position) == (True, 1, 3)
+
 
 class TestALostCluster:
     def worked_on(self, job: Job, worker: str) -> lifecycle.Lease:

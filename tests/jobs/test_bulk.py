@@ -143,8 +143,8 @@ class TestRefusals:
             ({"action": "explode", "ids": ["a"]}, "action"),
             ({"action": "cancel", "ids": []}, "ids"),
             ({"action": "cancel", "ids": ["a"] * 1001}, "ids"),
-            ({"action": "cancel", "ids": ["a b"]}, "ids"),
-            ({"action": "cancel", "filter": {"what": 1}}, "filter"),
+            ({"action": "cancel", "ids": ["a b"]}, "ids[0]"),
+            ({"action": "cancel", "filter": {"what": 1}}, "filter.what"),
             ({"action": "cancel", "filter": {}, "cursor": "x"}, "cursor"),
         ],
     )

@@ -8,17 +8,14 @@ from alerts.lifecycle.channels import seed_default_channel
 from alerts.lifecycle.claims import MailClaim, claim_mail
 from alerts.lifecycle.deliveries import Report, record_attempt, retry_delivery
 from alerts.lifecycle.moves import (
-    Outcome,
     Until,
     acknowledge,
     comment,
     expire_acknowledgements,
-    reconcile,
-    reconcile_keys,
     resolve,
-    take_turn,
 )
 from alerts.lifecycle.outbox import Reader, post_notice
+from alerts.lifecycle.reconciling import Outcome, reconcile, reconcile_keys, take_turn
 
 __all__ = [
     "MailClaim",

@@ -108,6 +108,8 @@ class Alert(models.Model):
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.CharField(max_length=255, blank=True, default="")
     resolved_by_hand = models.BooleanField(default=False)
+    # Closed by hand while its rule finds it, which then opens nothing until it was gone once.
+    is_held = models.BooleanField(db_default=False, default=False)
     email_sent = models.BooleanField(default=False)
     previous = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="following"
@@ -191,6 +193,7 @@ class Alert(models.Model):
                 condition=Q(resolved_by_hand=True),
                 name="alert_newest_by_hand",
             ),
+            models.Index(fields=["rule"], condition=Q(is_held=True), name="alert_held"),
             models.Index(fields=["business_date"], name="alert_of_day"),
             GinIndex(fields=["search"], name="alert_search"),
         ]

@@ -109,6 +109,22 @@ class TestReconcile:
 
         assert not outcome
 
+    def test_gone_in_between_it_is_a_new_one(self) -> None:
+        first = opened("UNKNOWN_STATUS", key="xx")
+        lifecycle.resolve(first.pk, at=AT, actor="user:a", note="seen")
+        others = [finding("yy")]
+        lifecycle.reconcile("UNKNOWN_STATUS", [finding("xx")], at=AT, actor="system:test")
+        lifecycle.reconcile_keys(
+            "UNKNOWN_STATUS", others, judged={"yy": ""}, at=AT, actor="system:test"
+        )
+        first.refresh_from_db()
+        assert first.is_held
+
+        lifecycle.reconcile("UNKNOWN_STATUS", [], at=AT, actor="system:test")
+        lifecycle.reconcile("UNKNOWN_STATUS", [finding("xx")], at=LATER, actor="system:test")
+
+        assert Alert.objects.active().get().previous == first
+
 
 class TestAcknowledge:
     def test_it_records_who_until_when_and_why(self) -> None:

@@ -119,7 +119,7 @@ class TestDoubleStart:
     ) -> None:
         held, named = make("alone"), queries.holder_of
 
-        def end_then_look(key: str) -> dict[str, Any] | None:
+        def end_then_look(key: str) -> HolderBody | None:
             lifecycle.cancel(held.pk, actor="user:other")
             return named(key)
 

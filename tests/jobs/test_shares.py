@@ -1,5 +1,6 @@
 """See long items shared among all workers, and what is kept of when each was done."""
 
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -7,13 +8,19 @@ import pytest
 
 from jobs import chunk, lifecycle, registry, runner
 from jobs.chunk import Chunk
-from jobs.models import Claim, Job
+from jobs.models import Claim, Job, JobItem
 from tests.jobs.conftest import Make
 from tests.jobs.harness.workers import FAST, Workers
 from tests.jobs.test_progress import AtWork
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.sql, pytest.mark.django_db]
+
+
+def times_of(item: JobItem) -> tuple[datetime, datetime]:
+    assert item.started_at is not None
+    assert item.finished_at is not None
+    return item.started_at, item.finished_at
 
 
 def claimed(job: Job, limit: int) -> Chunk:
@@ -53,20 +60,20 @@ class TestTheTimesOfAnItem:
 
         claimed(job, 3).run(is_over=lambda: False)
 
-        items = list(job.items.order_by("position"))
-        times = [(item.started_at, item.finished_at) for item in items]
+        times = [times_of(item) for item in job.items.order_by("position")]
         assert all(began_at < ended_at for began_at, ended_at in times)
         assert all(ended_at <= began_at for (_, ended_at), (began_at, _) in pairwise(times))
         assert (times[1][1] - times[1][0]).total_seconds() >= 0.08
         job.refresh_from_db()
+        assert job.finished_at is not None
         assert times[-1][1] <= job.finished_at
 
     def test_items_done_at_once_have_those_of_all(self, make: Make) -> None:
         job = make("talking_together", items=3, ms=50)
         runner.run_slice()
 
-        for item in job.items.all():
-            assert (item.finished_at - item.started_at).total_seconds() >= 0.05
+        for began_at, ended_at in map(times_of, job.items.all()):
+            assert (ended_at - began_at).total_seconds() >= 0.05
 
     def test_an_item_to_be_tried_again_has_a_begin_and_no_end(self, make: Make) -> None:
         job = make("flaky", items=1)
@@ -75,6 +82,7 @@ class TestTheTimesOfAnItem:
 
         item = job.items.get()
         assert (item.state, item.finished_at) == ("pending", None)
+        assert item.started_at is not None
         assert item.started_at > before
 
 

@@ -12,6 +12,7 @@ from django.db import connection, connections
 from batchops.errors import BatchOpsError
 from batchops.models import User
 from jobs import lifecycle, queries, start
+from jobs.errors import HolderBody
 from jobs.lifecycle import Outcome
 from jobs.models import Job, JobEvent, JobItem, StartKey
 from jobs.runner import run_slice

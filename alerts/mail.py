@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from alerts import evidence
 from alerts.lifecycle import MailClaim
 from alerts.models import Alert, Channel
-from alerts.queries import closing_note, opening_message_ids
+from alerts.queries import closing_note, message_ids_before
 from alerts.states import RULES, DeliveryKind, rank
 
 LONGEST_SUBJECT = 150
@@ -26,24 +26,27 @@ AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "Al
 def write(claim: MailClaim) -> EmailMultiAlternatives:
     """Write the mail of a claim, to whom has not taken it yet.
 
-    That an alert is over answers the mail that it opened with: same subject, In-Reply-To and
-    References, so that mail programs show both as one thread. Nobody's name is in it.
+    That an alert got worse or is over answers the mail that it opened with: same subject,
+    In-Reply-To and References, so that mail programs show them as one thread. An opening that
+    leaves late says that it is over. Nobody's name is in it.
     """
     if claim.kind == DeliveryKind.NOTICE:
         return _write_notices(claim)
     alerts = [delivery.alert for delivery in claim.deliveries if delivery.alert]
-    over = claim.kind == DeliveryKind.RESOLVED
+    told = {
+        "over": claim.kind == DeliveryKind.RESOLVED,
+        "raised": claim.kind == DeliveryKind.RAISED,
+        "ended": sum(alert.is_resolved for alert in alerts),
+    }
     if claim.is_digest:
         subject, template, context = _digest_subject(alerts), "digest", _digest(alerts)
     else:
         subject, template, context = _subject(alerts[0]), "alert", _alert(alerts[0])
     headers = {"Message-ID": claim.message_id, **AUTOMATIC}
-    if over:
+    if claim.kind != DeliveryKind.OPENED and (before := message_ids_before(claim.deliveries)):
         subject = f"Re: {subject}"
-        headers |= _thread(opening_message_ids(claim.deliveries))
-    return _message(
-        subject, template, {**context, "over": over}, to=claim.recipients, headers=headers
-    )
+        headers |= _thread(before)
+    return _message(subject, template, {**told, **context}, to=claim.recipients, headers=headers)
 
 
 def _write_notices(claim: MailClaim) -> EmailMultiAlternatives:
@@ -104,14 +107,13 @@ def _digest_subject(alerts: list[Alert]) -> str:
 
 
 def _thread(message_ids: list[str]) -> dict[str, str]:
-    if not message_ids:
-        return {}
     return {"In-Reply-To": message_ids[0], "References": " ".join(message_ids[:THREADED])}
 
 
 def _alert(alert: Alert) -> dict[str, Any]:
     return {
         "alert": alert,
+        "over": alert.is_resolved,
         "opened": evidence.moment(alert.opened_at),
         "resolved": evidence.moment(alert.resolved_at) if alert.resolved_at else "",
         "reason": "" if alert.resolved_by_hand else closing_note(alert),

@@ -12,7 +12,6 @@ from alerts.models import Alert, AlertEvent, Channel, Delivery, DeliveryAttempt
 from alerts.states import (
     RULES,
     SEVERITY_LOOKS,
-    DeliveryKind,
     DeliveryState,
     Rule,
     Severity,
@@ -160,14 +159,14 @@ def mails_lately(mails: QuerySet[Delivery], at: datetime, window: timedelta) -> 
     return mails.filter(lately).order_by().values("message_id").distinct().count()
 
 
-def opening_message_ids(deliveries: Collection[Delivery]) -> list[str]:
-    """Return the Message-IDs under which these alerts' openings went to the same channel."""
-    openings = Delivery.objects.filter(
+def message_ids_before(deliveries: Collection[Delivery]) -> list[str]:
+    """Return the Message-IDs of what the same channel told of these alerts, openings first."""
+    before = Delivery.objects.heard().filter(
         alert__in=[delivery.alert_id for delivery in deliveries],
         channel__in={delivery.channel_id for delivery in deliveries},
-        kind=DeliveryKind.OPENED,
-    ).exclude(message_id="")
-    return sorted(set(openings.values_list("message_id", flat=True)))
+    )
+    before = before.exclude(message_id="").exclude(pk__in=[each.pk for each in deliveries])
+    return sorted(set(before.values_list("message_id", flat=True)))
 
 
 def closing_note(alert: Alert) -> str:

@@ -37,9 +37,13 @@ class ChannelKind(StrEnum):
 
 
 class DeliveryKind(StrEnum):
-    """What a mail tells: that an alert opened, that it is over, or something else."""
+    """What a mail tells: that an alert opened, got worse, is over, or something else.
+
+    In this order they leave.
+    """
 
     OPENED = "opened"
+    RAISED = "raised"
     RESOLVED = "resolved"
     NOTICE = "notice"
 
@@ -54,6 +58,7 @@ class DeliveryState(StrEnum):
     GIVEN_UP = "given_up"
 
 
+NEWS = (DeliveryKind.OPENED, DeliveryKind.RAISED)  # without which nobody asks whether it is over
 UNFINISHED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.FAILED)
 WAITING = (DeliveryState.FAILED, DeliveryState.GIVEN_UP)  # for a try that a person may ask for
 

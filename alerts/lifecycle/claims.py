@@ -20,7 +20,7 @@ from alerts.queries import (
     mails_to,
     readers_with_due,
 )
-from alerts.states import AttemptOutcome, DeliveryKind, DeliveryState
+from alerts.states import AttemptOutcome, DeliveryKind, DeliveryState, Severity
 
 MINUTE = timedelta(minutes=1)
 
@@ -64,7 +64,7 @@ def claim_mail(*, at: datetime) -> MailClaim | None:
 
 def _claim_alerts(at: datetime) -> MailClaim | None:
     for channel in channels_with_due(at):
-        due = _take_back(due_of_channel(channel, at), at)
+        due = _still_news(_take_back(due_of_channel(channel, at), at))
         if due and (chosen := _choose(channel, due, at)):
             taken = chosen[0].delivered_to
             return _claim(chosen, at, to=[a for a in channel.addresses if a not in taken])
@@ -119,6 +119,29 @@ def _take_back(due: list[Delivery], at: datetime) -> list[Delivery]:
     return [delivery for delivery in due if delivery.pk not in over]
 
 
+def _still_news(due: list[Delivery]) -> list[Delivery]:
+    """Take out of the outbox that alerts got worse where the mail before told it already.
+
+    An opening that left late told the severity of then; what got worse twice has two mails here.
+    """
+    raised = [each for each in due if each.kind == DeliveryKind.RAISED and not each.attempts]
+    openings = Delivery.objects.heard().filter(
+        alert__in=[each.alert_id for each in raised], kind=DeliveryKind.OPENED
+    )
+    told = set(openings.values_list("alert", "channel", "severity")) if raised else set()
+    old = {
+        each.pk
+        for each in raised
+        if each.alert
+        and (
+            each.severity != each.alert.severity
+            or (each.alert_id, each.channel_id, each.severity) in told
+        )
+    }
+    Delivery.objects.filter(pk__in=old).delete()
+    return [delivery for delivery in due if delivery.pk not in old]
+
+
 def _choose(channel: Channel, due: list[Delivery], at: datetime) -> list[Delivery]:
     first = due[0]
     alike = [d for d in due if (d.kind, d.delivered_to) == (first.kind, first.delivered_to)]
@@ -145,7 +168,17 @@ def _claim(chosen: list[Delivery], at: datetime, *, to: Sequence[str]) -> MailCl
         next_try_at=at + settings.MAIL_LEASE,
         message_id=claim.message_id,
     )
+    if claim.kind == DeliveryKind.OPENED:
+        _note_severities(chosen)
     return claim
+
+
+def _note_severities(openings: list[Delivery]) -> None:
+    """Keep what the mail tells, as read with the claim: what gets worse later is told again."""
+    for severity in Severity:
+        told = [each.pk for each in openings if each.alert and each.alert.severity == severity]
+        if told:
+            Delivery.objects.filter(pk__in=told).update(severity=severity)
 
 
 def _message_id(chosen: list[Delivery]) -> str:

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext
 
 from alerts.errors import DeliveryNotFound, DeliveryNotWaiting
 from alerts.lifecycle.claims import MailClaim
 from alerts.lifecycle.outbox import ring_sender
 from alerts.models import Alert, AlertEvent, Delivery, DeliveryAttempt, DeliveryQuerySet
-from alerts.states import WAITING, AttemptOutcome, DeliveryKind, DeliveryState
+from alerts.states import NEWS, WAITING, AttemptOutcome, DeliveryKind, DeliveryState
 from batchops.live.publish import publish
 
 
@@ -39,7 +40,7 @@ def record_attempt(claim: MailClaim, report: Report, *, at: datetime, took_s: fl
     about = [d.alert_id for d in claim.deliveries if d.alert_id is not None]
     alerts = Alert.objects.filter(pk__in=about)
     list(alerts.order_by("id").select_for_update(no_key=True).values_list("pk"))
-    if report.delivered_to and claim.kind == DeliveryKind.OPENED:
+    if report.delivered_to and claim.kind in NEWS:
         alerts.update(email_sent=True)
     held = Delivery.objects.filter(lease=claim.lease, state=DeliveryState.SENDING)
     taken = [*claim.deliveries[0].delivered_to, *report.delivered_to]
@@ -113,7 +114,24 @@ def _settle(held: DeliveryQuerySet, report: Report, at: datetime) -> None:
         )
     elif report.outcome in (AttemptOutcome.SENT, AttemptOutcome.PARTLY):
         held.update(state=DeliveryState.SENT, lease=None, sent_at=at)
+    given_up = list(held.values_list("pk", flat=True))
     held.update(state=DeliveryState.GIVEN_UP, lease=None)
+    _withdraw_endings(given_up)
+
+
+def _withdraw_endings(given_up: list[int]) -> None:
+    """Take out of the outbox that an alert is over where nobody heard that it opened."""
+    here = {"alert": OuterRef("alert"), "channel": OuterRef("channel")}
+    unheard = Delivery.objects.filter(pk__in=given_up, kind__in=NEWS, **here)
+    endings = Delivery.objects.filter(
+        Exists(unheard),
+        ~Exists(Delivery.objects.heard().filter(**here)),
+        alert__in=Delivery.objects.filter(pk__in=given_up).values("alert"),
+        kind=DeliveryKind.RESOLVED,
+        state=DeliveryState.PENDING,
+        attempts=0,
+    )
+    endings.delete()
 
 
 def _refusal(delivery_id: int) -> DeliveryNotFound | DeliveryNotWaiting:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -25,16 +25,24 @@ class Reader:
     permission: str
 
 
+class Owed(NamedTuple):
+    """A mail that a channel owes about an alert, and the severity that it is to tell."""
+
+    alert_id: int
+    channel_id: int
+    severity: str = ""
+
+
 def post_opened(alerts: Iterable[Alert]) -> int:
     """Put the mails of these open alerts into the outbox; return how many are due.
 
     One for each channel that is on, can send and listens to the alert's severity. A mail that
-    is there already stays as it is, so an alert that only got worse is mailed once per channel.
+    is there already stays as it is.
     """
-    channels = [channel for channel in Channel.objects.filter(enabled=True) if channel.is_ready]
+    channels = _ready_channels()
     return _post(
         [
-            (alert.pk, channel.pk)
+            Owed(alert.pk, channel.pk)
             for alert in alerts
             for channel in channels
             if _hears(channel, alert)
@@ -43,12 +51,30 @@ def post_opened(alerts: Iterable[Alert]) -> int:
     )
 
 
-def post_resolved(alerts: Iterable[Alert]) -> int:
-    """Put into the outbox that these alerts are over, for whom their opening was meant."""
-    opened = Delivery.objects.filter(
-        alert__in=[alert.pk for alert in alerts], kind=DeliveryKind.OPENED
+def post_raised(alerts: Sequence[Alert]) -> int:
+    """Put into the outbox that these alerts got worse; return how many mails are due.
+
+    Channels that listen only now get the opening. One whose opening leaves later, and so tells
+    the new severity itself, gets nothing more in the end.
+    """
+    severities = {alert.pk: alert.severity for alert in alerts}
+    channels = [channel.pk for channel in _ready_channels()]
+    told = Delivery.objects.filter(
+        alert__in=severities, channel__in=channels, kind=DeliveryKind.OPENED
     )
-    return _post(list(opened.values_list("alert", "channel")), DeliveryKind.RESOLVED)
+    raised = [
+        Owed(alert_id, channel_id, severities[alert_id])
+        for alert_id, channel_id in told.values_list("alert_id", "channel_id")
+        if alert_id is not None and channel_id is not None
+    ]
+    return post_opened(alerts) + _post(raised, DeliveryKind.RAISED)
+
+
+def post_resolved(alerts: Iterable[Alert]) -> int:
+    """Put into the outbox that these alerts are over, for who heard or may yet hear of them."""
+    heard = Delivery.objects.heard().filter(alert__in=[alert.pk for alert in alerts])
+    pairs = heard.order_by().values_list("alert_id", "channel_id").distinct()
+    return _post([Owed(*pair) for pair in pairs if None not in pair], DeliveryKind.RESOLVED)
 
 
 @transaction.atomic
@@ -90,29 +116,34 @@ def ring_sender() -> None:
     ring("alerts.tasks.deliver", cluster="watch")
 
 
+def _ready_channels() -> list[Channel]:
+    return [channel for channel in Channel.objects.filter(enabled=True) if channel.is_ready]
+
+
 def _hears(channel: Channel, alert: Alert) -> bool:
     return rank(alert.severity) <= rank(channel.minimum_severity)
 
 
-def _post(pairs: list[tuple[int, int]], kind: DeliveryKind) -> int:
-    if not pairs:
+def _post(owed: list[Owed], kind: DeliveryKind) -> int:
+    if not owed:
         return 0
     # Deliveries go by the database's clock, whatever clock the alert was judged by.
     now = database_now()
     Delivery.objects.bulk_create(
         (
             Delivery(
-                alert_id=alert_id,
-                channel_id=channel_id,
+                alert_id=each.alert_id,
+                channel_id=each.channel_id,
+                severity=each.severity,
                 kind=kind,
                 **_times(now),
             )
-            for alert_id, channel_id in sorted(pairs)
+            for each in sorted(owed)
         ),
         ignore_conflicts=True,
     )
     ring_sender()
-    return len(pairs)
+    return len(owed)
 
 
 def _reader(to_whom: str | Reader) -> dict[str, Any]:

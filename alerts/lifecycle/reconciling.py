@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from alerts.lifecycle.cleaning import clean, clean_reasons
 from alerts.lifecycle.moves import OPEN_AGAIN, move
-from alerts.lifecycle.outbox import post_opened, post_resolved
+from alerts.lifecycle.outbox import post_opened, post_raised, post_resolved
 from alerts.models import Alert, AlertEvent, AlertQuerySet
 from alerts.queries import last_of_keys
 from alerts.states import ACTIVE, Finding, State, rank
@@ -171,7 +171,7 @@ def _raise_all(
         move(alert, "raised", at=at, actor=actor, **changed)
         alert.severity = finding.severity
     if worse:
-        post_opened(worse)
+        post_raised(worse)
     return len(worse)
 
 

@@ -11,6 +11,7 @@ from alerts.models.alerts import Alert
 from alerts.states import (
     ATTEMPT_LOOKS,
     DELIVERY_LOOKS,
+    NEWS,
     SEVERITY_LOOKS,
     UNFINISHED,
     WAITING,
@@ -99,15 +100,19 @@ class Notice(models.Model):
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due(self, at: datetime) -> Self:
-        """What may be tried at `at`; that an alert is over waits for the mail that it opened."""
-        opening = Delivery.objects.filter(
+        """What may be tried at `at`; what became of an alert waits for the mails before it."""
+        before = Delivery.objects.filter(
             alert=models.OuterRef("alert"),
             channel=models.OuterRef("channel"),
-            kind=DeliveryKind.OPENED,
+            id__lt=models.OuterRef("id"),
             state__in=UNFINISHED,
         )
         due = self.filter(state__in=UNFINISHED, next_try_at__lte=at)
-        return due.filter(Q(kind=DeliveryKind.OPENED) | ~models.Exists(opening))
+        return due.filter(Q(kind=DeliveryKind.OPENED) | ~models.Exists(before))
+
+    def heard(self) -> Self:
+        """The news of alerts that somebody has, or may have yet: all but what was given up."""
+        return self.filter(kind__in=NEWS).exclude(state=DeliveryState.GIVEN_UP, delivered_to=[])
 
 
 class Delivery(models.Model):
@@ -130,6 +135,8 @@ class Delivery(models.Model):
     address = models.CharField(max_length=254, blank=True, default="")
     permission = models.CharField(max_length=100, blank=True, default="")
     kind = models.CharField(max_length=16, choices=[(k.value, k.value) for k in DeliveryKind])
+    # Of an opening what it told when it was tried; of one that got worse, what it tells.
+    severity = models.CharField(max_length=16, blank=True, default="")
     state = models.CharField(
         max_length=16,
         default=DeliveryState.PENDING,
@@ -152,7 +159,14 @@ class Delivery(models.Model):
         permissions = [("retry_delivery", "Can have deliveries tried again")]
         constraints = [
             models.UniqueConstraint(
-                fields=["alert", "channel", "kind"], name="delivery_once_per_alert_and_channel"
+                fields=["alert", "channel", "kind"],
+                condition=~Q(kind=DeliveryKind.RAISED),
+                name="delivery_once_per_alert_and_channel",
+            ),
+            models.UniqueConstraint(
+                fields=["alert", "channel", "severity"],
+                condition=Q(kind=DeliveryKind.RAISED),
+                name="delivery_raised_once_to_each_severity",
             ),
             models.UniqueConstraint(
                 fields=["notice", "reader", "address"],

@@ -3,7 +3,7 @@
 const bar = document.querySelector("[data-selected]");
 
 function boxes() {
-  return [...document.querySelectorAll(`input[name=id][form="${bar.id}"]`)];
+  return [...document.querySelectorAll(`input[name=id][form="${bar.getAttribute("id")}"]`)];
 }
 
 function show() {

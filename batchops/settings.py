@@ -378,10 +378,7 @@ MEDIA_ROOT = DATA_DIR / "files"
 # Under what the web server takes at once (batchops.web.wire), so that a part always fits.
 UPLOAD_PART_BYTES = 8 * 1024 * 1024
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=2 * 1024**3)
-# Of one person, in files that no job has taken yet.
 UPLOAD_UNUSED_BYTES = env.int("UPLOAD_UNUSED_BYTES", default=8 * 1024**3)
-UPLOAD_UNUSED_FILES = env.int("UPLOAD_UNUSED_FILES", default=200)
-# What uploads leave free on the disk, which PostgreSQL may share.
 UPLOAD_DISK_RESERVE_BYTES = env.int("UPLOAD_DISK_RESERVE_BYTES", default=1024**3)
 UPLOAD_UNUSED_KEPT = timedelta(seconds=env.float("UPLOAD_UNUSED_KEPT_S", default=86_400))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024

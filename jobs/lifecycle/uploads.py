@@ -23,6 +23,8 @@ from jobs.models import Job, Upload, UploadPart
 # Who writes a part for so long is dead, or finds its row gone and removes the file itself.
 WRITING_LIMIT = timedelta(minutes=10)
 REMOVED_AT_ONCE = 100
+# Of one person; UPLOAD_UNUSED_BYTES bounds their size.
+UNUSED_FILES = 200
 MISSING_SHOWN = 20
 
 
@@ -249,8 +251,8 @@ def _require_parts(upload: Upload) -> None:
 def _check_quota(new: NewUpload) -> None:
     unused = Upload.objects.filter(owner=new.owner, state__in=states.UNUSED)
     held = unused.aggregate(files=Count("pk"), size=Sum("size_bytes", default=0))
-    if held["files"] >= settings.UPLOAD_UNUSED_FILES:
-        limit, unit = settings.UPLOAD_UNUSED_FILES, "files"
+    if held["files"] >= UNUSED_FILES:
+        limit, unit = UNUSED_FILES, "files"
     elif held["size"] + new.size_bytes > settings.UPLOAD_UNUSED_BYTES:
         limit, unit = settings.UPLOAD_UNUSED_BYTES, "bytes"
     else:

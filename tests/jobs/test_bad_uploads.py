@@ -90,8 +90,10 @@ class TestAnnouncement:
 
         assert announce(client, GOOD).status_code == 201
 
-    def test_of_too_many_files_is_refused(self, client: Client, settings: Any) -> None:
-        settings.UPLOAD_UNUSED_FILES = 1
+    def test_of_too_many_files_is_refused(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("jobs.lifecycle.uploads.UNUSED_FILES", 1)
         announce(client, GOOD)
 
         assert announce(client, GOOD).json()["limit"] == 1

@@ -25,7 +25,8 @@ READY = "i.job_id = {job} AND i.state = 'pending' AND i.not_before IS NULL"
 DUE = "i.job_id = {job} AND i.state = 'pending' AND i.not_before <= now()"
 # The job with the highest priority, and of these the one that waited longest; not one at which
 # as many are at work as its type allows. OFFSET 0 makes the planner look into each job by itself:
-# it would rather collect the jobs of all pending items first, and there may be millions.
+# it would rather collect the jobs of all pending items first, and there may be millions. The types
+# are named twice, for a test of one row comes before the looks into items, and a join after them.
 CHOOSE_SQL = f"""
     SELECT j.id, expansion.wanted, type.cap
       FROM jobs_job AS j
@@ -35,6 +36,7 @@ CHOOSE_SQL = f"""
                   SELECT FROM jobs_claim AS c WHERE c.job_id = j.id AND c.kind = 'expand')
            AS wanted) AS expansion
      WHERE j.state IN ('pending', 'processing')
+       AND j.type = ANY(%(types)s::text[])
        AND j.cancel_requested_at IS NULL
        AND NOT j.id = ANY(%(passed)s)
        AND (expansion.wanted

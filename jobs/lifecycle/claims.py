@@ -99,9 +99,10 @@ SERVED_SQL = """
                          FOR NO KEY UPDATE SKIP LOCKED))
     SELECT * FROM jobs_job WHERE id = %(job)s
 """
+# A lease lasts from when its worker gave the sign of life, one moment for both columns.
 RENEW_SQL = """
     UPDATE jobs_claim AS c
-       SET heartbeat_at = clock_timestamp(), expires_at = clock_timestamp() + %s,
+       SET heartbeat_at = statement_timestamp(), expires_at = statement_timestamp() + %s,
            cancel_seen = j.cancel_requested_at IS NOT NULL
       FROM jobs_job AS j
      WHERE c.id = %s AND c.token = %s AND j.id = c.job_id

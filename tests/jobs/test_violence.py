@@ -26,7 +26,7 @@ class TestAKilledWorker:
         checks.install_audit()
         job = make("poison", items=8, at=0, ms=1_000)
         with Cluster({**PATIENT, "JOBS_WORKERS": "4"}) as cluster:
-            wait_for(lambda: healed_and_ended(cluster, job), 30, "the poisoned job to end")
+            wait_for(lambda: healed_and_ended(cluster, job), 90, "the poisoned job to end")
 
         assert (job.succeeded, job.failed) == (7, 1)
         assert "died 3 times" in job.items.get(position=0).error

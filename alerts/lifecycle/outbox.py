@@ -57,15 +57,16 @@ def post_raised(alerts: Sequence[Alert]) -> int:
     Channels that listen only now get the opening. One whose opening leaves later, and so tells
     the new severity itself, gets nothing more in the end.
     """
-    severities = {alert.pk: alert.severity for alert in alerts}
     channels = [channel.pk for channel in _ready_channels()]
-    told = Delivery.objects.filter(
-        alert__in=severities, channel__in=channels, kind=DeliveryKind.OPENED
+    opened = Delivery.objects.filter(
+        alert__in=[alert.pk for alert in alerts], channel__in=channels, kind=DeliveryKind.OPENED
     )
+    told = set(opened.values_list("alert_id", "channel_id"))
     raised = [
-        Owed(alert_id, channel_id, severities[alert_id])
-        for alert_id, channel_id in told.values_list("alert_id", "channel_id")
-        if alert_id is not None and channel_id is not None
+        Owed(alert.pk, channel, alert.severity)
+        for alert in alerts
+        for channel in channels
+        if (alert.pk, channel) in told
     ]
     return post_opened(alerts) + _post(raised, DeliveryKind.RAISED)
 

@@ -15,6 +15,7 @@ DOCUMENT = {
     "POSTPROCESSING_HOOKS": ["batchops.openapi.add_shapes"],
     "TAGS": [
         {"name": "batch-jobs", "description": "Jobs: start, watch, do, cancel, retry, export."},
+        {"name": "uploads", "description": "Large files, which come in parts and wait for a job."},
         {"name": "batches", "description": "A job as a batch of files, as older consoles read it."},
         {"name": "schedules", "description": "Jobs that start by themselves."},
         {"name": "uploads", "description": "Files for jobs, sent in parts."},

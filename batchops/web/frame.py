@@ -62,6 +62,7 @@ MENU = (
         _("System"),
         (
             Place(_("Settings"), "settings", "admin:settings", "monitoring.view_step"),
+            Place(_("API"), "list", "api-docs", "jobs.view_job"),
             Place(_("Style guide"), "palette", "admin:styleguide", "batchops.view_health"),
         ),
     ),

@@ -15,7 +15,7 @@ from batchops.openapi import refusals
 from batchops.shapes import enveloped, shape
 from batchops.throttles import StatusThrottle
 from jobs import queries, uploads
-from jobs.api.sent import body_of, check_files, files_of
+from jobs.api.sent import FILES, JSON_FIELDS, body_of, check_files, files_of
 from jobs.api.views import VIEW, JobView
 from jobs.bodies import (
     JobBody,
@@ -61,6 +61,18 @@ STARTED = {
         NoRoom,
     ),
 }
+TEXT = {"type": "string"}
+# A form has the same fields, those that are no text as JSON.
+FORM = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(("type", "title", "campaignId", "externalId", "priority"), TEXT),
+        **dict.fromkeys(JSON_FIELDS, TEXT | {"description": "In JSON."}),
+        FILES: {"type": "array", "items": {"type": "string", "format": "binary"}},
+    },
+    "required": ["type"],
+}
+STARTS = {"application/json": StartBody, "multipart/form-data": FORM}
 
 
 class Jobs(JobView):
@@ -81,7 +93,7 @@ class Jobs(JobView):
             data["stats"] = stats_body(queries.count_by_state())
         return Response({"success": True, "data": data})
 
-    @extend_schema(parameters=[KEY_HEADER], request=StartBody, responses=STARTED)
+    @extend_schema(parameters=[KEY_HEADER], request=STARTS, responses=STARTED)
     def post(self, request: Request) -> Response:
         """Start a job; with an Idempotency-Key at most one in 24 hours."""
         key = _key_of(request)

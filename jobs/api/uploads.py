@@ -1,6 +1,6 @@
 """Take in large files part by part."""
 
-from typing import TypedDict, cast
+from typing import Annotated, TypedDict, cast
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -10,8 +10,8 @@ from rest_framework.response import Response
 from batchops.access import actor_of
 from batchops.models import User
 from batchops.openapi import refusals
-from batchops.shapes import enveloped
-from jobs import queries, uploads
+from batchops.shapes import Moment, enveloped, words
+from jobs import queries, states, uploads
 from jobs.api.views import JobView
 from jobs.bodies import iso
 from jobs.errors import (
@@ -39,12 +39,12 @@ class UploadData(TypedDict):
     partSize: int
     parts: int
     received: list[int]
-    status: str
+    status: Annotated[str, words(*states.UPLOAD_STATES)]
     kind: str | None
     sha256: str | None
-    createdAt: str | None
-    completedAt: str | None
-    expiresAt: str | None
+    createdAt: Moment | None
+    completedAt: Moment | None
+    expiresAt: Moment | None
     jobId: str | None
 
 
@@ -64,10 +64,7 @@ class Uploads(UploadView):
 
     @extend_schema(
         request=UploadBody,
-        responses={
-            201: enveloped(UploadData),
-            **refusals(OverQuota, FileTooLarge, NoRoom),
-        },
+        responses={201: enveloped(UploadData), **refusals(OverQuota, FileTooLarge, NoRoom)},
     )
     def post(self, request: Request) -> Response:
         """Announce a file that comes in parts."""
@@ -101,7 +98,10 @@ class OnePart(UploadView):
 
     @extend_schema(
         request={"application/octet-stream": OpenApiTypes.BINARY},
-        responses={200: enveloped(UploadData), **refusals(UploadNotFound, UploadRefused, NoRoom)},
+        responses={
+            200: enveloped(UploadData),
+            **refusals(UploadNotFound, UploadRefused, NoRoom),
+        },
     )
     def put(self, request: Request, upload_id: str, number: str) -> Response:
         """Store one part, the first being number 1; in any order, and again if need be."""

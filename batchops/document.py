@@ -18,7 +18,6 @@ DOCUMENT = {
         {"name": "uploads", "description": "Large files, which come in parts and wait for a job."},
         {"name": "batches", "description": "A job as a batch of files, as older consoles read it."},
         {"name": "schedules", "description": "Jobs that start by themselves."},
-        {"name": "uploads", "description": "Files for jobs, sent in parts."},
         {"name": "ami-operational", "description": "CC&B's workflow, as older consoles read it."},
         {"name": "alerts", "description": "What went wrong, who has it, and how it ended."},
     ],

@@ -52,14 +52,9 @@ CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_CREDENTIALS = True
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key"]
-CORS_EXPOSE_HEADERS = [
-    "Accept-Ranges",
-    "Content-Disposition",
-    "Content-Range",
-    "ETag",
-    "Retry-After",
-    "X-Formula-Guard",
-]
+# What scripts of other origins may read of an answer, beside its body.
+READABLE = "Accept-Ranges Content-Disposition Content-Range ETag Retry-After X-Formula-Guard"
+CORS_EXPOSE_HEADERS = READABLE.split()
 
 INSTALLED_APPS = [
     "daphne",

@@ -219,8 +219,8 @@ class TestStart:
         [
             (["x"], "files[0]"),
             (["../../etc/passwd"], "files[0]"),
-            (["\x00"], "files"),
-            ([5, {}], "files"),
+            (["\x00"], "files[0]"),
+            ([5, {}], "files[1]"),
             ("x", "files"),
             ({}, "files"),
             ([], "files"),

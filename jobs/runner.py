@@ -27,8 +27,8 @@ WORK = "jobs.tasks.work"
 EXPAND_BATCH = 5_000
 # How long a worker makes a job's items while other jobs wait.
 EXPAND_TURN_S = 2.0
-# How often, while there are items to do, a worker looks for summaries to make.
-SUMMARIES_EVERY_S = 0.25
+# How often, while there are items to do, a worker looks for other steps, such as summaries.
+STEPS_EVERY_S = 0.25
 LINGER_S = 0.5
 LINGER_LOOK_S = 0.02
 CHUNK_MAX = 500
@@ -56,6 +56,7 @@ def ring_if_work(*, workers: int = 1) -> bool:
     has_work = (
         lifecycle.choose(registry.caps(), passed=()) is not None
         or queries.to_summarise(types=registry.names()).exists()
+        or queries.to_reopen(types=registry.names()).exists()
         or artifacts.is_due()
         or bool(queries.cancels_left())
     )
@@ -71,7 +72,7 @@ class _Slice:
         self._ends_at = time.monotonic() + settings.JOBS_SLICE.total_seconds()
         self._sizes: dict[str, int] = {}
         self._others_called = False
-        self._summaries_at = 0.0
+        self._steps_at = 0.0
 
     def run(self) -> None:
         lifecycle.expire_claims()
@@ -107,17 +108,27 @@ class _Slice:
             lifecycle.cancel_pending(job_id, actor="system:worker")
 
     def _next_lease(self) -> Lease | None:
-        if time.monotonic() >= self._summaries_at:
-            self._summaries_at = time.monotonic() + SUMMARIES_EVERY_S
-            if lease := self._next_summary() or artifacts.next_lease(self._worker):
-                self._summaries_at = 0.0
+        if time.monotonic() >= self._steps_at:
+            self._steps_at = time.monotonic() + STEPS_EVERY_S
+            if lease := self._next_step():
+                self._steps_at = 0.0
                 return lease
         passed: list[str] = []
         while chosen := lifecycle.choose(registry.caps(), passed=passed):
             if lease := self._claim(chosen):
                 return lease
             passed.append(chosen.job_id)
-        return self._next_summary() or artifacts.next_lease(self._worker)
+        return self._next_step()
+
+    def _next_step(self) -> Lease | None:
+        return self._next_reopening() or self._next_summary() or artifacts.next_lease(self._worker)
+
+    def _next_reopening(self) -> Lease | None:
+        left = queries.to_reopen(types=registry.names())
+        for job_id in left.values_list("pk", flat=True)[:5]:
+            if lease := lifecycle.claim_reopening(job_id, worker=self._worker):
+                return lease
+        return None
 
     def _next_summary(self) -> Lease | None:
         due = queries.to_summarise(types=registry.names())
@@ -143,6 +154,8 @@ class _Slice:
                 self._do_items(Chunk(lease, job_type))
             elif lease.kind == states.EXPAND:
                 self._expand(Step(lease, job_type), job_type)
+            elif lease.kind == states.REOPEN:
+                self._reopen(Held(lease))
             elif lease.kind == states.ARTIFACT:
                 self._make_artifact(Making(lease, job_type), job_type)
             else:
@@ -190,6 +203,16 @@ class _Slice:
 
     def _others_wait(self, job: Job) -> bool:
         return lifecycle.choose(registry.caps(), passed=[job.pk]) is not None
+
+    def _reopen(self, held: Held) -> None:
+        """Open the items of a retried job again until all are, or it is others' turn."""
+        self._heartbeat.held = held
+        turn_ends_at = time.monotonic() + EXPAND_TURN_S
+        while lifecycle.reopen_items(held.lease):
+            self._call_others()
+            if held.stopped or self._is_over() or time.monotonic() >= turn_ends_at:
+                break
+        lifecycle.release(held.lease)
 
     def _make_artifact(self, held: Making, job_type: JobType) -> None:
         self._heartbeat.held = held

@@ -25,7 +25,8 @@ EXPAND = "expand"
 ITEMS = "items"
 SUMMARY = "summary"
 ARTIFACT = "artifact"
-CLAIM_KINDS = (EXPAND, ITEMS, SUMMARY, ARTIFACT)
+REOPEN = "reopen"
+CLAIM_KINDS = (EXPAND, ITEMS, SUMMARY, ARTIFACT, REOPEN)
 
 # What stands with the ZIP of a job; a ZIP itself is never in the first.
 NO_ARTIFACT = "none"

@@ -38,6 +38,7 @@ from jobs.lifecycle.moves import (
     retry,
 )
 from jobs.lifecycle.outside import Reported, keep, report, take
+from jobs.lifecycle.reopening import claim_reopening, reopen_items
 from jobs.lifecycle.retention import (
     expire_items,
     remove_items,
@@ -98,6 +99,7 @@ __all__ = [
     "claim_artifact",
     "claim_expansion",
     "claim_items",
+    "claim_reopening",
     "claim_summary",
     "close_expansion",
     "create",
@@ -137,6 +139,7 @@ __all__ = [
     "remove_start_keys",
     "remove_upload",
     "renew",
+    "reopen_items",
     "report",
     "require_done",
     "retry",

@@ -9,7 +9,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Now
 
-from batchops.db import allow_statements
 from batchops.models import User
 from jobs import queries, states
 from jobs.errors import (
@@ -21,10 +20,9 @@ from jobs.errors import (
 )
 from jobs.lifecycle.items import cancel_batch
 from jobs.lifecycle.record import count, finish_if_settled, locked, log, move, note, push
+from jobs.lifecycle.reopening import left_as_it_was, reopen_few, to_be_reopened
 from jobs.lifecycle.uploads import use_uploads
 from jobs.models import Job, JobItem
-
-REOPEN_WITHIN_S = 60
 
 # The constraint by which one job of a key may be open.
 SINGLE_FLIGHT = "job_single_flight"
@@ -149,6 +147,7 @@ def cancel(job_id: str, *, actor: str, within_s: float | None = None) -> Job:
                 cancel_requested_at=Now(),
                 cancel_requested_by=actor,
                 **_closed_expansion(job),
+                **left_as_it_was(),
             )
         _count_cancelled(job, cancelled, actor=actor)
     return cancel_pending(job_id, actor=actor, within_s=within_s)
@@ -215,6 +214,7 @@ def give_up(job_id: str, *, error: str, actor: str, within_s: float | None = Non
             cancel_requested_at=job.cancel_requested_at or Now(),
             cancel_requested_by=job.cancel_requested_by or actor,
             **_closed_expansion(job),
+            **left_as_it_was(),
         )
         finish_if_settled(job, actor=actor)
     return cancel_pending(job_id, actor=actor, within_s=within_s)
@@ -224,7 +224,8 @@ def retry(job_id: str, *, actor: str, include_cancelled: bool = False) -> Job:
     """Open a new generation in which the failed items are done again; return the job.
 
     `include_cancelled` takes those that a cancel left undone as well. A job whose type gave up
-    goes on where it stopped. What succeeded stays as it is, and stays counted.
+    goes on where it stopped. What succeeded stays as it is, and stays counted. Where many items are
+    to be done again, workers open them; until then each looks as it ended, but counts as pending.
 
     :raises JobNotFound: when there is none.
     :raises MoveRefused: when it has not ended.
@@ -260,6 +261,7 @@ def _retry(job: Job, *, actor: str, include_cancelled: bool) -> Job:
         state=states.PENDING,
         generation=F("generation") + 1,
         **_counters_without(again),
+        **to_be_reopened(again),
         **(_reopened_expansion() if reopen else {}),
         error="",
         expand_deaths=0,
@@ -270,7 +272,7 @@ def _retry(job: Job, *, actor: str, include_cancelled: bool) -> Job:
         cancel_requested_at=None,
         cancel_requested_by="",
     )
-    _reopen_items(job, again)
+    reopen_few(job)
     return job
 
 
@@ -282,21 +284,6 @@ def _counters_without(again: Sequence[str]) -> dict[str, Any]:
     kept = [state for state in (states.SUCCEEDED, states.FAILED) if state not in again]
     carried = sum((F(state) for state in kept), start=Value(0))
     return {"carried": carried, **dict.fromkeys(again, 0)}
-
-
-def _reopen_items(job: Job, again: Sequence[str]) -> None:
-    allow_statements(REOPEN_WITHIN_S)  # they may be millions
-    JobItem.objects.filter(job=job, state__in=again).update(
-        state=states.PENDING,
-        attempts=0,
-        deaths=0,
-        suspect=False,
-        error="",
-        result=None,
-        not_before=None,
-        started_at=None,
-        finished_at=None,
-    )
 
 
 def prioritise(job_id: str, priority: int, *, actor: str) -> Job:

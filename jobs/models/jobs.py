@@ -65,6 +65,10 @@ class Job(models.Model):
     cancelled = models.IntegerField(default=0)
     carried = models.IntegerField(default=0, help_text="Done in earlier generations.")
     recent_rate = models.FloatField(default=0, help_text="Items a second at last_settled_at.")
+    # Of a retry: where opening items again goes on, and how many are left, by how they ended.
+    reopen_from = models.IntegerField(default=0, db_default=0)
+    reopen_failed = models.IntegerField(default=0, db_default=0)
+    reopen_cancelled = models.IntegerField(default=0, db_default=0)
 
     artifact_state = models.CharField(
         max_length=10, default=states.NO_ARTIFACT, db_default=states.NO_ARTIFACT
@@ -123,6 +127,11 @@ class Job(models.Model):
                 ),
             ),
             models.CheckConstraint(
+                name="job_reopens_while_open",
+                condition=Q(reopen_failed=0, reopen_cancelled=0)
+                | Q(state__in=states.OPEN, reopen_failed__gte=0, reopen_cancelled__gte=0),
+            ),
+            models.CheckConstraint(
                 name="job_artifact_state_known",
                 condition=Q(artifact_state__in=(states.NO_ARTIFACT, *states.ARTIFACT_STATES)),
             ),
@@ -150,6 +159,12 @@ class Job(models.Model):
                 "finished_at",
                 condition=Q(finished_at__isnull=False, summarised_at=None),
                 name="job_to_summarise",
+            ),
+            # queries.to_reopen: retried jobs whose items are still to be opened again.
+            models.Index(
+                "id",
+                condition=Q(reopen_failed__gt=0) | Q(reopen_cancelled__gt=0),
+                name="job_to_reopen",
             ),
             # lifecycle.retention: ended jobs whose items are kept, the oldest first; and those
             # whose items are being removed, which are never many.
@@ -191,6 +206,11 @@ class Job(models.Model):
     def processed(self) -> int:
         """Count the items whose work was done, well or badly."""
         return self.succeeded + self.failed
+
+    @property
+    def to_reopen(self) -> int:
+        """Count the items that a retry has still to open again."""
+        return self.reopen_failed + self.reopen_cancelled
 
     @property
     def is_open(self) -> bool:

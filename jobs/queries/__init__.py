@@ -49,6 +49,7 @@ from jobs.queries.work import (
     cancels_left,
     is_expanding,
     summary_of,
+    to_reopen,
     to_summarise,
 )
 
@@ -101,6 +102,7 @@ __all__ = [
     "states_to_retry",
     "success_pct",
     "summary_of",
+    "to_reopen",
     "to_summarise",
     "types_since",
     "unused_uploads",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from jobs import states
 from jobs.models import Claim, Job, RunSummary
@@ -67,8 +67,14 @@ def active_work(job_id: str) -> list[Work]:
 
 
 def is_expanding() -> bool:
-    """Say whether a worker makes a job's items at this moment."""
-    return Claim.objects.filter(kind=states.EXPAND).exists()
+    """Say whether a worker makes a job's items, or opens them again, at this moment."""
+    return Claim.objects.filter(kind__in=(states.EXPAND, states.REOPEN)).exists()
+
+
+def to_reopen(*, types: Sequence[str]) -> QuerySet[Job]:
+    """Return the retried jobs of `types` that have items to open again, which nobody does now."""
+    left = Job.objects.filter(Q(reopen_failed__gt=0) | Q(reopen_cancelled__gt=0), type__in=types)
+    return left.exclude(claims__kind=states.REOPEN).order_by("-priority", "pk")
 
 
 def summary_of(job: Job) -> RunSummary | None:

@@ -1,6 +1,7 @@
 """Cancel jobs and retry them: what was done stays done, and is counted once."""
 
 from datetime import timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -8,9 +9,9 @@ from django.db.models.functions import Now
 
 from jobs import lifecycle, queries
 from jobs.errors import LostClaim, MoveRefused, NothingToRetry
-from jobs.lifecycle import Outcome, moves
-from jobs.models import Job, JobEvent, RunSummary
-from jobs.runner import run_slice
+from jobs.lifecycle import Outcome, moves, reopening
+from jobs.models import Claim, Job, JobEvent, RunSummary
+from jobs.runner import ring_if_work, run_slice
 from tests.jobs.conftest import Make
 from tests.jobs.test_engine import claimed, states_of, succeeded
 
@@ -136,3 +137,87 @@ class TestRetry:
 
         job.refresh_from_db()
         assert (job.state, job.succeeded) == ("completed", 20)
+
+
+class TestARetryOfMany:
+    @pytest.fixture(autouse=True)
+    def few(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(reopening, "BATCH", 3)
+
+    def retried(self, done: Make, **params: Any) -> Job:
+        job = done(items=10, ms=0, failPercent=80, **params)
+        lifecycle.retry(job.pk, actor="user:x")
+        job.refresh_from_db()
+        return job
+
+    def opened(self, job: Job) -> lifecycle.Lease:
+        lease = lifecycle.claim_reopening(job.pk, worker="w")
+        assert lease is not None
+        assert lifecycle.reopen_items(lease)
+        return lease
+
+    def test_the_request_only_opens_the_generation_and_workers_the_items(self, done: Make) -> None:
+        job = self.retried(done, recovers=True)
+        assert (job.state, job.generation, job.to_reopen) == ("pending", 2, 8)
+        assert (job.succeeded, job.failed, job.items.filter(state="failed").count()) == (2, 0, 8)
+        assert ring_if_work()
+
+        run_slice()
+
+        job.refresh_from_db()
+        assert (job.state, job.succeeded, job.to_reopen) == ("completed", 10, 0)
+        assert not Claim.objects.exists()
+
+    def test_what_fails_anew_is_not_opened_twice(self, done: Make) -> None:
+        job = self.retried(done)
+        lease = self.opened(job)
+        chunk = lifecycle.claim_items(job.pk, limit=3, worker="w")
+        assert chunk is not None
+        again = [Outcome(item.id, "failed", error="again") for item in chunk.items]
+        lifecycle.settle(chunk, again, ends=True)
+        lifecycle.release(lease)
+
+        run_slice()
+
+        job.refresh_from_db()
+        assert (job.state, job.failed, job.succeeded) == ("completed_with_errors", 8, 2)
+        assert job.items.filter(error="again").count() == 3
+
+    def test_another_worker_goes_on_where_one_died(self, done: Make) -> None:
+        job = self.retried(done, recovers=True)
+        lease = self.opened(job)
+        Claim.objects.update(expires_at=Now() - timedelta(seconds=1))
+        run_slice()
+
+        with pytest.raises(LostClaim):
+            lifecycle.reopen_items(lease)
+        job.refresh_from_db()
+        assert (job.state, job.succeeded) == ("completed", 10)
+
+    def test_a_cancel_leaves_what_was_not_opened_as_it_ended(self, done: Make) -> None:
+        job = self.retried(done, recovers=True)
+        lease = self.opened(job)
+
+        lifecycle.cancel(job.pk, actor="user:x")
+
+        assert not lifecycle.reopen_items(lease)
+        lifecycle.release(lease)
+        job.refresh_from_db()
+        assert (job.state, job.cancelled, job.failed, job.to_reopen) == ("cancelled", 3, 5, 0)
+        lifecycle.retry(job.pk, actor="user:x", include_cancelled=True)
+        run_slice()
+        job.refresh_from_db()
+        assert (job.state, job.succeeded) == ("completed", 10)
+
+    def test_a_cancel_that_comes_during_a_batch_wins(self, done: Make) -> None:
+        job = self.retried(done)
+        lease = lifecycle.claim_reopening(job.pk, worker="w")
+        assert lease is not None
+        stale = Job.objects.get(pk=job.pk)
+        lifecycle.cancel(job.pk, actor="user:x")
+
+        with patch.object(Job.objects, "get", return_value=stale), pytest.raises(LostClaim):
+            lifecycle.reopen_items(lease)
+
+        job.refresh_from_db()
+        assert (job.failed, job.items.filter(state="failed").count()) == (8, 8)

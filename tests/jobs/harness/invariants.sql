@@ -20,7 +20,8 @@ SELECT j.id, j.items_total, j.succeeded, j.failed, j.cancelled, r.*
               count(*) FILTER (WHERE i.state = 'cancelled') AS cancelled
          FROM jobs_jobitem AS i WHERE i.job_id = j.id) AS r
  WHERE (j.items_total IS NOT NULL AND j.items_total <> r.total)
-    OR (j.succeeded, j.failed, j.cancelled) <> (r.succeeded, r.failed, r.cancelled);
+    OR (j.succeeded, j.failed + j.reopen_failed, j.cancelled + j.reopen_cancelled)
+       <> (r.succeeded, r.failed, r.cancelled);
 
 -- name: no_open_item_in_an_ended_job
 SELECT i.id, i.state, j.id, j.state FROM jobs_jobitem AS i JOIN jobs_job AS j ON j.id = i.job_id

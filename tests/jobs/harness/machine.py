@@ -8,8 +8,10 @@ the frozen worker which does not know how late it is.
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import hypothesis.strategies as st
+import pytest
 from django.db import connection
 from django.db.models.functions import Now
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -17,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from batchops.errors import Conflict
 from jobs import lifecycle
 from jobs.errors import LostClaim, MoveRefused
-from jobs.lifecycle import Lease, NewJob, Outcome
+from jobs.lifecycle import Lease, NewJob, Outcome, reopening
 from jobs.models import Claim, Job, JobItem
 from tests.jobs.harness import checks
 from tests.jobs.harness.plan import empty_tables
@@ -62,8 +64,12 @@ class Nights(RuleBasedStateMachine):
         super().__init__()
         empty_tables()
         checks.install_audit()
+        # What is few elsewhere is many here.
+        self.small = patch.object(reopening, "BATCH", 1)
+        self.small.start()
         self.jobs: list[str] = []
         self.workers: list[Worker] = []
+        self.reopeners: list[Lease] = []
         # What was accepted of each item: its state, and in which generation.
         self.accepted: dict[int, tuple[str, int]] = {}
 
@@ -160,6 +166,33 @@ class Nights(RuleBasedStateMachine):
             return
         assert not was_open
 
+    @precondition(lambda self: self.jobs)
+    @rule(pick=PICK, batches=st.integers(0, 2), dies=st.booleans())
+    def reopen(self, pick: int, batches: int, dies: bool) -> None:
+        """Open some items of a retried job again, and give the rest back or die over it."""
+        lease = lifecycle.claim_reopening(self._job(pick), worker="w")
+        if lease is None:
+            return
+        while batches and lifecycle.reopen_items(lease):
+            batches -= 1
+        self.reopeners.append(lease)
+        if dies:
+            self._end_reopening(lease)
+        else:
+            lifecycle.release(lease)
+
+    @precondition(lambda self: self.reopeners)
+    @rule(pick=PICK)
+    def reopen_late(self, pick: int) -> None:
+        """One that was given up for dead goes on."""
+        with pytest.raises(LostClaim):
+            lifecycle.reopen_items(self.reopeners[pick % len(self.reopeners)])
+
+    def _end_reopening(self, lease: Lease) -> None:
+        late = Now() - timedelta(seconds=1)
+        Claim.objects.filter(pk=lease.claim_id).update(expires_at=late)
+        lifecycle.expire_claims()
+
     @invariant()
     def nothing_is_broken(self) -> None:
         assert checks.broken_invariants(ALWAYS) == {}
@@ -178,9 +211,13 @@ class Nights(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Let time pass: every lease runs out, and a worker that never dies does the rest."""
+        self.small.stop()
         for worker in self.workers:
             self._lose(worker)
         for job_id in self.jobs:
+            if lease := lifecycle.claim_reopening(job_id, worker="last"):
+                lifecycle.reopen_items(lease)
+                lifecycle.release(lease)
             while lease := lifecycle.claim_items(job_id, limit=9, worker="last"):
                 outcomes = [Outcome(item.id, "succeeded") for item in lease.items]
                 lifecycle.settle(lease, outcomes, ends=True)

@@ -16,6 +16,7 @@ from jobs.bulk import IDS_MAX
 from jobs.inputs import INLINE_ITEMS, NAME, NAME_HELP, JsonObjectField, StrictSerializer
 
 ERROR_MAX = 2_000
+CURSOR_LENGTH = 200
 FILES_MAX = 100
 # Words that stand in addresses where a job's name may.
 RESERVED = ("bulk", "export")
@@ -76,6 +77,8 @@ class _CursorField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> Any:
         text = super().to_internal_value(data)
+        if len(text) > CURSOR_LENGTH:
+            raise serializers.ValidationError(BAD_CURSOR)
         try:
             return json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
         except (ValueError, binascii.Error, RecursionError):
@@ -166,7 +169,7 @@ class ListQuery(FilterFields):
 
     limit = serializers.IntegerField(min_value=1, max_value=500, default=100)
     stats = serializers.BooleanField(default=False)
-    cursor = JobCursorField(max_length=200, required=False)
+    cursor = JobCursorField(required=False)
 
 
 class ItemsFilterFields(StrictSerializer):
@@ -185,7 +188,7 @@ class ItemsQuery(ItemsFilterFields):
     """What narrows a list of items down, and which page of it."""
 
     limit = serializers.IntegerField(min_value=1, max_value=500, default=100)
-    cursor = ItemCursorField(max_length=200, required=False)
+    cursor = ItemCursorField(required=False)
 
 
 class ExportQuery(ListQuery):
@@ -274,7 +277,7 @@ class BulkBody(StrictSerializer):
         max_length=IDS_MAX, allow_empty=False, required=False,
     )  # fmt: skip
     filter = FilterFields(required=False)
-    cursor = JobCursorField(max_length=200, required=False)
+    cursor = JobCursorField(required=False)
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         if ("ids" in given) == ("filter" in given):

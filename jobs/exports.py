@@ -54,11 +54,11 @@ def _seconds(job: Job) -> int | None:
 def _item_columns() -> list[Column]:
     return [
         Column(_("Position"), lambda item: item.position),
-        Column(_("State"), lambda item: item.state),
+        Column(_("State"), lambda item: item.shown_state),
         Column(_("Attempts"), lambda item: item.attempts),
         Column(_("Params"), lambda item: item.params),
         Column(_("Result"), lambda item: item.result),
         Column(_("Error"), lambda item: item.error),
-        Column(_("Started at"), lambda item: item.started_at),
+        Column(_("Started at"), lambda item: None if item.is_taken else item.started_at),
         Column(_("Finished at"), lambda item: item.finished_at),
     ]

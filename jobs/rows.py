@@ -68,12 +68,13 @@ class ItemRow:
 
     @classmethod
     def of(cls, item: JobItem) -> "ItemRow":
-        """Return the row of an item."""
+        """Return the row of an item that queries.page_of_items() read."""
         took = None
         if item.started_at and item.finished_at:
             took = (item.finished_at - item.started_at).total_seconds()
         label = str((item.params or {}).get("label", ""))
-        return cls(item, states.ITEM_LOOKS[item.state], label, took)
+        look = states.TAKEN_LOOK if item.is_taken else states.ITEM_LOOKS[item.state]
+        return cls(item, look, label, took)
 
 
 @dataclass(frozen=True, slots=True)

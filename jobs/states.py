@@ -83,6 +83,9 @@ ITEM_LOOKS = {
     )
 }
 
+# Held by a worker that is still at another item.
+TAKEN_LOOK = Look("taken", "Next", "neutral", "clock")
+
 # What became of a due time of a schedule. One is only ever waiting until its late window ends.
 WAITING = "waiting"
 STARTED = "started"

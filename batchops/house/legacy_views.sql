@@ -70,25 +70,30 @@ SELECT DISTINCT ON (s.job_id)
   FROM jobs_runsummary AS s
  ORDER BY s.job_id, s.generation DESC;
 
--- How many files of a batch are where. Those in work are the rest: every item is counted once.
+-- How many files of a batch are where. Those pending are the rest: every item is counted once. In
+-- work is what a worker is at, not what waits in its hand.
 -- The total is null until all are known, so that a batch just begun is not taken for a stuck one.
 CREATE VIEW batch_status_summary AS
 SELECT coalesce(nullif(j.external_id, ''), j.id) AS batch_id,
        j.succeeded AS files_success,
        j.failed AS files_failed,
-       coalesce(j.items_total, j.next_position)
-           - j.succeeded - j.failed - j.cancelled - p.pending AS files_processing,
-       p.pending AS files_pending,
+       least(work.files, files_left.files) AS files_processing,
+       files_left.files - least(work.files, files_left.files) AS files_pending,
        j.cancelled AS files_cancelled,
        j.items_total AS total_files,
-       CASE WHEN j.succeeded + j.failed + j.cancelled > 0 THEN j.last_settled_at END
+       CASE WHEN j.succeeded + j.failed > 0 THEN j.last_settled_at END
            AS last_file_completed_at
   FROM jobs_job AS j
  CROSS JOIN LATERAL (
-       SELECT CASE WHEN j.finished_at IS NULL THEN (
-                  SELECT count(*)::integer FROM jobs_jobitem AS i
-                   WHERE i.job_id = j.id AND i.state = 'pending')
-              ELSE 0 END AS pending) AS p;
+       SELECT coalesce(j.items_total, j.next_position)
+                  - j.succeeded - j.failed - j.cancelled AS files) AS files_left
+ CROSS JOIN LATERAL (
+       SELECT count(*)::integer AS files
+         FROM jobs_claim AS c
+         JOIN jobs_jobitem AS i ON i.id = ANY(c.item_ids) AND i.claim_id = c.id
+        WHERE c.job_id = j.id
+          AND (cardinality(c.item_ids) = 1 OR i.id = c.item_id
+               OR (c.item_id IS NULL AND c.item_since IS NOT NULL))) AS work;
 
 CREATE OR REPLACE FUNCTION refuse_write_to_view() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

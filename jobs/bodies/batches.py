@@ -21,6 +21,7 @@ class BatchBody(TypedDict):
     filesFailed: int
     filesProcessing: int
     filesPending: int
+    filesCancelled: int
     lastFileCompletedAt: Moment | None
     completedAt: Moment | None
 
@@ -63,7 +64,7 @@ class StillOpenBody(TypedDict):
 
 
 def batch_body(job: Job, running: int) -> BatchBody:
-    """Return a job as section 3 of the API shows it, a batch of files, of which some run."""
+    """Return a job as section 3 of the API shows it, a batch of files, some in work."""
     total = job.items_total or job.next_position
     running = min(running, total - job.settled)
     return {
@@ -74,7 +75,8 @@ def batch_body(job: Job, running: int) -> BatchBody:
         "filesFailed": job.failed,
         "filesProcessing": running,
         "filesPending": total - job.settled - running,
-        "lastFileCompletedAt": iso(job.last_settled_at) if job.settled else None,
+        "filesCancelled": job.cancelled,
+        "lastFileCompletedAt": iso(job.last_settled_at) if job.processed else None,
         "completedAt": iso(job.finished_at),
     }
 

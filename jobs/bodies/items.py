@@ -35,12 +35,12 @@ def item_body(item: JobItem) -> ItemBody:
     return {
         "id": item.pk,
         "position": item.position,
-        "status": item.state,
+        "status": item.shown_state,
         "attempts": item.attempts,
         "params": item.params,
         "result": item.result,
         "error": item.error or None,
         "notBefore": iso(item.not_before),
-        "startedAt": iso(item.started_at),
+        "startedAt": None if item.is_taken else iso(item.started_at),
         "completedAt": iso(item.finished_at),
     }

@@ -253,6 +253,10 @@ class JobItem(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
+    # Of queries.items_of() and queries.page_of_items().
+    if TYPE_CHECKING:
+        is_taken: bool
+
     class Meta:
         constraints = [
             models.UniqueConstraint("job", "position", name="item_position"),
@@ -279,11 +283,19 @@ class JobItem(models.Model):
             ),
             # queries.page_of_items with ?status=failed, and retry: few among very many.
             models.Index("job", "position", condition=Q(state=states.FAILED), name="item_failed"),
+            models.Index(
+                "job", "position", condition=Q(state=states.CANCELLED), name="item_cancelled"
+            ),
             *indexes.OF_ITEMS,
         ]
 
     def __str__(self) -> str:
         return f"item {self.position} of {self.job_id}"
+
+    @property
+    def shown_state(self) -> str:
+        """Return its state as people and programs see it: one that nobody has begun is pending."""
+        return states.PENDING if self.is_taken else self.state
 
 
 class Claim(models.Model):

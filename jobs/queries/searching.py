@@ -13,6 +13,8 @@ NEWEST_OF_FEW = (Func("created_at", template="%(expressions)s + interval '0'").d
 JOBS_SCANNED = 2_500
 # Of a label or an error that very many items share, so many are looked at.
 ITEMS_SEARCHED = 500
+# Those that the index of labels holds.
+_LABELLED = Q(params__has_key="label")
 
 
 def search_jobs(found: JobQuerySet, text: str) -> JobQuerySet:
@@ -43,10 +45,22 @@ def newest_led_to(found: JobQuerySet, text: str, *, limit: int) -> list[Job]:
 
 def search_items(found: QuerySet[JobItem], text: str) -> QuerySet[JobItem]:
     """Return the items of one job at position `text`, or whose label begins with it."""
-    wanted = Q(label__startswith=text.lower())
-    if text.isdecimal() and len(text) < 10:
-        wanted |= Q(position=int(text))
+    position = _position_of(text)
+    wanted = _LABELLED & Q(label__startswith=text.lower())
+    if position is not None:
+        wanted |= Q(position=position)
     return found.alias(label=LABEL).filter(wanted)
+
+
+def searched_items(found: QuerySet[JobItem], text: str) -> list[QuerySet[JobItem]]:
+    """Return what search_items does in parts, each of one index; one item may be in both."""
+    position = _position_of(text)
+    labelled = found.alias(label=LABEL).filter(_LABELLED, label__startswith=text.lower())
+    return [labelled] if position is None else [labelled, found.filter(position=position)]
+
+
+def _position_of(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _led_to(text: str, jobs_of_items: set[str]) -> Q:
@@ -56,9 +70,7 @@ def _led_to(text: str, jobs_of_items: set[str]) -> Q:
 
 
 def _jobs_of_items(text: str) -> set[str]:
-    labelled = JobItem.objects.alias(label=LABEL).filter(
-        params__has_key="label", label__startswith=text.lower()
-    )
+    labelled = JobItem.objects.alias(label=LABEL).filter(_LABELLED, label__startswith=text.lower())
     found = set(labelled.values_list("job_id", flat=True)[:ITEMS_SEARCHED])
     query = query_of(text)
     if query is not None:

@@ -91,6 +91,21 @@ def checked(order: Order, *, actor: str) -> lifecycle.NewJob:
     )
 
 
+def problems_of(order: Order) -> dict[str, list[str]]:
+    """Return by field all that the type finds wrong with an order's params and items."""
+    job_type = registry.find(order.type)
+    found: dict[str, list[str]] = {}
+    for check in (
+        lambda: _checked(job_type.params, order.params, "params"),
+        lambda: _checked_items(job_type, order.items),
+    ):
+        try:
+            check()
+        except InvalidInput as error:
+            found |= error.extra["errors"]
+    return found
+
+
 def check_contents(order: Order) -> None:
     """Let a type read the files of an order that wait for a job; call it before the job's start.
 

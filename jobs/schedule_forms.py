@@ -37,6 +37,8 @@ class ScheduleForm(forms.ModelForm[Schedule]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "params" in self.fields:
+            self.fields["params"].help_text = _params_help()
         if "type" in self.fields:  # not where a schedule is only looked at
             kept = [self.instance.type] if self.instance.pk else []
             names = dict.fromkeys([*registry.names(), *kept])
@@ -55,15 +57,26 @@ class ScheduleForm(forms.ModelForm[Schedule]):
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
-        if not self.errors:
-            self._complain(Schedule(**given))
+        self._complain(Schedule(**given))
         return given
 
     def _complain(self, schedule: Schedule) -> None:
+        """Say in the same pass what would keep it from starting, where nothing is said yet."""
+        said_already = set(self.errors)
         for field, sentences in troubles(schedule).items():
             home, _dot, part = field.partition(".")
+            if home in said_already:
+                continue
             said = [f"{part}: {one}" if part else one for one in sentences]
             self.add_error(home if home in self.fields else None, said)
+
+
+def _params_help() -> str:
+    """Name what each type can be given: the form is the same for all of them."""
+    known = [registry.find(name) for name in registry.names()]
+    each = "; ".join(f"{one.label}: {', '.join(one.params().fields) or '–'}" for one in known)
+    example = _('A JSON object, as the type asks, such as {"items": 100}.')
+    return f"{example} {each}."
 
 
 def _label(name: str) -> str:

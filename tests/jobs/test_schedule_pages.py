@@ -72,6 +72,15 @@ class TestPeople:
         assert said in " ".join(form.errors[field])
         assert not Schedule.objects.exists()
 
+    def test_all_that_is_wrong_is_said_at_once(self, client: Client) -> None:
+        wrong = {"name": "", "cron": "61 25 * * *", "params": '{"items": -1}'}
+
+        answer = client.post("/admin/jobs/schedule/add/", {**FORM, **wrong})
+
+        form = answer.context["adminform"].form
+        assert set(form.errors) == set(wrong)
+        assert "minute must be 0 to 59" in " ".join(form.errors["cron"])
+
     @pytest.mark.parametrize(
         ("text", "lines", "said"), [("0 5 * * *", 6, "At 05:00"), ("0 5", 1, "five fields")]
     )

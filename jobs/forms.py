@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,15 +15,27 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from batchops.models import User
-from jobs.inputs import INLINE_ITEMS, NAME, NAME_HELP, unstorable_text
+from jobs.inputs import INLINE_ITEMS, NAME, unstorable_text
 from jobs.pasted import read_items
 from jobs.reading import WORDS
 from jobs.registry import FilesTaken, JobType
-from jobs.start import Order
+from jobs.start import Order, problems_of
 
 PARAM = "param-"
 COMMON = ("title", "campaign", "priority")
 ITEMS_TEXT = 1_000_000
+
+
+def limits(low: Any, high: Any) -> list[Callable[[Any], None]]:
+    """Return the validators that keep a number within limits and name both; None is none."""
+    if low is not None and high is not None:
+        said = _("Must be %(low)s to %(high)s.") % {"low": f"{low:,}", "high": f"{high:,}"}
+    elif low is not None:
+        said = _("Must be at least %(low)s.") % {"low": f"{low:,}"}
+    else:
+        said = _("Must be at most %(high)s.") % {"high": f"{high or 0:,}"}
+    made = [MinValueValidator(low, said)] if low is not None else []
+    return made + ([MaxValueValidator(high, said)] if high is not None else [])
 
 
 class StartForm(forms.Form):
@@ -39,14 +51,23 @@ class StartForm(forms.Form):
         label=gettext_lazy("Campaign"),
         max_length=64,
         required=False,
-        validators=[RegexValidator(NAME, NAME_HELP)],
+        validators=[
+            RegexValidator(
+                NAME,
+                gettext_lazy("Only letters, digits and . _ : - are allowed. Leave the rest out."),
+            )
+        ],
         help_text=gettext_lazy("Jobs that belong together share one."),
     )
     priority = forms.IntegerField(
         label=gettext_lazy("Priority"),
-        min_value=-100,
-        max_value=100,
         initial=0,
+        error_messages={
+            "required": gettext_lazy("Give a whole number; 0 is usual."),
+            "invalid": gettext_lazy("Must be a whole number, such as 0."),
+        },
+        validators=limits(-100, 100),
+        widget=forms.NumberInput(attrs={"min": -100, "max": 100}),
         help_text=gettext_lazy("-100 to 100; workers choose higher ones first."),
     )
     # The same form sent twice makes one job.
@@ -78,6 +99,22 @@ class StartForm(forms.Form):
             files=files,
             files_of=files_of,
         )
+
+    @property
+    def fields_in_error(self) -> list[forms.BoundField]:
+        """Return what must be mended, as it stands on the page."""
+        return [field for field in (*self.type_fields, *self.common_fields) if field.errors]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask the type in the same pass, so that one sees at once all that must be mended."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        own = set(self.errors)
+        asked = Order(
+            type=self.job_type.name, params=self._params(), items=given.get("items") or None
+        )
+        found = problems_of(asked)
+        self.take_errors({w: said for w, said in found.items() if _field_of(w, self) not in own})
+        return self.cleaned_data
 
     def clean_items(self) -> list[dict[str, Any]]:
         """Read the pasted items; the type checks each when the job is started."""
@@ -132,9 +169,16 @@ def field_of(field: serializers.Field[Any, Any, Any, Any]) -> forms.Field:
 
 def _number(field: Any, shared: dict[str, Any]) -> forms.Field:
     kind = forms.IntegerField if isinstance(field, serializers.IntegerField) else forms.FloatField
-    help_text = shared["help_text"] or _limits(field.min_value, field.max_value)
-    limits = {"min_value": field.min_value, "max_value": field.max_value}
-    return kind(**{**shared, **limits, "help_text": help_text})
+    low, high = field.min_value, field.max_value
+    whole = kind is forms.IntegerField
+    said = _("Must be a whole number.") if whole else _("Must be a number, such as 1.5.")
+    ends = {"min": low, "max": high, "step": 1 if whole else "any"}
+    return kind(
+        **{**shared, "help_text": shared["help_text"] or _limits(low, high)},
+        validators=limits(low, high) if low is not None or high is not None else [],
+        error_messages={"invalid": said, "required": said},
+        widget=forms.NumberInput({k: v for k, v in ends.items() if v is not None}),
+    )
 
 
 def _limits(low: Any, high: Any) -> str:

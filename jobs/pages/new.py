@@ -72,6 +72,8 @@ def _form(request: AuthenticatedHttpRequest, job_type: JobType) -> StartForm:
 def _show(
     request: AuthenticatedHttpRequest, form: StartForm, *, status: int, **more: Any
 ) -> HttpResponse:
+    for field in form.fields_in_error[:1]:
+        field.field.widget.attrs["autofocus"] = True
     context = {
         "title": _("New job: %(type)s") % {"type": form.job_type.label},
         "form": form,

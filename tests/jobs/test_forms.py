@@ -67,10 +67,10 @@ class TestStart:
     @pytest.mark.parametrize(
         ("name", "value", "said"),
         [
-            ("param-items", 10**9, "less than or equal to 1000000"),
-            ("param-ms", -1, "greater than or equal to 0"),
-            ("param-failPercent", "x", "Enter a whole number"),
-            ("priority", 101, "less than or equal to 100"),
+            ("param-items", 10**9, "Must be 0 to 1,000,000."),
+            ("param-ms", -1, "Must be 0 to 60,000."),
+            ("param-failPercent", "x", "Must be a whole number."),
+            ("priority", 101, "Must be -100 to 100."),
             ("campaign", "a b", "Only letters, digits"),
             ("title", "x" * 201, "at most 200 characters"),
             ("title", "a\x00b", "Null characters are not allowed"),
@@ -90,6 +90,21 @@ class TestStart:
         field = answer.context["form"][name]
         assert said in str(field.errors), answer.context["form"].errors
         assert not Job.objects.exists()
+
+    def test_all_that_is_wrong_shows_at_once_and_the_first_has_the_focus(
+        self, client: Client
+    ) -> None:
+        wrong = {"param-items": -5, "items": "label;fails\na;perhaps", "priority": 999}
+
+        answer = client.post(DRILL, filled(client, **wrong))
+
+        page = answer.content.decode()
+        assert set(answer.context["form"].errors) == set(wrong)
+        assert page.count('aria-invalid="true"') == 3
+        assert [tag for tag in re.findall("<[^>]+>", page) if "autofocus" in tag] == re.findall(
+            '<input[^>]+name="param-items"[^>]*>', page
+        )
+        assert re.search('href="#id_priority">Priority</a>', page)
 
     def test_without_workers_says_so(self, client: Client) -> None:
         from batchops.models import Heartbeat

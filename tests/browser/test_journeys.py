@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from batchops.models import User
 from tests.browser.conftest import PASSWORD, Visit, web_process
@@ -40,6 +40,8 @@ REMEMBER = """
       note(bar.ariaLabel, bar.value);
       const figure = bar.closest(".bar").querySelector(".bar-figure");
       if (figure) note(`${bar.ariaLabel} in words`, parseInt(figure.textContent));
+      const state = bar.closest("section[data-live-topic^='job:']")?.querySelector(".badge");
+      if (bar.value === 100 && state) note("beside 100", state.textContent.trim());
     }
     for (const badge of document.querySelectorAll("main .badge")) {
       const where = badge.closest("[id]").id;
@@ -126,6 +128,11 @@ def start_drill(page: Page, title: str, *, items: int, ms: int) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 
+def late(route: Route) -> None:
+    route.request.frame.page.wait_for_timeout(400)
+    route.continue_()
+
+
 def state(page: Page) -> Locator:
     return page.locator("[data-live-topic^='job:'] .panel-head .badge").first
 
@@ -181,12 +188,15 @@ class TestADrill:
         second.go("/admin/jobs/")
         first.go("/admin/jobs/")
         start_drill(first.page, title, items=200, ms=40)
+        # The fragment with the end is late, and no figure runs ahead of it.
+        first.page.route("**/fragment/", late)
 
         expect(state(first.page)).to_have_text("Completed", timeout=SOON_MS)
         row = second.page.get_by_role("row").filter(has_text=title)
         expect(row).to_contain_text("Completed")
         expect(row).to_contain_text("200 / 200")
 
+        assert shown(first.page, "beside 100") == ["Completed"]
         for page in (first.page, second.page):
             for name in (title, f"{title} in words"):
                 values = shown(page, name)

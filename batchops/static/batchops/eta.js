@@ -13,15 +13,18 @@ setInterval(() => {
 }, LOOK_EVERY_MS);
 
 function draw(place) {
-  if (performance.now() < (drawnAt.get(place) ?? -REDRAW_MS) + REDRAW_MS) return;
-  drawnAt.set(place, performance.now());
   const words = place.querySelector("[data-eta-words]");
   const text = wordsOf(place);
+  // Calmly, but what nobody knows any more goes at once.
+  const rests = performance.now() < (drawnAt.get(place) ?? -REDRAW_MS) + REDRAW_MS;
+  if (rests && text && text !== place.dataset.unknown) return;
+  drawnAt.set(place, performance.now());
   if (words.textContent !== text) words.textContent = text;
 }
 
 function wordsOf(place) {
   const figure = (name) => place.querySelector(`[data-live-text="${name}"]`).textContent;
+  if (figure("remainingCount") === "0") return "";
   const quiet = (now() - Date.parse(figure("lastProgressAt"))) / 1000;
   if (quiet >= Number(figure("quietSeconds"))) {
     return place.dataset.quiet.replace("{n}", Math.floor(quiet / 60));

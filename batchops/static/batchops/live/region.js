@@ -12,6 +12,7 @@ export class Region {
   #element;
   #changed;
   #frame;
+  #shown;
   #structure;
   #fetching = false;
   #again = false;
@@ -26,7 +27,7 @@ export class Region {
   take(frame) {
     const drawn = this.#frame ? undefined : this.#element.dataset.liveStructure;
     this.#frame = frame;
-    this.#bind();
+    if (this.#fits(frame)) this.#bind(frame);
     const structure = this.#structureNow();
     if (drawn ? !isDrawn(JSON.parse(drawn), frame.data) : structure !== this.#structure) this.#refresh();
     this.#structure = structure;
@@ -44,11 +45,18 @@ export class Region {
     return JSON.stringify(fields.trim().split(/\s+/).map((path) => sorted(valueAt(this.#frame.data, path))));
   }
 
-  #bind() {
+  // Figures of another state wait for its fragment: 100 % never stands beside "Processing".
+  #fits(frame) {
+    const held = this.#element.querySelector("[data-live-hold]");
+    return !held || String(valueAt(frame.data, held.dataset.liveHold)) === held.value;
+  }
+
+  #bind(frame) {
+    this.#shown = frame;
     for (const node of this.#element.querySelectorAll("[data-live-text], [data-live-value]")) {
       if (node.closest("[data-live-topic]") !== this.#element) continue;
       const { liveText, liveValue, liveFormat } = node.dataset;
-      const value = valueAt(this.#frame.data, liveText ?? liveValue);
+      const value = valueAt(frame.data, liveText ?? liveValue);
       if (value === undefined) continue;
       if (liveText) node.textContent = format(value, liveFormat);
       else if (value === null) node.removeAttribute("value");
@@ -84,7 +92,8 @@ export class Region {
       callbacks: { beforeNodeMorphed: keepTyped, beforeAttributeUpdated: keepOpen },
     });
     // The fragment may have been read before the newest frame.
-    if (this.#frame) this.#bind();
+    const newest = [this.#frame, this.#shown].find((frame) => frame && this.#fits(frame));
+    if (newest) this.#bind(newest);
     this.#changed();
     if (held && !this.#element.contains(document.activeElement)) this.#focusHeading();
   }

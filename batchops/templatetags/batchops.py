@@ -20,6 +20,8 @@ from batchops.looks import Look
 register = template.Library()
 
 SPANS = ((1, "s"), (60, "min"), (3600, "h"))
+RATE_SPANS = ((1, "s"), (60, "min"), (3600, "h"))
+LEAST_RATE = 0.1
 NOTHING = "\N{EN DASH}"  # what stands where a figure is not known
 
 
@@ -128,11 +130,14 @@ def about(low_s: float, high_s: float) -> str:
 
 @register.filter
 def rate(per_second: float | str | None) -> str:
-    """Write a throughput as 125.3/s; a dash for None."""
+    """Write a throughput as 125.3/s, a slow one as 4.5/min or 2.0/h; a dash for None."""
     if per_second is None or per_second == "":
         return NOTHING
-    figure = number_format(float(per_second), decimal_pos=1, use_l10n=True, force_grouping=True)
-    return f"{figure}/s"
+    speed = float(per_second)
+    spans = RATE_SPANS if speed > 0 else RATE_SPANS[:1]
+    length, unit = next((one for one in spans if speed * one[0] >= LEAST_RATE), spans[-1])
+    figure = number_format(speed * length, decimal_pos=1, use_l10n=True, force_grouping=True)
+    return f"{figure}/{unit}"
 
 
 @register.simple_tag

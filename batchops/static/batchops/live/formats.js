@@ -1,13 +1,14 @@
 // Write figures as the server's template tags do (batchops/templatetags/batchops.py).
 const NOTHING = "–";
 const UNITS = [["d", 86_400], ["h", 3600], ["m", 60], ["s", 1]];
+const RATES = [[1, "s"], [60, "min"], [3600, "h"]];
+const LEAST_RATE = 0.1;
 const { lang, dataset } = document.documentElement;
 
 const FORMATS = {
   int: (value) => Number(value).toLocaleString(lang, { maximumFractionDigits: 0 }),
   percent: (value) => `${Math.floor(value)}%`,
-  rate: (value) =>
-    `${Number(value).toLocaleString(lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 })}/s`,
+  rate,
   duration,
   datetime: (value) => moment(value, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }),
 };
@@ -26,6 +27,13 @@ export function duration(seconds) {
   });
   const first = parts.findIndex((part) => !part.startsWith("0"));
   return first < 0 ? "0s" : parts.slice(first, first + 2).join(" ");
+}
+
+function rate(value) {
+  const spans = value > 0 ? RATES : RATES.slice(0, 1);
+  const [length, unit] = spans.find(([length]) => value * length >= LEAST_RATE) ?? spans.at(-1);
+  const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  return `${(value * length).toLocaleString(lang, digits)}/${unit}`;
 }
 
 export function clock(at) {

@@ -1,5 +1,6 @@
 """Put jobs and items into the shape that templates draw."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from batchops.templatetags.batchops import about
 from jobs import queries, states
 from jobs.models import Job, JobItem, RunSummary
 
+ATTEMPTS_SHOWN = 10
 # What ends sooner would only flicker.
 LOOKED_AT_AFTER = timedelta(seconds=1)
 
@@ -146,11 +148,12 @@ class Stop:
 
 
 def stops_of(job: Job, *, viewer: str) -> list[Stop]:
-    """Return the stops of a job's present generation, in order."""
+    """Return how earlier attempts ended and the stops of the present one, in order."""
     look = states.LOOKS[job.state]
     cancel = job.cancel_asked_at
     stops = [
         Stop(_("Created"), "plus", "neutral", job.created_at, name_of(job.created_by, viewer)),
+        *_attempts_before(job),
         Stop(_("Started"), "play", "info", job.started_at),
         Stop(_("Items known"), "list", "info", job.expanded_at),
     ]
@@ -158,12 +161,22 @@ def stops_of(job: Job, *, viewer: str) -> list[Stop]:
         by = name_of(job.cancel_requested_by, viewer)
         stops.append(Stop(_("Cancel asked for"), "ban", "violet", cancel, by))
     ended = _(look.label) if job.finished_at else _("Ended")
-    stops.append(Stop(ended, look.icon, look.tone, job.finished_at))
+    stops.append(Stop(ended, look.icon if job.finished_at else "clock", look.tone, job.finished_at))
     stops.append(Stop(_("Summary made"), "check", "ok", job.summarised_at))
     reached = sorted(
         (stop for stop in stops if stop.at), key=lambda stop: stop.at or job.created_at
     )
     return reached + [stop for stop in stops if not stop.at]
+
+
+def _attempts_before(job: Job) -> Iterator[Stop]:
+    if job.generation == 1:
+        return
+    ends = job.events.filter(generation__lt=job.generation, verb__in=("finish", "cancel"))
+    for end in ends.filter(after__in=states.ENDED).order_by("-pk")[:ATTEMPTS_SHOWN]:
+        look = states.LOOKS[end.after]
+        said = _("Attempt %(n)s: %(state)s") % {"n": end.generation, "state": _(look.label)}
+        yield Stop(said, look.icon, look.tone, end.at)
 
 
 def message_of(job: Job, *, viewer: str) -> str:

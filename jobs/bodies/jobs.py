@@ -194,7 +194,7 @@ def follow_ups_body(job: Job) -> list[FollowUpBody]:
 
     `url` is the API's address to POST to; jobs.follow_ups.start_follow_up does it for a page.
     """
-    if job.state not in states.DONE or job.items_removed_at is not None:
+    if job.state not in states.DONE or job.items_removed_at is not None or not job.succeeded:
         return []
     return [
         {

@@ -80,7 +80,7 @@ def create(new: NewJob) -> Job:
 def require_done(parent: Job) -> None:
     """Pass when a job has completed and has its items, so that others may follow on it.
 
-    :raises MoveRefused: when it has not completed.
+    :raises MoveRefused: when it has not completed, or no item of it succeeded.
     :raises ItemsRemoved: when retention removed its items.
     """
     if parent.state not in states.DONE:
@@ -90,6 +90,11 @@ def require_done(parent: Job) -> None:
             state=parent.state,
         )
     _require_items(parent, "nothing can follow on it")
+    if not parent.succeeded:
+        raise MoveRefused(
+            f"Nothing can follow on job {parent.pk}: none of its items succeeded.",
+            state=parent.state,
+        )
 
 
 def _require_items(job: Job, hence: str) -> None:

@@ -167,6 +167,11 @@ def names() -> list[str]:
     return sorted(_types)
 
 
+def label_of(name: str) -> str:
+    """Return what people call a type; its name when no worker of today knows it."""
+    return _types[name].label if name in _types else name
+
+
 def follow_ups(name: str) -> Sequence[FollowUp]:
     """Return what may follow a job of a type; nothing when the type is no longer known."""
     return _types[name].follow_ups if name in _types else ()

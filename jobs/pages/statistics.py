@@ -10,7 +10,7 @@ from batchops.access import AuthenticatedHttpRequest
 from batchops.db import database_now
 from batchops.errors import InvalidInput
 from batchops.pages import page, render_page
-from jobs import queries
+from jobs import queries, registry
 from jobs.pages.links import VIEW, link
 from jobs.serializers import StatisticsQuery
 from jobs.statistics import site_day
@@ -50,7 +50,7 @@ def _table(request: AuthenticatedHttpRequest) -> dict[str, Any]:
         ],
         "types": [
             {
-                "label": name or _("All types"),
+                "label": registry.label_of(name) if name else _("All types"),
                 "href": link(days=str(days), type=name),
                 "current": name == job_type,
             }

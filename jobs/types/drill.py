@@ -126,6 +126,9 @@ class DrillEnrichment(JobType):
 
     name = "drill_enrichment"
     label = "Engine drill, enrichment"
+    about = (
+        "Does something more with each item that succeeded in a drill, to show what follows on it."
+    )
     params = EnrichmentParams
 
     def items(self, job: Job, start: int) -> Iterator[dict[str, Any]]:

@@ -24,6 +24,9 @@ class External(JobType):
 
     name = "external"
     label = "Outside work"
+    about = (
+        "Keeps count of work that programs outside do: they take its items and report by the API."
+    )
     params = AnyObject
     item_params = AnyObject
     external = True

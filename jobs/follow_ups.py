@@ -22,7 +22,7 @@ def start_follow_up(parent: Job, action: str, *, actor: str) -> Job:
     :raises AlreadyRunning: when it runs already; names the job.
     :raises Unavailable: when no jobs cluster is alive.
     """
-    follow_up = _find(parent, action)
+    follow_up = find_follow_up(parent, action)
     lifecycle.require_done(parent)
     order = Order(
         type=follow_up.type,
@@ -36,7 +36,11 @@ def start_follow_up(parent: Job, action: str, *, actor: str) -> Job:
     return start_checked(replace(new, parent_id=parent.pk, single_flight_key=key))
 
 
-def _find(parent: Job, action: str) -> FollowUp:
+def find_follow_up(parent: Job, action: str) -> FollowUp:
+    """Return what follows on jobs of the parent's type by the name `action`.
+
+    :raises NoFollowUp: when nothing does.
+    """
     known = registry.follow_ups(parent.type)
     for follow_up in known:
         if follow_up.action == action:

@@ -74,7 +74,9 @@ class ScheduleForm(forms.ModelForm[Schedule]):
 def _params_help() -> str:
     """Name what each type can be given: the form is the same for all of them."""
     known = [registry.find(name) for name in registry.names()]
-    each = "; ".join(f"{one.label}: {', '.join(one.params().fields) or '–'}" for one in known)
+    each = "; ".join(
+        f"{one.label}: {', '.join(one.params().fields) or _('nothing')}" for one in known
+    )
     example = _('A JSON object, as the type asks, such as {"items": 100}.')
     return f"{example} {each}."
 

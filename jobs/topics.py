@@ -115,6 +115,7 @@ def _counted(job: Job) -> dict[str, Any]:
         "hasFailures": job.failed > 0,
         "successPercent": queries.success_pct(job),
         "summarised": job.summarised_at is not None,
+        "followedBy": 0 if job.is_open else Job.objects.filter(parent=job).count(),
     }
 
 

@@ -1,5 +1,7 @@
 """Cancel, retry and prioritise a job by buttons."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -10,7 +12,8 @@ from batchops.access import AuthenticatedHttpRequest, actor_of
 from batchops.errors import InvalidInput
 from batchops.pages import page, render_page
 from jobs import lifecycle, queries
-from jobs.follow_ups import start_follow_up
+from jobs.follow_ups import find_follow_up, start_follow_up
+from jobs.models import Job
 from jobs.pages.links import START
 from jobs.rows import JobRow
 from jobs.serializers import PriorityBody
@@ -57,7 +60,19 @@ def prioritise_job(request: AuthenticatedHttpRequest, job_id: str) -> HttpRespon
     return redirect("admin:job", job.pk)
 
 
-@page(START, methods=("POST",))
+@page(START, methods=("GET", "POST"))
 def follow_up(request: AuthenticatedHttpRequest, job_id: str, action: str) -> HttpResponse:
     parent = queries.find_job(job_id)
+    if request.method != "POST":
+        return render_page(request, "jobs/follow_up.html", _question(parent, action))
     return redirect("admin:job", start_follow_up(parent, action, actor=actor_of(request)).pk)
+
+
+def _question(parent: Job, action: str) -> dict[str, Any]:
+    follows = find_follow_up(parent, action)
+    earlier = queries.jobs().filter(parent=parent, type=follows.type).order_by("-created_at")
+    return {
+        "title": _("%(label)s again?") % {"label": _(follows.label)},
+        "row": JobRow.of(parent),
+        "earlier": next((JobRow.of(job) for job in earlier[:1]), None),
+    }

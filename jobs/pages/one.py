@@ -36,8 +36,15 @@ PROGRESS_DRAWN = (
     "startedAt",
     "artifactState",
     "followUps",
+    "followedBy",
 )
-ETA_FIGURES = ("etaLowSeconds", "etaHighSeconds", "lastProgressAt", "quietSeconds")
+ETA_FIGURES = (
+    "etaLowSeconds",
+    "etaHighSeconds",
+    "lastProgressAt",
+    "quietSeconds",
+    "remainingCount",
+)
 ITEMS_DRAWN = ("status", "processedCount", "cancelledCount", "generation")
 
 
@@ -64,7 +71,9 @@ def items_fragment(request: AuthenticatedHttpRequest, job_id: str) -> HttpRespon
 @page(VIEW)
 def working_fragment(request: AuthenticatedHttpRequest, job_id: str) -> HttpResponse:
     job = queries.find_job(job_id)
-    return render_page(request, "jobs/_working.html", {"working": working_rows(job)})
+    return render_page(
+        request, "jobs/_working.html", {"working": working_rows(job), "row": JobRow.of(job)}
+    )
 
 
 def _progress(request: AuthenticatedHttpRequest, job: Job) -> dict[str, Any]:
@@ -77,7 +86,7 @@ def _progress(request: AuthenticatedHttpRequest, job: Job) -> dict[str, Any]:
         "progress_drawn": _drawn(facts, PROGRESS_DRAWN),
         "items_drawn": _drawn(facts, ITEMS_DRAWN),
         "message": message_of(job, viewer=viewer),
-        "type_label": _label_of(job.type),
+        "type_label": registry.label_of(job.type),
         "created_by": name_of(job.created_by, viewer),
         "working": working_rows(job),
         "stops": stops_of(job, viewer=viewer),
@@ -85,7 +94,8 @@ def _progress(request: AuthenticatedHttpRequest, job: Job) -> dict[str, Any]:
         "events": [EventRow.of(one, viewer=viewer) for one in _events(job)],
         "summaries": [SummaryRow.of(one) for one in job.summaries.order_by("-generation")],
         "parent": _linked(jobs.filter(pk=job.parent_id)) if job.parent_id else [],
-        "children": _linked(jobs.filter(parent=job)),
+        "children": (children := _linked(jobs.filter(parent=job))),
+        "follow_ups": _follow_ups(facts, job, children),
         "may_cancel": request.user.has_perm("jobs.cancel_job"),
         "may_retry": request.user.has_perm("jobs.retry_job"),
         "may_prioritise": request.user.has_perm("jobs.prioritise_job"),
@@ -102,13 +112,15 @@ def _linked(found: JobQuerySet) -> list[JobRow]:
     return [JobRow.of(job) for job in found.order_by("-created_at")[:CHILDREN_SHOWN]]
 
 
+def _follow_ups(facts: dict[str, Any], job: Job, children: list[JobRow]) -> list[dict[str, Any]]:
+    """Return what may follow on a job, each with the newest job that did already."""
+    type_of = {one.action: one.type for one in registry.follow_ups(job.type)}
+    newest = {row.job.type: row for row in reversed(children)}
+    return [{**one, "child": newest.get(type_of[one["action"]])} for one in facts["followUps"]]
+
+
 def _drawn(facts: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {name: facts.get(name) for name in names}
-
-
-def _label_of(job_type: str) -> str:
-    """Return what people call a type; its name when no worker of today knows it."""
-    return registry.find(job_type).label if job_type in registry.names() else job_type
 
 
 def _items(request: AuthenticatedHttpRequest, job: Job) -> dict[str, Any]:

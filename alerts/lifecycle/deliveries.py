@@ -11,7 +11,14 @@ from django.utils.translation import gettext
 from alerts.errors import DeliveryNotFound, DeliveryNotWaiting
 from alerts.lifecycle.claims import MailClaim
 from alerts.lifecycle.outbox import ring_sender
-from alerts.models import Alert, AlertEvent, Delivery, DeliveryAttempt, DeliveryQuerySet
+from alerts.models import (
+    Alert,
+    AlertEvent,
+    AlertQuerySet,
+    Delivery,
+    DeliveryAttempt,
+    DeliveryQuerySet,
+)
 from alerts.states import NEWS, WAITING, AttemptOutcome, DeliveryKind, DeliveryState
 from batchops.live.publish import publish
 
@@ -30,7 +37,6 @@ class Report:
     again_in: timedelta | None = None
 
 
-@transaction.atomic
 def record_attempt(claim: MailClaim, report: Report, *, at: datetime, took_s: float) -> None:
     """Write what became of the mail in `claim`, at `at` by the database's clock.
 
@@ -38,10 +44,25 @@ def record_attempt(claim: MailClaim, report: Report, *, at: datetime, took_s: fl
     state; the try is on record all the same.
     """
     about = [d.alert_id for d in claim.deliveries if d.alert_id is not None]
-    alerts = Alert.objects.filter(pk__in=about)
-    list(alerts.order_by("id").select_for_update(no_key=True).values_list("pk"))
     if report.delivered_to and claim.kind in NEWS:
-        alerts.update(email_sent=True)
+        _mark_mailed(Alert.objects.filter(pk__in=about, email_sent=False))
+    _record(claim, report, at=at, took_s=took_s)
+
+
+def _mark_mailed(alerts: AlertQuerySet) -> None:
+    """Write that these were mailed, waiting for no alert while another is locked.
+
+    A poll locks alerts rule by rule, a digest is about alerts of all rules.
+    """
+    with transaction.atomic():
+        free = alerts.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True)
+        Alert.objects.filter(pk__in=list(free)).update(email_sent=True)
+    for pk in alerts.order_by("id").values_list("pk", flat=True):
+        Alert.objects.filter(pk=pk).update(email_sent=True)
+
+
+@transaction.atomic
+def _record(claim: MailClaim, report: Report, *, at: datetime, took_s: float) -> None:
     held = Delivery.objects.filter(lease=claim.lease, state=DeliveryState.SENDING)
     taken = [*claim.deliveries[0].delivered_to, *report.delivered_to]
     held.update(delivered_to=taken)
@@ -56,7 +77,7 @@ def record_attempt(claim: MailClaim, report: Report, *, at: datetime, took_s: fl
         )
         for delivery in claim.deliveries
     )
-    if about:
+    if claim.kind != DeliveryKind.NOTICE:
         publish("alerts")
 
 

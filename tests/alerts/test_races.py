@@ -2,18 +2,23 @@
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import timedelta
 from multiprocessing.synchronize import Barrier
+from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from alerts import lifecycle
-from alerts.models import Alert, AlertEvent
+from alerts.lifecycle import Report
+from alerts.models import Alert, AlertEvent, Channel, Delivery
+from alerts.states import AttemptOutcome
 from batchops.errors import BatchOpsError
 from tests.alerts.findings import AT, finding
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 ROUNDS = int(os.environ.get("BATCHOPS_ROUNDS", "20"))
@@ -71,6 +76,49 @@ class TestExpireBesideAPoll:
 
         assert (meanwhile, afterwards) == (1, 1)
         assert [verbs(i)[-1] for i in (first, second)] == ["expired", "expired"]
+
+
+class TestADigestBesideAPoll:
+    def test_neither_waits_for_the_other_for_ever(self, settings: Any) -> None:
+        """The poll takes the newer alert first; the digest is about both."""
+        for rule in ("OUT_OF_ORDER", "NOT_STARTED"):
+            lifecycle.reconcile(rule, [finding("k")], at=AT, actor="system:test")
+        channel = Channel.objects.create(name="All", recipients="a@example.com")
+        owed = [
+            Delivery(alert=alert, channel=channel, kind="opened", next_try_at=AT,
+                     give_up_at=AT, created_at=AT)
+            for alert in Alert.objects.order_by("id")
+        ]  # fmt: skip
+        Delivery.objects.bulk_create(owed)
+        settings.MAIL_LIMIT = 1
+        claim = lifecycle.claim_mail(at=LATER)
+        assert claim is not None and claim.is_digest
+        has_newer, sent = threading.Event(), []
+        report = Report(outcome=AttemptOutcome.SENT, sentence="", delivered_to=claim.recipients)
+
+        def send() -> None:
+            has_newer.wait(20)
+            lifecycle.record_attempt(claim, report, at=LATER, took_s=0)
+            sent.append(claim)
+            connection.close()
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        with transaction.atomic():
+            lifecycle.reconcile("NOT_STARTED", [finding("k")], at=LATER, actor="system:test")
+            has_newer.set()
+            wait_for(waits_for_a_lock, 20, "the sender to wait for the poll")
+            lifecycle.reconcile("OUT_OF_ORDER", [finding("k")], at=LATER, actor="system:test")
+        sender.join(20)
+
+        assert sent == [claim]
+        assert Alert.objects.filter(email_sent=True).count() == len(claim.deliveries)
+
+
+def waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
 
 
 class TestTwoProcesses:

@@ -41,8 +41,8 @@ def check_clusters(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 
 @register(TAG)
 def check_mail(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check the addresses that alerts come from and go to (E021, E022)."""
-    return [*_mail_problems()]
+    """Check the addresses that alerts come from and go to (E021, E022); links in mails (W023)."""
+    return [*_mail_problems(), *_link_problems()]
 
 
 @register(TAG, Tags.database)
@@ -128,6 +128,15 @@ def _mail_problems() -> Iterator[CheckMessage]:
                 f"ALERT_EMAILS contains '{address}', which is no e-mail address.",
                 "Write them as a@example.com,b@example.com, without names.",
             )
+
+
+def _link_problems() -> Iterator[CheckMessage]:
+    if settings.EMAIL_HOST and not settings.PUBLIC_URL_IS_SET:
+        yield checks.Warning(
+            f"SMTP_HOST is set and PUBLIC_URL is not: mails lead to {settings.PUBLIC_URL}.",
+            hint="Set PUBLIC_URL to what people type to reach the console.",
+            id="batchops.W023",
+        )
 
 
 def _is_address(address: str) -> bool:

@@ -240,7 +240,9 @@ MAIL_GIVE_UP_AFTER = timedelta(seconds=env.float("MAIL_GIVE_UP_AFTER_S", default
 # Mails that a channel gets in a minute; what is more comes as one digest.
 MAIL_LIMIT = env.int("MAIL_LIMIT", default=10)
 # Where people reach the console; links in mails begin with it.
-PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
+PUBLIC_URL_IS_SET = bool(PUBLIC_URL)
+PUBLIC_URL = PUBLIC_URL or f"http://localhost:{env.str('BATCHOPS_PORT', default='') or 8000}"
 
 # People -----------------------------------------------------------------------------------------
 

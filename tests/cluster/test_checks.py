@@ -146,5 +146,9 @@ class TestMail:
     def test_an_address_that_is_none_is_named(self, changed: dict[str, Any], check_id: str) -> None:
         assert check_id in ids(**changed)
 
+    def test_mail_without_an_address_for_its_links_is_warned_of(self) -> None:
+        assert "batchops.W023" in ids(EMAIL_HOST="mail.example.com", PUBLIC_URL_IS_SET=False)
+        assert not ids(EMAIL_HOST="mail.example.com", PUBLIC_URL_IS_SET=True)
+
     def test_a_name_before_the_sender_is_fine(self) -> None:
         assert not ids(DEFAULT_FROM_EMAIL="BatchOps <alerts@example.com>")

@@ -37,7 +37,7 @@ class OpenCounts:
     @property
     def rules(self) -> list[tuple[Rule, int]]:
         """The rules that have open alerts, most alerts first."""
-        return [(RULES[code], n) for code, n in self.by_rule.most_common()]
+        return [(RULES[code], n) for code, n in self.by_rule.most_common() if n]
 
     @property
     def severities(self) -> list[tuple[Look, int]]:
@@ -53,7 +53,10 @@ class OpenCounts:
 
 def count_open() -> OpenCounts:
     """Count what is open and not acknowledged, by severity and by rule, in one query."""
-    counts = OpenCounts(by_severity=Counter({severity.value: 0 for severity in Severity}))
+    counts = OpenCounts(
+        by_severity=Counter({severity.value: 0 for severity in Severity}),
+        by_rule=Counter(dict.fromkeys(RULES, 0)),
+    )
     rows = Alert.objects.open().order_by().values_list("severity", "rule").annotate(Count("id"))
     for severity, rule, n in rows:
         counts.by_severity[severity] += n

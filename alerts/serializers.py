@@ -1,5 +1,6 @@
 """Check what programs ask of alerts, in the API's words."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -17,14 +18,15 @@ class Strict(serializers.Serializer[None]):
     """Refuse fields that nobody declared, by name, instead of dropping them silently."""
 
     def to_internal_value(self, data: Any) -> Any:
-        unknown = sorted(str(name)[:50] for name in data if name not in self.fields)
+        given = data if isinstance(data, Mapping) else {}
+        unknown = sorted(str(name)[:50] for name in given if name not in self.fields)
         if unknown:
             sentence = f"Unknown. Allowed are: {', '.join(self.fields)}."
             raise serializers.ValidationError({name: [sentence] for name in unknown[:20]})
         return super().to_internal_value(data)
 
 
-class Acknowledgement(serializers.Serializer[None]):
+class Acknowledgement(Strict):
     """A note, and until when the alert may rest; what is left out stays as it is."""
 
     note = serializers.CharField(
@@ -33,7 +35,7 @@ class Acknowledgement(serializers.Serializer[None]):
     until = serializers.DateTimeField(required=False, allow_null=True)
 
 
-class Comment(serializers.Serializer[None]):
+class Comment(Strict):
     """What somebody knows about the alert."""
 
     note = serializers.CharField(max_length=LONGEST_NOTE)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from alerts import lifecycle
 from alerts.models import Alert
-from alerts.states import Severity
+from alerts.states import RULES, Severity
 from tests.alerts.findings import AT, finding, opened
 from tests.people import client_of
 
@@ -42,7 +42,7 @@ class TestActiveAlerts:
         assert [a["alert_type"] for a in data["alerts"]] == ["FAILED", "LONG_RUNNING"]
         assert data["total"] == 2
         assert data["counts"] == {"CRITICAL": 1, "WARNING": 1, "INFO": 0}
-        assert data["countsByType"] == {"FAILED": 1, "LONG_RUNNING": 1}
+        assert data["countsByType"] == {**dict.fromkeys(RULES, 0), "FAILED": 1, "LONG_RUNNING": 1}
         assert set(data["alerts"][0]) == {
             "id",
             "batch_code",
@@ -114,6 +114,7 @@ class TestAcknowledgeAlert:
         ("body", "field"),
         [
             ({"until": "soon"}, "until"),
+            ({"unntil": "2026-01-01T00:00:00Z"}, "unntil"),
             ({"until": "2020-01-01T00:00:00Z"}, "until"),
             ({"until": "9999-12-31T23:59:59-14:00"}, "until"),
             ({"until": "9999-12-31T23:59:59Z"}, "until"),

@@ -15,13 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from alerts.bulk import retry_each
 from alerts.forms import ChannelForm
 from alerts.models import Channel, Delivery, DeliveryAttempt
-from alerts.states import DeliveryState
+from alerts.states import WAITING, DeliveryState
 from batchops.access import actor_of
 from batchops.db import database_now
 from batchops.errors import BatchOpsError
 from batchops.looks import Look
 from batchops.paging import CappedPaginator
 
+AT_ONCE = 500  # mails that one action has tried again
 ON = Look("on", "On", "ok", "check")
 OFF = Look("off", "Switched off", "neutral", "bell-off")
 UNCONFIGURED = Look("unconfigured", "Mail not configured", "warn", "warning")
@@ -134,6 +135,7 @@ class DeliveryAdmin(admin.ModelAdmin[Delivery]):
     list_per_page = 50
     paginator = CappedPaginator
     show_full_result_count = False
+    sortable_by = ()  # any other order would sort all that was ever mailed
     actions = ("retry_selected",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -171,7 +173,15 @@ class DeliveryAdmin(admin.ModelAdmin[Delivery]):
 
     @admin.action(description=_("Try the selected mails again now"), permissions=["retry"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        ids = list(queryset.order_by("id").values_list("id", flat=True))
+        waiting = queryset.filter(state__in=WAITING).order_by("id")
+        ids = list(waiting.values_list("id", flat=True)[: AT_ONCE + 1])
+        if len(ids) > AT_ONCE:
+            said = gettext("These are more than %d mails. Narrow the list down first.") % AT_ONCE
+            messages.error(request, said)
+            return
+        if not ids:
+            messages.warning(request, gettext("None of these mails waits for another try."))
+            return
         done = retry_each(ids, actor=actor_of(request), at=database_now())
         refused = [each.refusal for each in done if each.refusal]
         moved = len(done) - len(refused)

@@ -187,6 +187,18 @@ class TestDeliveryList:
         assert "1 mail is tried again now." in answer.content.decode()
         assert deliver.deliver_due() == 1
 
+    def test_too_many_at_once_are_refused_and_sent_ones_left_out(
+        self, given_up: Delivery, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client = client_of("Operator")
+        chosen = {"action": "retry_selected", ACTION_CHECKBOX_NAME: [given_up.pk]}
+        monkeypatch.setattr("alerts.admin.mails.AT_ONCE", 0)
+
+        assert "more than 0 mails" in client.post(DELIVERIES, chosen, follow=True).content.decode()
+        Delivery.objects.update(state="sent", sent_at=database_now())
+
+        assert "None of these" in client.post(DELIVERIES, chosen, follow=True).content.decode()
+
     def test_nobody_adds_deletes_or_edits(self, given_up: Delivery) -> None:
         client = client_of("Administrator")
 

@@ -11,6 +11,7 @@ from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -33,13 +34,27 @@ from batchops.pages import page, render_error
 from batchops.paging import CappedPaginator
 
 ID = re.compile(r"[0-9]{1,18}")
+LOOKUPS = {
+    "state__exact",
+    "severity__exact",
+    "rule__exact",
+    "resolved_by_hand__exact",
+    "business_date__gte",
+    "business_date__lt",
+    "business_date__isnull",
+    "opened_at__year",
+    "opened_at__month",
+    "opened_at__day",
+    HolderFilter.parameter_name,
+    BatchFilter.parameter_name,
+}
 AT_ONCE = 500  # alerts that one action moves; each is a field of the page that asks
 
 
 class AlertPaginator(CappedPaginator):
     """Count as many as somebody leafs through; the filters and the dates lead to the rest."""
 
-    counted = 1000
+    counted = 1001  # the last one only says that there are more
 
 
 class AlertChangeList(ChangeList):
@@ -74,7 +89,8 @@ class AlertChangeList(ChangeList):
     def count_words(self) -> str:
         n = self.result_count
         if n >= AlertPaginator.counted:
-            return gettext("more than %(n)s alerts") % {"n": number_format(n, use_l10n=True)}
+            most = number_format(n - 1, use_l10n=True)
+            return gettext("more than %(n)s alerts") % {"n": most}
         return ngettext("%d alert", "%d alerts", n) % n
 
     def _address(self, name: str, *args: str, page: int = 1) -> str:
@@ -118,6 +134,16 @@ class AlertAdmin(admin.ModelAdmin[Alert]):
     show_full_result_count = False
     actions = ("acknowledge_selected", "resolve_selected")
     change_form_template = "alerts/alert.html"
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow what the filters and the dates ask for, each by an index, and nothing else."""
+        return lookup in LOOKUPS
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead to the alert's page, which shows all that happened to it."""
+        return redirect("admin:alerts_alert_change", object_id)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -190,6 +190,46 @@ class TestList:
         assert answer.status_code == 400
         assert "cannot be" in answer.content.decode()
 
+    @pytest.mark.parametrize("address", [LIST, f"{LIST}fragment/", f"{LIST}export/csv/"])
+    @pytest.mark.parametrize("asked", ["message__regex=(a*)*b", "key__contains=a", "id__gt=1"])
+    def test_it_takes_no_question_that_reads_every_alert(self, address: str, asked: str) -> None:
+        answer = client_of("Viewer").get(f"{address}?{asked}")
+
+        assert answer.status_code in (302, 400)
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            "state__exact=open",
+            "rule__exact=FAILED&severity__exact=CRITICAL",
+            "resolved_by_hand__exact=0",
+            "business_date__isnull=True",
+            "business_date__gte=2026-03-01&business_date__lt=2026-04-01",
+            "opened_at__year=2026&opened_at__month=3&opened_at__day=11",
+            "holder=me",
+            "batch_code=CM-DMRU",
+        ],
+    )
+    def test_each_filter_answers(self, asked: str) -> None:
+        assert "No alert is like this" in text_of(client_of("Viewer"), f"{LIST}?{asked}")
+
+    def test_what_django_calls_history_leads_to_the_alert(self) -> None:
+        alert = opened()
+
+        answer = client_of("Viewer").get(f"{LIST}{alert.pk}/history/")
+
+        assert answer["Location"] == f"{LIST}{alert.pk}/change/"
+
+    @pytest.mark.parametrize(
+        ("n", "words"), [(1000, "1000 alerts"), (1001, "more than 1000 alerts")]
+    )
+    def test_it_says_more_than_a_thousand_of_more_than_a_thousand(self, n: int, words: str) -> None:
+        lifecycle.reconcile(
+            "FAILED", [finding(f"k{i}") for i in range(n)], at=AT, actor="system:test"
+        )
+
+        assert words in text_of(client_of("Viewer"), f"{LIST}fragment/")
+
     def test_nobody_adds_deletes_or_edits(self) -> None:
         alert, client = opened(), client_of("Administrator")
 

@@ -91,7 +91,7 @@ def reopen_items(lease: Lease) -> bool:
 def _reopen_batch(job: Job) -> int:
     again = {states.FAILED: job.reopen_failed, states.CANCELLED: job.reopen_cancelled}
     named = ", ".join(f"'{state}'" for state, left in again.items() if left)
-    values = {"job": job.pk, "start": job.reopen_from, "limit": BATCH}
+    values: dict[str, Any] = {"job": job.pk, "start": job.reopen_from, "limit": BATCH}
     with connection.cursor() as cursor:
         cursor.execute(REOPEN_SQL.format(states=named), values)
         failed, cancelled, after = cursor.fetchone()

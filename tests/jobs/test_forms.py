@@ -94,7 +94,11 @@ class TestStart:
     def test_all_that_is_wrong_shows_at_once_and_the_first_has_the_focus(
         self, client: Client
     ) -> None:
-        wrong = {"param-items": -5, "items": "label;fails\na;perhaps", "priority": 999}
+        wrong: dict[str, Any] = {
+            "param-items": -5,
+            "items": "label;fails\na;perhaps",
+            "priority": 999,
+        }
 
         answer = client.post(DRILL, filled(client, **wrong))
 

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from batchops.errors import BatchOpsError
+from tests.jobs.harness import checks
 from tests.jobs.harness.machine import Nights
 from tests.jobs.harness.mutants import MUTANTS, Mutation
 
@@ -19,6 +20,11 @@ ROUNDS = int(os.environ.get("BATCHOPS_ROUNDS", "6"))
 NIGHTS_OF_A_MUTANT = 120
 # What the machine finds, what the database forbids, and a move that should have been possible.
 CAUGHT = (AssertionError, IntegrityError, BatchOpsError)
+
+
+@pytest.fixture(autouse=True)
+def audited(_django_db_helper: None) -> None:
+    checks.install_audit()
 
 
 def play(nights: int, *, shrinks: bool = True) -> None:

@@ -22,7 +22,6 @@ from jobs.errors import LostClaim, MoveRefused
 from jobs.lifecycle import Lease, NewJob, Outcome, reopening
 from jobs.models import Claim, Job, JobItem
 from tests.jobs.harness import checks
-from tests.jobs.harness.plan import empty_tables
 
 ACTOR = "user:machine"
 PICK = st.integers(0, 1_000)
@@ -47,6 +46,20 @@ LEFT_OPEN_SQL = """
 """
 
 
+# Few rows are deleted in a fraction of the time that it takes to truncate their tables.
+CLEAR_SQL = """
+    DELETE FROM jobs_runsummary; DELETE FROM jobs_jobevent; DELETE FROM jobs_claim;
+    DELETE FROM jobs_jobitem; DELETE FROM jobs_job;
+    DELETE FROM harness_result; DELETE FROM harness_violation
+"""
+
+
+def clear() -> None:
+    """Remove what the night before has left."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLEAR_SQL)
+
+
 @dataclass
 class Worker:
     """A lease, what is still to be reported under it, and the last report."""
@@ -58,12 +71,11 @@ class Worker:
 
 
 class Nights(RuleBasedStateMachine):
-    """What may happen to jobs of a few items."""
+    """What may happen to jobs of a few items; whoever plays it has installed the audit."""
 
     def __init__(self) -> None:
         super().__init__()
-        empty_tables()
-        checks.install_audit()
+        clear()
         # What is few elsewhere is many here.
         self.small = patch.object(reopening, "BATCH", 1)
         self.small.start()

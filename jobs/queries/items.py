@@ -9,7 +9,7 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from jobs import states
 from jobs.models import Claim, Job, JobItem
 from jobs.queries.paging import Page
-from jobs.queries.searching import search_items, searched_items
+from jobs.queries.searching import first_searched, search_items
 
 TAKEN = Q(is_taken=True)
 # Of what a claim holds, a worker is at one item, or at all if they are done at once.
@@ -29,13 +29,14 @@ def page_of_items(
 
     Each kind of item that matches is read by an index of its own: a job may have millions.
     """
-    parts = _parts(job_id, state)
-    if search:
-        parts = [found for part in parts for found in searched_items(part, search)]
+    start = 0 if after is None else after + 1
     found: dict[int, JobItem] = {}
-    for part in parts:
-        later = part if after is None else part.filter(position__gt=after)
-        found |= {item.pk: item for item in later.order_by("position")[: limit + 1]}
+    for part in _parts(job_id, state):
+        if search:
+            first = first_searched(part, search, start=start, limit=limit + 1)
+        else:
+            first = list(part.filter(position__gte=start).order_by("position")[: limit + 1])
+        found |= {item.pk: item for item in first}
     rows = sorted(found.values(), key=lambda item: item.position)
     more = len(rows) > limit
     rows = rows[:limit]

@@ -9,6 +9,8 @@ from jobs.words import ERROR_WORDS, JOB_WORDS, JOB_WORDS_SCANNED, LABEL, query_o
 NEWEST = ("-created_at", "-pk")
 # The same order, but of no index: the planner then begins with the few that match.
 NEWEST_OF_FEW = (Func("created_at", template="%(expressions)s + interval '0'").desc(), "-pk")
+POSITION_OF_FEW = Func("position", template="(%(expressions)s + 0)")
+POSITIONS_SCANNED = 2_500
 # Common words are found by looking at so many of the newest jobs, rare ones by the index.
 JOBS_SCANNED = 2_500
 # Of a label or an error that very many items share, so many are looked at.
@@ -52,11 +54,21 @@ def search_items(found: QuerySet[JobItem], text: str) -> QuerySet[JobItem]:
     return found.alias(label=LABEL).filter(wanted)
 
 
-def searched_items(found: QuerySet[JobItem], text: str) -> list[QuerySet[JobItem]]:
-    """Return what search_items does in parts, each of one index; one item may be in both."""
-    position = _position_of(text)
+def first_searched(found: QuerySet[JobItem], text: str, *, start: int, limit: int) -> list[JobItem]:
+    """Return what search_items finds of one job from position `start` on: the first `limit`.
+
+    Those whose labels begin with a common text are found by looking at the next positions, rare
+    ones by the index; the planner cannot know which they are. One more may be at position `text`.
+    """
     labelled = found.alias(label=LABEL).filter(_LABELLED, label__startswith=text.lower())
-    return [labelled] if position is None else [labelled, found.filter(position=position)]
+    near = labelled.filter(position__range=(start, start + POSITIONS_SCANNED - 1))
+    rows = list(near.order_by("position")[:limit])
+    if len(rows) < limit:
+        rows = list(labelled.filter(position__gte=start).order_by(POSITION_OF_FEW)[:limit])
+    position = _position_of(text)
+    if position is not None and position >= start:
+        rows += found.filter(position=position)
+    return rows
 
 
 def _position_of(text: str) -> int | None:

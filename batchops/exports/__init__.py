@@ -10,7 +10,7 @@ as text, numbers as numbers and times as times of the site's zone.
 """
 
 from batchops.exports.cells import Cell, Column
-from batchops.exports.stream import CONTENT_TYPES, FORMS, Export, TooManyExports, stream
+from batchops.exports.stream import CONTENT_TYPES, FORMS, Export, TooManyExports, TooSlow, stream
 from batchops.exports.xlsx_file import ROWS_MAX, TooManyRows
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "Export",
     "TooManyExports",
     "TooManyRows",
+    "TooSlow",
     "stream",
 ]

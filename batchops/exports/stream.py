@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
@@ -34,6 +34,7 @@ CONTENT_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 Blocks = Generator[bytes, None, None]
+Part = TypeVar("Part")
 _slots = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -43,8 +44,10 @@ class TooManyExports(Unavailable):
     code = "too_many_exports"
 
 
-class TooSlow(Exception):
-    """Cut off a reader who takes an export more slowly than a snapshot may stay open."""
+class TooSlow(Unavailable):
+    """Give up an export that takes longer than a snapshot may stay open."""
+
+    code = "export_too_slow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ def stream(export: Export, form: str) -> StreamingHttpResponse:
 
     :raises TooManyExports: when two are being made in this process already.
     :raises TooManyRows: when a workbook cannot hold them all.
+    :raises TooSlow: when a workbook takes longer than LONGEST; a CSV file is cut off then.
     """
     give_connection_back()  # an export may take minutes
     body = Body(_FILES[form](export))
@@ -84,15 +88,16 @@ def safe_name(name: str) -> str:
 
 def _csv(export: Export) -> Blocks:
     with _slot(), _reading():
-        yield from _in_time(csv_blocks(export.columns, export.rows()))
+        yield from _in_time(csv_blocks(export.columns, export.rows()), ends_at=_end())
 
 
 def _xlsx(export: Export) -> Blocks:
+    ends_at = _end()
     with _slot():
         with _reading():
-            file = workbook(export.columns, export.rows())
+            file = workbook(export.columns, _in_time(export.rows(), ends_at=ends_at))
         with file:
-            yield from _in_time(blocks_of(file))
+            yield from _in_time(blocks_of(file), ends_at=ends_at)
 
 
 @contextmanager
@@ -114,13 +119,19 @@ def _reading() -> Iterator[None]:
         yield
 
 
-def _in_time(blocks: Iterator[bytes]) -> Blocks:
-    ends_at = time.monotonic() + LONGEST.total_seconds()
-    for block in blocks:
-        yield block
+def _end() -> float:
+    return time.monotonic() + LONGEST.total_seconds()
+
+
+def _in_time(parts: Iterable[Part], *, ends_at: float) -> Generator[Part, None, None]:
+    for part in parts:
+        yield part
         if time.monotonic() > ends_at:
-            log.warning("An export was cut off: its reader took longer than %s.", LONGEST)
-            raise TooSlow
+            log.warning("An export was cut off: it took longer than %s.", LONGEST)
+            raise TooSlow(
+                _("Making this file took longer than %(n)s minutes. Narrow the list down.")
+                % {"n": round(LONGEST.total_seconds() / 60)}
+            )
 
 
 _FILES = {"csv": _csv, "xlsx": _xlsx}

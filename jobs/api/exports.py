@@ -5,7 +5,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from batchops.exports import CONTENT_TYPES, TooManyExports, TooManyRows, stream
+from batchops.exports import CONTENT_TYPES, TooManyExports, TooManyRows, TooSlow, stream
 from batchops.openapi import refusals
 from jobs import queries
 from jobs.api.views import JobView
@@ -29,7 +29,7 @@ class JobsExport(JobView):
 
     @extend_schema(
         parameters=[ExportQuery, *HEADERS],
-        responses={**FILES, **refusals(TooManyRows, TooManyExports)},
+        responses={**FILES, **refusals(TooManyRows, TooManyExports, TooSlow)},
     )
     def get(self, request: Request) -> StreamingHttpResponse:
         """Hand out the jobs that the list's filters leave as CSV or XLSX."""
@@ -43,7 +43,7 @@ class ItemsExport(JobView):
 
     @extend_schema(
         parameters=[ItemsExportQuery, *HEADERS],
-        responses={**FILES, **refusals(TooManyRows, TooManyExports, JobNotFound)},
+        responses={**FILES, **refusals(TooManyRows, TooManyExports, TooSlow, JobNotFound)},
     )
     def get(self, request: Request, name: str) -> StreamingHttpResponse:
         """Hand out a job's items as CSV or XLSX."""

@@ -4,7 +4,7 @@ import asyncio
 import csv
 import io
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -177,6 +177,18 @@ class TestTooMuch:
             exported([1, 2, 3, 4], "xlsx")
         assert folders() == []
         assert sheet_of(exported([1, 2, 3], "xlsx")).max_row == 4
+
+    def test_a_workbook_that_takes_too_long_is_given_up_and_frees_its_place(
+        self, client, done, monkeypatch
+    ):
+        done(items=1, ms=0)
+        with monkeypatch.context() as impatient:
+            impatient.setitem(stream.__globals__, "LONGEST", timedelta(0))
+            for _ in range(3):
+                answer = client.get("/api/batch-jobs/export?format=xlsx")
+                assert (answer.status_code, answer.json()["error"]) == (503, "export_too_slow")
+        assert folders() == []
+        assert client.get("/api/batch-jobs/export?format=xlsx").status_code == 200
 
     def test_what_a_killed_process_left_goes_with_the_next(self, monkeypatch):
         left = Path(tempfile.mkdtemp(prefix=xlsx_file.FOLDER))

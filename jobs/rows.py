@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from batchops.looks import Look
@@ -202,6 +204,10 @@ def _message_of_open(job: Job) -> str:
         return _("Waiting for a worker.")
     if job.items_total is None:
         return _("Listing its items; work on them begins meanwhile.")
+    again_at = queries.next_attempt_at(job)
+    if again_at is not None:
+        moment = date_format(localtime(again_at), "j M, H:i:s")
+        return _("Waiting for the next attempt at %(at)s.") % {"at": moment}
     return _("Working on its items.")
 
 

@@ -88,10 +88,11 @@ def job_facts(job: Job) -> dict[str, Any]:
     """Return what the API answers about a job, and what only screens show.
 
     That is how far it has counted, its pace, and `activeWork`: what workers have in hand, the
-    longest at it first.
+    longest at it first; and, if all items that are left wait, when the next may begin.
     """
     work = queries.active_work(job.pk) if job.is_open else []
-    active = {"activeWork": [_work(one) for one in work]}
+    again_at = queries.next_attempt_at(job) if job.is_open and not work else None
+    active = {"activeWork": [_work(one) for one in work], "nextAttemptAt": iso(again_at)}
     return {**job_body(job), **_counted(job), **_pace(job), **active}
 
 

@@ -37,6 +37,7 @@ PROGRESS_DRAWN = (
     "artifactState",
     "followUps",
     "followedBy",
+    "nextAttemptAt",
 )
 ETA_FIGURES = (
     "etaLowSeconds",

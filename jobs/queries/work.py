@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from jobs import states
-from jobs.models import Claim, Job, RunSummary
+from jobs.models import Claim, Job, JobItem, RunSummary
 
 # What an item reported counts for as long as it runs; after that its numbers are old.
 ACTIVE_SQL = """
@@ -64,6 +64,19 @@ def active_work(job_id: str) -> list[Work]:
     with connection.cursor() as cursor:
         cursor.execute(ACTIVE_SQL, [job_id])
         return [Work(*row) for row in cursor.fetchall()]
+
+
+def next_attempt_at(job: Job) -> datetime | None:
+    """Return when the next item may begin, if all that are left wait; None if nobody is to wait.
+
+    `job` comes from queries.jobs().
+    """
+    waiting = JobItem.objects.filter(job_id=job.pk, state=states.PENDING)
+    first = waiting.order_by(F("not_before").asc(nulls_first=True), "position").first()
+    if first is None or first.not_before is None or first.not_before <= job.read_at:
+        return None
+    held = Claim.objects.filter(job_id=job.pk, kind__in=(states.ITEMS, states.EXPAND))
+    return None if held.exists() else first.not_before
 
 
 def is_expanding() -> bool:

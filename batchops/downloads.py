@@ -45,14 +45,14 @@ def hand_out(stored: Stored, *, method: str, asked: Mapping[str, str]) -> HttpRe
     """Answer GET or HEAD with the file, by what the headers `asked` for (RFC 9110).
 
     If-None-Match answers 304. Range answers one part by 206, or 416 when there is none such, and
-    only of the content that If-Range names; several parts at once get the whole.
+    only of the content that If-Range names, and only to GET; several parts at once get the whole.
 
     :raises FileNotFoundError: when it is not in the storage any more.
     """
     if _is_known(stored, asked.get("If-None-Match", "")):
         return _labelled(HttpResponse(status=304), stored)
     whole = Part(0, stored.size_bytes - 1)
-    part = _part_asked_for(stored, asked) or whole
+    part = (_part_asked_for(stored, asked) if method == "GET" else None) or whole
     if part.first > part.last and part is not whole:
         unsatisfied = HttpResponse(status=416)
         unsatisfied["Content-Range"] = f"bytes */{stored.size_bytes}"

@@ -91,6 +91,8 @@ def _come_again() -> Response:
 
 
 def _why_there_is_none(job: Job) -> Exception:
+    if not job.makes_artifact and job.artifact_state == states.NO_ARTIFACT:
+        return NoArtifact(_("This job makes no ZIP. Its items hold what it did."))
     if job.is_open:
         return NotFinished(
             _("The job is not finished yet. Its ZIP comes after the last item."), status=job.state
@@ -101,7 +103,7 @@ def _why_there_is_none(job: Job) -> Exception:
         return ArtifactFailed(
             _("The ZIP could not be made; why stands in the job's activity. Retry the job.")
         )
-    return NoArtifact(_("This job makes no ZIP."))
+    return NoArtifact(_("Nothing of this job succeeded, so it has no ZIP. Retry it."))
 
 
 def _gone(job: Job) -> ArtifactGone:

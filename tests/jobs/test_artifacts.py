@@ -173,6 +173,12 @@ class TestDownload:
             assert (response.status_code, response.content) == (304, b"")
         assert download(client, self.job, **{"If-None-Match": '"x"'}).status_code == 200
 
+    @pytest.mark.parametrize("asked", ["bytes=0-3", "bytes=99999999-"])
+    def test_a_head_asks_for_no_part(self, client, whole, asked):
+        head = client.head(f"/api/batch-jobs/{self.job.pk}/download", headers={"Range": asked})
+        assert (head.status_code, head["Content-Length"]) == (200, str(len(whole)))
+        assert "Content-Range" not in head
+
     def test_a_part_of_another_file_is_not_given(self, client, whole):
         ask = {"Range": "bytes=0-3"}
         same = download(client, self.job, **ask, **{"If-Range": self.etag})
@@ -196,6 +202,10 @@ class TestNotThere:
 
     def test_when_the_type_makes_none_it_is_404(self, client, done):
         assert download(client, done(items=1, ms=0)).json()["error"] == "no_artifact"
+
+    def test_while_a_job_is_open_whose_type_makes_none_it_is_404(self, client, make):
+        answer = download(client, make(items=1))
+        assert (answer.status_code, answer.json()["error"]) == (404, "no_artifact")
 
     def test_when_nothing_succeeded_there_is_none(self, client, zipped):
         assert download(client, zipped(failPercent=100)).status_code == 404

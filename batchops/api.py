@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 WHOLE_BODY = "non_field_errors"
 # Who is refused so is nobody that the throttle of users could count.
 STRANGERS = (exceptions.NotAuthenticated, exceptions.AuthenticationFailed)
+LOG_IN = (
+    "Log in first: send the header 'Authorization: Token <key>' with a token that an administrator "
+    "made for you, or log in at /admin/."
+)
+MAY_NOT = "Your account may not do this. Ask an administrator to give you a role that may."
 # No field takes a number near this; longer ones only cost time.
 MAX_DIGITS = 400
 
@@ -135,7 +140,17 @@ class HasPermission(BasePermission):
         method = "GET" if request.method in ("HEAD", "OPTIONS") else request.method or ""
         if method not in view.allowed_methods:
             return bool(request.user.is_authenticated)  # the view answers 405 itself
-        return method in rules and request.user.has_perm(rules[method])
+        needed = rules.get(method, "")
+        self.message = _what_it_takes(needed)
+        return bool(needed) and request.user.has_perm(needed)
+
+
+def _what_it_takes(permission: str) -> str:
+    words = permission.partition(".")[2].replace("_", " ")
+    return (
+        f"Your account may not do this: it lacks the permission to {words} ({permission}). "
+        "Ask an administrator to give you a role that has it."
+    )
 
 
 def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -163,7 +178,9 @@ def _as_refusal(error: Exception) -> Exception:
     if isinstance(error, Http404):
         return exceptions.NotFound("There is nothing at this address.")
     if isinstance(error, PermissionDenied):
-        return exceptions.PermissionDenied()
+        return exceptions.PermissionDenied(MAY_NOT)
+    if isinstance(error, exceptions.NotAuthenticated):
+        error.detail = exceptions.ErrorDetail(LOG_IN, error.default_code)
     return error
 
 

@@ -16,6 +16,15 @@ JSON_TEXT = 100_000
 JSON_INTEGER = 2**63
 
 
+class OneOfField(serializers.ChoiceField):
+    """One of some words; what is none of them is refused with their list."""
+
+    def __init__(self, choices: Any, **kwargs: Any) -> None:
+        super().__init__(choices, **kwargs)
+        listed = ", ".join(str(one) for one in self.choices)
+        self.error_messages["invalid_choice"] = f"None of the words it may be: {listed}."
+
+
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuse fields that nobody declared, by name, instead of dropping them silently."""
 

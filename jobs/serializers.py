@@ -13,13 +13,13 @@ from rest_framework import serializers
 from batchops.exports import FORMS
 from jobs import queries, states
 from jobs.bulk import IDS_MAX
-from jobs.inputs import INLINE_ITEMS, NAME, NAME_HELP, JsonObjectField, StrictSerializer
+from jobs.inputs import INLINE_ITEMS, NAME, NAME_HELP, JsonObjectField, OneOfField, StrictSerializer
 
 ERROR_MAX = 2_000
 CURSOR_LENGTH = 200
 FILES_MAX = 100
 # Words that stand in addresses where a job's name may.
-RESERVED = ("bulk", "export")
+RESERVED = ("bulk", "export", "statistics")
 
 
 # In an address: a job's id, or the id that another system gave it.
@@ -138,7 +138,7 @@ def _start_of(day: date | None, *, days_later: int = 0) -> datetime | None:
 class FilterFields(StrictSerializer):
     """What jobs may be narrowed down by, in a list and for what is done to all that match."""
 
-    status = serializers.ChoiceField(list(states.FILTERS), required=False, allow_blank=True)
+    status = OneOfField(list(states.FILTERS), required=False, allow_blank=True)
     type = serializers.CharField(max_length=40, required=False, allow_blank=True)
     campaign = serializers.CharField(max_length=64, required=False, allow_blank=True)
     search = serializers.CharField(max_length=200, required=False, allow_blank=True)
@@ -175,7 +175,7 @@ class ListQuery(FilterFields):
 class ItemsFilterFields(StrictSerializer):
     """What a job's items may be narrowed down by, in a list and in an export."""
 
-    status = serializers.ChoiceField(states.ITEM_STATES, required=False, allow_blank=True)
+    status = OneOfField(states.ITEM_STATES, required=False, allow_blank=True)
     search = serializers.CharField(max_length=100, required=False, allow_blank=True)
 
     def filter(self) -> dict[str, str]:
@@ -194,20 +194,20 @@ class ItemsQuery(ItemsFilterFields):
 class ExportQuery(ListQuery):
     """What narrows an export of jobs down, as it does a list; a place in the list says nothing."""
 
-    format = serializers.ChoiceField(FORMS, default="csv")
+    format = OneOfField(FORMS, default="csv")
 
 
 class ItemsExportQuery(ItemsFilterFields):
     """What narrows an export of items down."""
 
-    format = serializers.ChoiceField(FORMS, default="csv")
+    format = OneOfField(FORMS, default="csv")
 
 
 class RetryQuery(StrictSerializer):
     """How far a retry goes."""
 
     dryRun = serializers.BooleanField(default=False)  # noqa: N815
-    include = serializers.ChoiceField(["cancelled"], required=False)
+    include = OneOfField(["cancelled"], required=False)
 
 
 class PriorityBody(StrictSerializer):
@@ -240,7 +240,7 @@ class ItemReport(NextBody):
     """How one item of a claim went."""
 
     itemId = serializers.IntegerField(min_value=1, max_value=2**63 - 1)  # noqa: N815
-    status = serializers.ChoiceField(["ok", "failed"])
+    status = OneOfField(["ok", "failed"])
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         failed = given["status"] == "failed"
@@ -269,7 +269,7 @@ class ResultsBody(StrictSerializer):
 class BulkBody(StrictSerializer):
     """What to do to many jobs: to those named, or to all that match a filter."""
 
-    action = serializers.ChoiceField(["cancel", "retry"])
+    action = OneOfField(["cancel", "retry"])
     ids = serializers.ListField(
         child=serializers.RegexField(
             NAME, max_length=64, allow_blank=False, error_messages={"invalid": NAME_HELP}

@@ -119,6 +119,11 @@ FILTERS: dict[str, tuple[str, ...]] = {
 }
 
 
+def said(state: str) -> str:
+    """Return how a job's state is called within a sentence."""
+    return LOOKS[state].label.lower()
+
+
 def look_of(state: str, *, cancelling: bool = False) -> Look:
     """Return how a job in `state` looks; an open one whose cancel is wished is "Cancelling..."."""
     return CANCELLING_LOOK if cancelling and state in OPEN else LOOKS[state]

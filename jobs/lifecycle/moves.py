@@ -55,7 +55,7 @@ def create(new: NewJob) -> Job:
     """Store a job, with its inline items if it has any.
 
     :raises AlreadyRunning: when another job of its single-flight key is open.
-    :raises DuplicateExternalId: when another job has its external id.
+    :raises DuplicateExternalId: when another job has its external id, or that for its id.
     :raises MoveRefused: when it follows on a job that is not done.
     :raises ItemsRemoved: when retention removed the items of the job it follows.
     :raises InvalidInput: when a file of it cannot be had any more.
@@ -85,8 +85,8 @@ def require_done(parent: Job) -> None:
     """
     if parent.state not in states.DONE:
         raise MoveRefused(
-            f"Nothing can follow on job {parent.pk} yet: it is {parent.state}. Wait until it has "
-            "completed.",
+            f"Nothing can follow on job {parent.pk} yet: it is {states.said(parent.state)}. Wait "
+            "until it has completed.",
             state=parent.state,
         )
     _require_items(parent, "nothing can follow on it")
@@ -106,6 +106,10 @@ def _require_items(job: Job, hence: str) -> None:
 
 
 def _insert(new: NewJob) -> Job:
+    if new.external_id and Job.objects.filter(pk=new.external_id).exists():
+        raise DuplicateExternalId(
+            f"'{new.external_id}' is the id of another job. Use another external id, or none."
+        )
     known = new.items is not None
     total = len(new.items) if new.items is not None else None
     job = Job.objects.create(
@@ -252,7 +256,9 @@ def _retry(job: Job, *, actor: str, include_cancelled: bool) -> Job:
     reopen = job.cut_short and states.CANCELLED in again
     if not job.is_open and not reopen and not queries.count_to_retry(job, again):
         raise NothingToRetry(
-            f"Nothing failed in job {job.pk}, so there is nothing to retry.", state=job.state
+            f"Nothing failed in job {job.pk}, so there is nothing to retry. To do it all "
+            "again, start a new job.",
+            state=job.state,
         )
     _require_items(job, "they cannot be done again")
     if reopen and job.parent_id:

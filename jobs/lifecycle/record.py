@@ -15,6 +15,15 @@ from jobs.queries.figures import RECENT_S
 
 log = logging.getLogger("jobs.lifecycle")
 
+CANNOT = {
+    "start": "be started",
+    "cancel": "be cancelled",
+    "give_up": "be given up",
+    "finish": "be ended",
+    "retry": "be retried",
+    "prioritise": "get another priority",
+}
+
 # A job over the moment its counters say so: the update that counts is the lock that decides.
 # `recent_rate` adds n / 60 s and fades by 1/e a minute, which makes it items a second, lately.
 # Nothing settled is no progress: what was only put off or given back leaves both as they were.
@@ -54,11 +63,20 @@ def move(job: Job, verb: str, *, actor: str, reason: str = "", **changes: Any) -
     moved = Job.objects.filter(pk=job.pk, state__in=states.MOVES[verb]).update(**changes)
     job.refresh_from_db()
     if not moved:
-        raise MoveRefused(
-            f"Job {job.pk} cannot {verb.replace('_', ' ')}: it is {job.state}.", state=job.state
-        )
+        raise MoveRefused(_why_refused(job, verb), state=job.state)
     note(job, verb, actor=actor, reason=reason, before=before)
     return job
+
+
+def _why_refused(job: Job, verb: str) -> str:
+    how = f"{states.said(job.state)}. So it cannot {CANNOT[verb]}"
+    if job.is_open:
+        return (
+            f"Job {job.pk} is still open: {how} yet. Wait until it has ended, or cancel it first."
+        )
+    return (
+        f"Job {job.pk} has ended: {how} any more. If items failed, retry it; else start a new job."
+    )
 
 
 def note(job: Job, verb: str, *, actor: str, reason: str = "", before: str = "") -> None:

@@ -75,8 +75,8 @@ def next_attempt_at(job: Job) -> datetime | None:
     first = waiting.order_by(F("not_before").asc(nulls_first=True), "position").first()
     if first is None or first.not_before is None or first.not_before <= job.read_at:
         return None
-    held = Claim.objects.filter(job_id=job.pk, kind__in=(states.ITEMS, states.EXPAND))
-    return None if held.exists() else first.not_before
+    held = Claim.objects.filter(job_id=job.pk).exists()
+    return None if held else first.not_before
 
 
 def is_expanding() -> bool:

@@ -62,12 +62,12 @@ def first_searched(found: QuerySet[JobItem], text: str, *, start: int, limit: in
     """
     labelled = found.alias(label=LABEL).filter(_LABELLED, label__startswith=text.lower())
     near = labelled.filter(position__range=(start, start + POSITIONS_SCANNED - 1))
-    rows = list(near.order_by("position")[:limit])
+    rows: list[JobItem] = [*near.order_by("position")[:limit]]
     if len(rows) < limit:
-        rows = list(labelled.filter(position__gte=start).order_by(POSITION_OF_FEW)[:limit])
+        rows = [*labelled.filter(position__gte=start).order_by(POSITION_OF_FEW)[:limit]]
     position = _position_of(text)
     if position is not None and position >= start:
-        rows += found.filter(position=position)
+        rows += [*found.filter(position=position)]
     return rows
 
 

@@ -131,7 +131,7 @@ BAD_BODIES: list[tuple[Any, str]] = [
     ({"type": "drill", "params": {"ms": "soon"}}, "params.ms"),
     ({"type": "drill", "params": {"what": 1}}, "params.what"),
     ({"type": "drill", "items": [{}] * 1001}, "items"),
-    ({"type": "drill", "items": [5]}, "items"),
+    ({"type": "drill", "items": [5]}, "items[0]"),
     ({"type": "drill", "items": [{"ms": 10**9}]}, "items[0].ms"),
     ({"type": "flaky", "items": [{}]}, "items"),
     ('{"type": "drill", "title": "\\ud800"}', "title"),
@@ -303,12 +303,24 @@ class TestBatch:
 
     def test_open_files_are_pending_or_processing(self, client: Client, make: Make) -> None:
         job = make(inline=[{}] * 5)
-        lifecycle.claim_items(job.pk, limit=2, worker="w")
+        for worker in "ab":
+            lifecycle.claim_items(job.pk, limit=1, worker=worker)
 
         answer = client.get(f"/api/batches/{job.pk}").json()
 
         assert (answer["filesTotal"], answer["status"]) == (5, "processing")
         assert (answer["filesProcessing"], answer["filesPending"]) == (2, 3)
+
+    def test_what_was_cancelled_is_counted_apart_and_is_no_file_that_ended(
+        self, client: Client, make: Make
+    ) -> None:
+        job = make(inline=[{}] * 3)
+        lifecycle.cancel(job.pk, actor="user:tester")
+
+        answer = client.get(f"/api/batches/{job.pk}").json()
+
+        assert (answer["filesTotal"], answer["filesCancelled"]) == (3, 3)
+        assert answer["lastFileCompletedAt"] is None
 
     @pytest.mark.parametrize("path", ["", "/summary"])
     def test_one_that_is_not_there_is_told_as_old_clients_expect(

@@ -9,7 +9,7 @@ from django.test import Client
 from django_q.models import OrmQ
 
 from jobs import bulk, lifecycle
-from jobs.models import Job, JobEvent
+from jobs.models import Job, JobEvent, JobItem
 from jobs.runner import run_slice
 from tests.jobs.conftest import Make
 from tests.jobs.test_api import post
@@ -122,6 +122,7 @@ class TestFilter:
             job = post(client, "/api/batch-jobs", {"type": "alone"}).json()["data"]
             run_slice()
         Job.objects.update(state="failed", failed=1, succeeded=9)
+        JobItem.objects.filter(position=0).update(state="failed")
 
         answer = post(client, BULK, {"action": "retry", "filter": {"status": "failed"}})
 

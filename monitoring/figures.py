@@ -3,9 +3,19 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, DateTimeField, Q, QuerySet, Sum
+from django.db.models import (
+    Count,
+    DateTimeField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+)
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 from monitoring.models import Run, RunEvent
 from monitoring.states import RunState
@@ -56,13 +66,22 @@ def figures(*, day: date, source_at: datetime) -> Figures:
         succeeded=Count("id", filter=Q(state=RunState.COMPLETE)),
         failed=Count("id", filter=Q(state=RunState.FAILED)),
     )
+    # Of a run that goes on, what it did so far in the time it took so far.
+    going = Q(state=RunState.RUNNING, ended_at=None, started_at__lt=source_at)
+    lasted = Coalesce(F("ended_at"), Value(source_at, output_field=DateTimeField()))
     speed = Run.objects.filter(
-        business_date=day, records_processed__gt=0, duration_seconds__gt=0
-    ).aggregate(records=Sum("records_processed"), seconds=Sum("duration_seconds"))
+        Q(duration_seconds__gt=0) | going, business_date=day, records_processed__gt=0
+    ).aggregate(
+        records=Sum("records_processed"),
+        lasted=Sum(ExpressionWrapper(lasted - F("started_at"), output_field=DurationField())),
+    )
     entered = _failures_since(source_at - FAILED_WINDOW).aggregate(
         failed_today=Count("run", distinct=True),
         repaired_today=Count("run", filter=Q(run__state__in=REPAIRED), distinct=True),
     )
     return Figures(
-        **results, **entered, records=speed["records"] or 0, seconds=speed["seconds"] or 0
+        **results,
+        **entered,
+        records=speed["records"] or 0,
+        seconds=round(speed["lasted"].total_seconds()) if speed["lasted"] else 0,
     )

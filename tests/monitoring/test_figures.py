@@ -74,6 +74,18 @@ class TestFailedRuns:
         assert f"{n} repaired" in card(viewer, "Failed runs")
 
 
+class TestAverageSpeed:
+    def test_a_running_step_counts_from_its_start(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        key = ccb.run("CM-DMRU", started_at=ccb.clock - timedelta(seconds=100))
+        ccb.count(key, 14_600)
+
+        poll()
+
+        assert "146.0" in card(viewer, "Average RPS")
+
+
 class TestWhatIsNotKnown:
     def test_a_rate_is_never_green_by_itself(
         self, viewer: Client, ccb: FakeCcb, poll: MakePoll

@@ -193,12 +193,13 @@ def no_summary(waiting: Iterable[Unsummed], *, at: datetime) -> list[Finding]:
 
 
 def _failed(job: JobFacts) -> Finding:
-    why = _sentence(job.error or f"all {job.items_total:,} items failed")
+    # That all items failed, the counts say.
+    why = f": {_sentence(job.error)}" if job.error else "."
     return Finding(
         **_subject(job),
         severity=Severity.CRITICAL,
-        message=f"Job {_title(job)} failed: {why} {_counts(job)}",
-        evidence={"expected": {"state": states.COMPLETED}, "seen": _ended(job)},
+        message=f"Job '{_title(job)}' failed{why} {_counts(job)}",
+        evidence={"expected": {"state": states.LOOKS[states.COMPLETED].label}, "seen": _ended(job)},
         occurrence=str(job.generation),
     )
 
@@ -207,7 +208,7 @@ def _with_errors(job: JobFacts) -> Finding:
     return Finding(
         **_subject(job),
         severity=Severity.WARNING,
-        message=f"Job {_title(job)} completed with errors. {_counts(job)}",
+        message=f"Job '{_title(job)}' completed with errors. {_counts(job)}",
         evidence={"expected": {"failed": 0}, "seen": _ended(job)},
         occurrence=str(job.generation),
     )
@@ -225,7 +226,7 @@ def _stuck(one: Standstill, at: datetime) -> Finding:
     return Finding(
         **_subject(one.job),
         severity=Severity.CRITICAL,
-        message=f"Job {_title(one.job)} has settled no item for {_minutes(still_s)}, longer than "
+        message=f"Job '{_title(one.job)}' has settled no item for {_minutes(still_s)}, longer than "
         f"the {_minutes(limit_s)} it may take. {hint}",
         evidence={
             "expected": {"settled_within_s": limit_s},
@@ -243,7 +244,7 @@ def _late(job: JobFacts, like: Usual, elapsed_s: float) -> Finding:
     return Finding(
         **_subject(job),
         severity=Severity.WARNING,
-        message=f"Job {_title(job)} has run for {_minutes(elapsed_s)}; of the last {like.jobs} "
+        message=f"Job '{_title(job)}' has run for {_minutes(elapsed_s)}; of the last {like.jobs} "
         f"jobs of type {job.type} 95 % ended within {_minutes(like.p95_s)}.",
         evidence={
             "expected": {"ended_within_s": round(like.p95_s, 1)},
@@ -270,8 +271,8 @@ def _no_summary(one: Unsummed) -> Finding:
     return Finding(
         **_subject(job),
         severity=Severity.WARNING,
-        message=f"Job {_title(job)} has ended, but its summary is missing. {why} It is tried again "
-        "by itself; the log of the jobs cluster says more.",
+        message=f"Job '{_title(job)}' has ended, but its summary is missing. {why} It is tried "
+        "again by itself; the log of the jobs cluster says more.",
         evidence={
             "expected": {"summary_within_s": one.limit.total_seconds()},
             "seen": {**_ended(job), "failure": one.failure or "none was reported"},
@@ -302,7 +303,7 @@ def _ended(job: JobFacts) -> dict[str, Any]:
     return {
         "started_at": job.started_at and job.started_at.isoformat(),
         "ended_at": job.finished_at and job.finished_at.isoformat(),
-        "state": job.state,
+        "state": states.LOOKS[job.state].label,
         "cancelled": job.cancelled,
         **_figures(job),
     }
@@ -313,8 +314,8 @@ def _counts(job: JobFacts) -> str:
         return "Its items were never all made."
     cancelled = f", {job.cancelled:,} cancelled" if job.cancelled else ""
     return (
-        f"Of {job.items_total:,} items {job.succeeded:,} succeeded, {job.failed:,} failed"
-        f"{cancelled}."
+        f"Of {job.items_total:,} {'item' if job.items_total == 1 else 'items'} "
+        f"{job.succeeded:,} succeeded, {job.failed:,} failed{cancelled}."
     )
 
 

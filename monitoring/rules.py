@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from alerts.states import Finding, Severity
-from monitoring.states import RunState
+from monitoring.states import LOOKS, STATE_OF_CODE, RunState
 
 NO_MESSAGE = "CC&B's message log holds no text for this run."
 # Why an alert of a rule on a run is over, by the state that the run is in now.
@@ -118,9 +118,9 @@ def _failed(run: RunFacts, zone: ZoneInfo) -> Finding:
         severity=Severity.CRITICAL,
         message=f"Batch {run.batch_code} failed{when}. Error: {run.message or NO_MESSAGE}",
         evidence={
-            "expected": {"status_code": "40"},
+            "expected": {"status": _status("40")},
             "seen": {
-                "status_code": run.status_code,
+                "status": _status(run.status_code),
                 "started_at": run.started_at.isoformat(),
                 "ended_at": run.ended_at and run.ended_at.isoformat(),
                 "records_processed": run.records_processed,
@@ -131,6 +131,12 @@ def _failed(run: RunFacts, zone: ZoneInfo) -> Finding:
         # Not the end of its last thread: the run's own may be told later, of the same failure.
         occurrence=run.own_ended_at.isoformat() if run.own_ended_at else "",
     )
+
+
+def _status(code: str) -> str:
+    """Write a status in words, with CC&B's code for it."""
+    state = STATE_OF_CODE.get(code)
+    return f"{LOOKS[state].label} ({code})" if state else code
 
 
 def _unknown_status(run: RunFacts) -> Finding:

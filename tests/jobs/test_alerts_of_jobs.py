@@ -67,7 +67,7 @@ class TestJobFailed:
 
         alert = Alert.objects.get()
         assert (alert.severity, alert.batch_code) == ("CRITICAL", "drill")
-        assert "all 2 items failed. Of 2 items 0 succeeded, 2 failed." in alert.message
+        assert "failed. Of 2 items 0 succeeded, 2 failed." in alert.message
         assert alert.subject_url == f"/admin/jobs/{job.pk}/"
         assert alert.evidence["seen"]["failed"] == 2
 
@@ -76,7 +76,7 @@ class TestJobFailed:
             make(inline=[{}], ms=0).pk, error="The file\r\nis empty", actor="system:x"
         )
 
-        assert "failed: The file is empty. Of 1 items" in Alert.objects.get().message
+        assert "failed: The file is empty. Of 1 item " in Alert.objects.get().message
 
     def test_it_stays_while_the_job_is_retried_and_ends_when_that_is_done(self, make: Make) -> None:
         job = fail(make(inline=[{}], ms=0))
@@ -130,7 +130,7 @@ class TestJobFailed:
 
         assert "1 job failed" in " ".join(today.split())
         assert f'href="/admin/jobs/{job.pk}/"' in today
-        assert "all 1 items failed" in listed
+        assert "failed. Of 1 item 0 succeeded, 1 failed." in listed
         assert counts == {"JOB_FAILED": 1}
 
 

@@ -40,7 +40,7 @@ class TestFailed:
         assert alert.message == (
             "Batch C1-PPBTR failed at 05:30. Error: ORA-12545 Connection timeout"
         )
-        assert alert.evidence["seen"]["status_code"] == "30"
+        assert alert.evidence["seen"]["status"] == "Failed (30)"
 
     def test_the_last_message_is_told(self, ccb: FakeCcb, poll: MakePoll) -> None:
         ccb.fail("C1-PPBTR", text="the first")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from batchops.templatetags.batchops import about
 from jobs import lifecycle, queries
 from jobs.models import Job, RunSummary
+from jobs.runner import run_slice
 from jobs.topics import job_facts
 from tests.jobs.conftest import Make
 
@@ -188,13 +189,37 @@ class TestPage:
 
         child = Job.objects.get(parent=parent)
         assert f'href="/admin/jobs/{parent.pk}/"' in answer.content.decode()
-        assert f'href="/admin/jobs/{child.pk}/"' in text_of(client, path)
+        page = text_of(client, path)
+        assert f'href="/admin/jobs/{child.pk}/"' in page
+        assert f'action="{path}follow-ups/enrich/"' not in page
+        run_slice()
+        assert "Enrich All again" in text_of(client, path)
+        assert "takes the 2 items that succeeded" in text_of(client, f"{path}follow-ups/enrich/")
+        assert Job.objects.filter(parent=parent).count() == 1
+        assert "job that follows on it was started by you" in text_of(client, path)
+
+    def test_nothing_follows_on_nothing(self, client: Client, done: Make) -> None:
+        empty = done(items=0, ms=0)
+        path = f"/admin/jobs/{empty.pk}/"
+
+        assert "Enrich All" not in text_of(client, path)
+        answer = client.post(f"{path}follow-ups/enrich/")
+
+        assert answer.status_code == 409
+        assert "none of its items succeeded" in answer.content.decode()
+
+    def test_tells_of_the_attempts_before(self, client: Client, done: Make) -> None:
+        job = done(items=20, ms=0, failPercent=100, recovers=True)
+        lifecycle.retry(job.pk, actor="user:tester")
+        run_slice()
+
+        assert "Attempt 1: Failed" in text_of(client, f"/admin/jobs/{job.pk}/")
 
     def test_shows_what_workers_have_in_hand(self, client: Client, make: Make) -> None:
         job = make(inline=[{}] * 3)
         lifecycle.claim_items(job.pk, limit=2, worker="w-1")
         path = f"/admin/jobs/{job.pk}/working/fragment/"
-        assert "Being worked on now" not in text_of(client, path)
+        assert "Nothing has been at work for longer" in text_of(client, path)
 
         job.claims.update(created_at=timezone.now() - timedelta(seconds=9))
 

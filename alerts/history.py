@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from alerts import evidence
 from alerts.models import AlertEvent
 from alerts.states import SEVERITY_LOOKS, Severity
+from batchops.access import name_of
 
 VERBS = {
     "opened": _("opened"),
@@ -33,11 +34,20 @@ class Line:
     event: AlertEvent
     verb: str
     change: str
+    who: str
 
 
-def lines(events: Iterable[AlertEvent]) -> list[Line]:
-    """Return the events with their words, in the order given."""
-    return [Line(event, str(VERBS.get(event.verb, event.verb)), _change(event)) for event in events]
+def lines(events: Iterable[AlertEvent], *, viewer: str = "") -> list[Line]:
+    """Return the events with their words, in the order given; `viewer` is called "you"."""
+    return [
+        Line(
+            event,
+            str(VERBS.get(event.verb, event.verb)),
+            _change(event),
+            name_of(event.actor, viewer),
+        )
+        for event in events
+    ]
 
 
 def _change(event: AlertEvent) -> str:
@@ -61,7 +71,7 @@ def _holder(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     former = before.get("acknowledged_by")
     if not former or former == after.get("acknowledged_by"):
         return ""
-    return gettext("before, %(actor)s had it") % {"actor": former}
+    return gettext("before, %(actor)s had it") % {"actor": name_of(former, "")}
 
 
 def _rest(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

@@ -173,12 +173,12 @@ def alert_context(request: HttpRequest, alert: Alert) -> dict[str, Any]:
     is_mine = _is_mine(request, alert)
     return {
         **deliveries_context(request, alert),
-        "title": gettext("Alert %(id)s") % {"id": alert.pk},
+        "title": _heading(alert),
         "subtitle": None,
         "alert": alert,
         "next_alert": queries.following(alert),
         "evidence": evidence.parts(alert.evidence),
-        "history": history.lines(queries.events_of(alert)),
+        "history": history.lines(queries.events_of(alert), viewer=request.user.get_username()),
         "act_form": AcknowledgeForm(
             initial={"until": alert.acknowledged_until if is_mine else None}
         )
@@ -189,6 +189,14 @@ def alert_context(request: HttpRequest, alert: Alert) -> dict[str, Any]:
         and alert.definition.by_hand
         and may("alerts.resolve_alert"),
     }
+
+
+def _heading(alert: Alert) -> str:
+    """Name an alert by its rule and what it is about."""
+    rule = alert.definition.label
+    about = alert.subject or alert.batch_code
+    named = f"{rule[:1].upper()}{rule[1:]}"
+    return f"{named}: {about}" if about else named
 
 
 def deliveries_context(request: HttpRequest, alert: Alert) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from batchops.errors import Conflict, InvalidInput
 from batchops.models import ApiToken, User
@@ -95,6 +96,17 @@ def actor_of(request: HttpRequest) -> str:
     if isinstance(token, ApiToken):
         return f"token:{token.user.get_username()}/{token.name}"
     return f"user:{request.user.get_username()}"
+
+
+def name_of(actor: str, viewer: str) -> str:
+    """Return what people call an actor: you, a name, somebody's token, or the system's part."""
+    kind, _colon, name = actor.partition(":")
+    if kind == "user":
+        return _("you") if name == viewer else name
+    if kind == "token":
+        user, _slash, token = name.partition("/")
+        return _("%(user)s's token %(token)s") % {"user": user, "token": token}
+    return _("the system") if kind == "system" else actor
 
 
 def digest_of(key: str) -> str:

@@ -7,9 +7,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from batchops.access import name_of
 from jobs import states
 from jobs.models import JobEvent
-from jobs.rows import name_of
 
 SENTENCES = {
     "create": gettext_lazy("Created by %(who)s"),

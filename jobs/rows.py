@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from batchops.access import name_of
 from batchops.looks import Look
 from batchops.templatetags.batchops import about
 from jobs import queries, states
@@ -209,17 +210,6 @@ def _message_of_open(job: Job) -> str:
         moment = date_format(localtime(again_at), "j M, H:i:s")
         return _("Waiting for the next attempt at %(at)s.") % {"at": moment}
     return _("Working on its items.")
-
-
-def name_of(actor: str, viewer: str) -> str:
-    """Return what people call an actor: you, a name, somebody's token, or the system's part."""
-    kind, _colon, name = actor.partition(":")
-    if kind == "user":
-        return _("you") if name == viewer else name
-    if kind == "token":
-        user, _slash, token = name.partition("/")
-        return _("%(user)s's token %(token)s") % {"user": user, "token": token}
-    return _("the system") if kind == "system" else actor
 
 
 def running_rows(*, limit: int = 5) -> list[JobRow]:

@@ -194,7 +194,8 @@ class AlertAdmin(admin.ModelAdmin[Alert]):
     ) -> HttpResponse:
         if not all(map(ID.fullmatch, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             return render_error(request, InvalidInput(gettext("Choose alerts from the list.")))
-        return super().changelist_view(request, extra_context)
+        titled = {"title": gettext("Alerts"), **(extra_context or {})}
+        return super().changelist_view(request, titled)
 
     @admin.action(description=_("Acknowledge selected alerts"), permissions=["acknowledge"])
     def acknowledge_selected(

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from batchops.access import AuthenticatedHttpRequest, actor_of
+from batchops.access import AuthenticatedHttpRequest, actor_of, name_of
 from batchops.cluster.queries import is_alive
 from batchops.errors import BatchOpsError, InvalidInput, NotFound
 from batchops.pages import page, render_page
@@ -17,7 +17,7 @@ from jobs.forms import StartForm, form_for
 from jobs.models import Job
 from jobs.pages.links import START
 from jobs.registry import JobType
-from jobs.rows import JobRow, name_of
+from jobs.rows import JobRow
 from jobs.start import check_contents, once, start_job
 
 # Ids of files that the page sent before the form.

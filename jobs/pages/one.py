@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from batchops.access import AuthenticatedHttpRequest
+from batchops.access import AuthenticatedHttpRequest, name_of
 from batchops.cluster.queries import is_alive
 from batchops.errors import InvalidInput
 from batchops.pages import page, render_page
@@ -17,7 +17,7 @@ from jobs.happenings import EventRow
 from jobs.models import Job, JobQuerySet
 from jobs.pages.links import VIEW, link
 from jobs.pages.watching import watch_context
-from jobs.rows import ItemRow, JobRow, SummaryRow, message_of, name_of, stops_of, working_rows
+from jobs.rows import ItemRow, JobRow, SummaryRow, message_of, stops_of, working_rows
 from jobs.serializers import ItemsQuery
 from jobs.topics import job_facts
 

@@ -102,7 +102,7 @@ class TestHistory:
 
         page = client_of("Viewer").get(page_of(alert)).content.decode()
 
-        assert "before, user:karim had it" in page
+        assert "before, karim had it" in page
         assert "from Warning to Critical; 85 %" in page
 
     def test_it_leads_to_the_alert_after(self) -> None:

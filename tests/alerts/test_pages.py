@@ -285,7 +285,7 @@ class TestAlertPage:
 
         page = text_of(client_of("Operator"), f"{LIST}{alert.pk}/change/")
 
-        for words in ("Expected", "Status code", "1h 5m", "user:rahim", "restarting", "opened"):
+        for words in ("Expected", "Status code", "1h 5m", "by rahim", "restarting", "opened"):
             assert words in page
         assert "Take over or extend" in page
         assert f"until {moment(until)}" in page

@@ -77,7 +77,7 @@ def _attempt(claim: MailClaim) -> bool:
         report = _send(claim)
     except MailNotSent as error:
         reached = not error.is_server
-        report = _failed(claim, error.message)
+        report = _failed(claim, error.message, error.replies)
         logger.warning("Mail %s failed: %s", claim.message_id, type(error.__cause__).__name__)
     except Exception as error:
         logger.exception("Mail %s could not be made.", claim.message_id)
@@ -99,8 +99,13 @@ def _record(claim: MailClaim, report: Report, *, took_s: float) -> None:
     return lifecycle.record_attempt(claim, report, at=database_now(), took_s=took_s)
 
 
-def _failed(claim: MailClaim, sentence: str) -> Report:
-    return Report(outcome=AttemptOutcome.FAILED, sentence=sentence, again_in=backoff(claim.tried))
+def _failed(claim: MailClaim, sentence: str, replies: smtp.Replies | None = None) -> Report:
+    return Report(
+        outcome=AttemptOutcome.FAILED,
+        sentence=sentence,
+        again_in=backoff(claim.tried),
+        replies=replies or {},
+    )
 
 
 def _send(claim: MailClaim) -> Report:
@@ -123,6 +128,7 @@ def _send(claim: MailClaim) -> Report:
         outcome=AttemptOutcome.SENT if whole else AttemptOutcome.PARTLY,
         sentence=_sentence(handed),
         delivered_to=handed.took,
+        replies={**handed.refused, **handed.put_off},
         again_in=backoff(claim.tried) if handed.put_off else None,
     )
 
@@ -144,11 +150,7 @@ def _sentence(handed: smtp.Handed) -> str:
         % {"server": settings.EMAIL_HOST, "n": len(handed.took), "total": total}
     ]
     if handed.refused:
-        said.append(gettext("Refused for good: %s.") % _listed(handed.refused))
+        said.append(gettext("Refused for good: %s.") % smtp.words_of(handed.refused))
     if handed.put_off:
-        said.append(gettext("Put off, tried again: %s.") % _listed(handed.put_off))
+        said.append(gettext("Put off, tried again: %s.") % smtp.words_of(handed.put_off))
     return " ".join(said)
-
-
-def _listed(replies: smtp.Replies) -> str:
-    return "; ".join(f"{address}: {reply}" for address, reply in replies.items())

@@ -1,5 +1,7 @@
 """Name the moves on alerts, deliveries and channels that cannot be made."""
 
+from collections.abc import Mapping
+
 from batchops.errors import Conflict, NotFound, Unavailable
 
 
@@ -41,10 +43,16 @@ class DeliveryNotWaiting(Conflict):
 
 
 class MailNotSent(Unavailable):
-    """Say why nobody got a mail; `is_server` when the server itself is the reason."""
+    """Say why nobody got a mail; `is_server` when the server itself is the reason.
+
+    `replies` are the server's words to each address.
+    """
 
     code = "mail_not_sent"
 
-    def __init__(self, message: str, *, is_server: bool = True) -> None:
+    def __init__(
+        self, message: str, *, is_server: bool = True, replies: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.is_server = is_server
+        self.replies = replies or {}

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from alerts import deliver, evidence, history, lifecycle, queries
@@ -81,6 +81,7 @@ def active_context(request: HttpRequest) -> dict[str, Any]:
             "alerts.alert_severity": [alert.severity for alert in listed],
             "alerts.alert_message": [framed(alert.message) for alert in listed],
         },
+        "given_up": given_up_note(request),
         "alerts_return_to": _return_to(request),
     }
 
@@ -222,6 +223,21 @@ def _until(request: HttpRequest, alert_id: int, given: datetime | None) -> Until
 
 def _is_mine(request: HttpRequest, alert: Alert) -> bool:
     return alert.acknowledged_by == actor_of(request)
+
+
+def given_up_note(request: HttpRequest) -> str:
+    """Say that mails were given up lately; empty when none was, or for who may not see mails."""
+    if not request.user.has_perm("alerts.view_delivery"):
+        return ""
+    n, oldest = queries.given_up_lately(database_now())
+    if oldest is None:
+        return ""
+    said = ngettext(
+        "%(n)d mail was given up in the last 24 h; it waits since %(at)s.",
+        "%(n)d mails were given up in the last 24 h, the oldest waits since %(at)s.",
+        n,
+    )
+    return said % {"n": n, "at": evidence.moment(oldest)}
 
 
 def _checked(form: forms.Form) -> dict[str, Any]:

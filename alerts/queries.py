@@ -177,6 +177,15 @@ def closing_note(alert: Alert) -> str:
     return alert.events.filter(verb="resolved").values_list("note", flat=True).first() or ""
 
 
+def given_up_lately(at: datetime) -> tuple[int, datetime | None]:
+    """Count the mails given up in the 24 h before `at`, and say since when the oldest waits."""
+    lately = Delivery.objects.filter(
+        state=DeliveryState.GIVEN_UP, given_up_at__gt=at - timedelta(days=1)
+    )
+    found = lately.aggregate(n=Count("id"), oldest=Min("created_at"))
+    return found["n"], found["oldest"]
+
+
 def deliveries_of(alert: Alert) -> list[Delivery]:
     """Return what was or is to be mailed about an alert, with every try, oldest first."""
     deliveries = alert.deliveries.select_related("channel").prefetch_related(

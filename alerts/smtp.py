@@ -17,6 +17,7 @@ from django.core.mail.message import sanitize_address
 from django.utils.translation import gettext
 
 from alerts.errors import MailNotSent
+from batchops.texts import redacted
 
 Replies = Mapping[str, str]
 LONGEST_REPLY = 200
@@ -151,12 +152,19 @@ def _carry(message: EmailMessage, line: Line, outcome: list[Handed | Exception])
     )
 
 
+def words_of(replies: Replies) -> str:
+    """Return how many replies there are and what they say; no address is in it."""
+    said = dict.fromkeys(redacted(reply) for reply in replies.values())
+    return f"{len(replies)} ({'; '.join(said)})"
+
+
 def _not_sent(error: Exception, line: Line) -> MailNotSent:
     """Put into a sentence why nobody got the mail; no password and no login name in it."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        refusals = "; ".join(f"{a}: {_reply(*reply)}" for a, reply in error.recipients.items())
+        replies = {a: _reply(*reply) for a, reply in error.recipients.items()}
         sentence = gettext("The mail server %(server)s refused every address: %(why)s.")
-        return MailNotSent(sentence % {"server": _server(), "why": refusals}, is_server=False)
+        why = {"server": _server(), "why": words_of(replies)}
+        return MailNotSent(sentence % why, is_server=False, replies=replies)
     if isinstance(error, smtplib.SMTPResponseException):
         return _answered(error)
     if not isinstance(error, OSError):
@@ -173,7 +181,7 @@ def _answered(error: smtplib.SMTPResponseException) -> MailNotSent:
         )
         return MailNotSent(sentence % {"server": _server(), "code": error.smtp_code})
     sentence = gettext("The mail server %(server)s refused the mail: %(why)s.")
-    why = _reply(error.smtp_code, error.smtp_error)
+    why = redacted(_reply(error.smtp_code, error.smtp_error))
     connecting = isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError)
     return MailNotSent(
         sentence % {"server": _server(), "why": why},

@@ -49,16 +49,19 @@ class DeliveryKind(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where a mail stands: pending -> sending -> sent, or failed -> sending ... -> given up."""
+    """Where a mail stands: pending -> sending -> sent (or partly: some addresses
+    were refused for good), or failed -> sending ... -> given up."""
 
     PENDING = "pending"
     SENDING = "sending"
     FAILED = "failed"
     SENT = "sent"
+    PARTLY = "partly"
     GIVEN_UP = "given_up"
 
 
 NEWS = (DeliveryKind.OPENED, DeliveryKind.RAISED)  # without which nobody asks whether it is over
+LEFT = (DeliveryState.SENT, DeliveryState.PARTLY)
 UNFINISHED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.FAILED)
 WAITING = (DeliveryState.FAILED, DeliveryState.GIVEN_UP)  # for a try that a person may ask for
 
@@ -130,6 +133,7 @@ DELIVERY_LOOKS = {
     DeliveryState.SENDING: Look("sending", "Being sent", "info", "mail"),
     DeliveryState.FAILED: Look("failed", "Failed, will be retried", "warn", "retry"),
     DeliveryState.SENT: Look("sent", "Sent", "ok", "check"),
+    DeliveryState.PARTLY: Look("partly", "Sent in part", "warn", "warning"),
     DeliveryState.GIVEN_UP: Look("given_up", "Given up", "bad", "x-circle"),
 }
 ATTEMPT_LOOKS = {

@@ -26,7 +26,7 @@ from alerts.admin.filters import BatchFilter, HolderFilter
 from alerts.bulk import Done, acknowledge_each, resolve_each
 from alerts.exports import alerts_export
 from alerts.models import Alert, AlertQuerySet
-from alerts.pages import AcknowledgeForm, ResolveForm, alert_context
+from alerts.pages import AcknowledgeForm, ResolveForm, alert_context, given_up_note
 from batchops.access import actor_of
 from batchops.errors import InvalidInput, NotFound
 from batchops.exports import FORMS, stream
@@ -180,7 +180,11 @@ class AlertAdmin(admin.ModelAdmin[Alert]):
         return listing.searched(queryset, search_term) if search_term else queryset, False
 
     def fragment(self, request: HttpRequest) -> HttpResponse:
-        context = {"cl": self._asked_list(request), "opts": self.opts}
+        context = {
+            "cl": self._asked_list(request),
+            "opts": self.opts,
+            "given_up": given_up_note(request),
+        }
         return TemplateResponse(request, "alerts/_list.html", context)
 
     def export(self, request: HttpRequest, form: str) -> HttpResponseBase:
@@ -194,8 +198,8 @@ class AlertAdmin(admin.ModelAdmin[Alert]):
     ) -> HttpResponse:
         if not all(map(ID.fullmatch, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             return render_error(request, InvalidInput(gettext("Choose alerts from the list.")))
-        titled = {"title": gettext("Alerts"), **(extra_context or {})}
-        return super().changelist_view(request, titled)
+        shown = {"title": gettext("Alerts"), "given_up": given_up_note(request)}
+        return super().changelist_view(request, shown | (extra_context or {}))
 
     @admin.action(description=_("Acknowledge selected alerts"), permissions=["acknowledge"])
     def acknowledge_selected(

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from alerts.bulk import retry_each
 from alerts.forms import ChannelForm
 from alerts.models import Channel, Delivery, DeliveryAttempt
+from alerts.pages import given_up_note
 from alerts.states import WAITING, DeliveryState
 from batchops.access import actor_of
 from batchops.db import database_now
@@ -55,6 +56,7 @@ class ChannelAdmin(admin.ModelAdmin[Channel]):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         self._warn(request, Channel.objects.filter(is_default=True).first())
+        _warn_of_given_up(request)
         return super().changelist_view(request, extra_context)
 
     def change_view(
@@ -98,6 +100,12 @@ class AttemptInline(admin.TabularInline[DeliveryAttempt, Delivery]):
     can_delete = False
     verbose_name_plural = _("tries")
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return (*self.fields, "replies") if _sees_addresses(request) else self.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.get_fields(request, obj)
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("alerts.view_delivery")
 
@@ -127,7 +135,6 @@ class DeliveryAdmin(admin.ModelAdmin[Delivery]):
         "next_try",
         "give_up_at",
         "sent_at",
-        "delivered_to",
         "message_id",
     )
     inlines = (AttemptInline,)
@@ -147,6 +154,16 @@ class DeliveryAdmin(admin.ModelAdmin[Delivery]):
     def has_delete_permission(self, request: HttpRequest, obj: Delivery | None = None) -> bool:
         return False
 
+    def get_fields(self, request: HttpRequest, obj: Delivery | None = None) -> Any:
+        shown = self.fields
+        return (*shown, "delivered_to", "address") if _sees_addresses(request) else shown
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        _warn_of_given_up(request)
+        return super().changelist_view(request, extra_context)
+
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("alerts.retry_delivery")
 
@@ -161,7 +178,7 @@ class DeliveryAdmin(admin.ModelAdmin[Delivery]):
 
     @admin.display(description=_("To"))
     def to_whom(self, delivery: Delivery) -> str:
-        return str(delivery.channel or delivery.reader or delivery.address)
+        return str(delivery.channel or delivery.reader or gettext("an address"))
 
     @admin.display(description=_("State"), ordering="state")
     def state_badge(self, delivery: Delivery) -> str:
@@ -187,6 +204,15 @@ class DeliveryAdmin(admin.ModelAdmin[Delivery]):
         moved = len(done) - len(refused)
         said = ngettext("%d mail is tried again now.", "%d mails are tried again now.", moved)
         _report(request, said % moved, refused)
+
+
+def _warn_of_given_up(request: HttpRequest) -> None:
+    if request.method == "GET" and (said := given_up_note(request)):
+        messages.warning(request, said)
+
+
+def _sees_addresses(request: HttpRequest) -> bool:
+    return request.user.has_perm("alerts.view_channel")
 
 
 def _report(request: HttpRequest, moved: str, refused: list[BatchOpsError]) -> None:

@@ -113,7 +113,9 @@ def _take_back(due: list[Delivery], at: datetime) -> list[Delivery]:
         for delivery in lost
     )
     sending = Delivery.objects.filter(pk__in=_ids(lost), state=DeliveryState.SENDING)
-    sending.filter(give_up_at__lte=at).update(state=DeliveryState.GIVEN_UP, lease=None)
+    sending.filter(give_up_at__lte=at).update(
+        state=DeliveryState.GIVEN_UP, lease=None, given_up_at=at
+    )
     sending.update(state=DeliveryState.FAILED, lease=None)
     over = {delivery.pk for delivery in lost if delivery.give_up_at <= at}
     return [delivery for delivery in due if delivery.pk not in over]

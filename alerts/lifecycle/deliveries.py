@@ -1,6 +1,7 @@
 """Record what became of a mail, and let people have it tried again."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -28,13 +29,15 @@ class Report:
     """What became of one try to send a mail.
 
     `delivered_to` are the addresses that took it this time. `again_in` says when whoever is
-    left is tried again; None means that nobody is left, or that it is of no use.
+    left is tried again; None means that nobody is left, or that it is of no use. `replies` are
+    the server's words to the addresses that did not take it; no sentence names an address.
     """
 
     outcome: AttemptOutcome
     sentence: str
     delivered_to: tuple[str, ...] = ()
     again_in: timedelta | None = None
+    replies: Mapping[str, str] = field(default_factory=dict)
 
 
 def record_attempt(claim: MailClaim, report: Report, *, at: datetime, took_s: float) -> None:
@@ -74,6 +77,7 @@ def _record(claim: MailClaim, report: Report, *, at: datetime, took_s: float) ->
             took_s=took_s,
             outcome=report.outcome,
             sentence=report.sentence,
+            replies=dict(report.replies),
         )
         for delivery in claim.deliveries
     )
@@ -134,9 +138,11 @@ def _settle(held: DeliveryQuerySet, report: Report, at: datetime) -> None:
             state=DeliveryState.FAILED, lease=None, next_try_at=next_try_at
         )
     elif report.outcome in (AttemptOutcome.SENT, AttemptOutcome.PARTLY):
-        held.update(state=DeliveryState.SENT, lease=None, sent_at=at)
+        whole = report.outcome == AttemptOutcome.SENT
+        state = DeliveryState.SENT if whole else DeliveryState.PARTLY
+        held.update(state=state, lease=None, sent_at=at)
     given_up = list(held.values_list("pk", flat=True))
-    held.update(state=DeliveryState.GIVEN_UP, lease=None)
+    held.update(state=DeliveryState.GIVEN_UP, lease=None, given_up_at=at)
     _withdraw_endings(given_up)
 
 

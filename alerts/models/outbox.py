@@ -11,6 +11,7 @@ from alerts.models.alerts import Alert
 from alerts.states import (
     ATTEMPT_LOOKS,
     DELIVERY_LOOKS,
+    LEFT,
     NEWS,
     SEVERITY_LOOKS,
     UNFINISHED,
@@ -150,6 +151,7 @@ class Delivery(models.Model):
     message_id = models.CharField(max_length=250, blank=True, default="")
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
+    given_up_at = models.DateTimeField(null=True)
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -192,8 +194,8 @@ class Delivery(models.Model):
                 name="delivery_sending_under_a_lease",
             ),
             models.CheckConstraint(
-                condition=Q(state=DeliveryState.SENT, sent_at__isnull=False)
-                | (~Q(state=DeliveryState.SENT) & Q(sent_at=None)),
+                condition=Q(state__in=LEFT, sent_at__isnull=False)
+                | (~Q(state__in=LEFT) & Q(sent_at=None)),
                 name="delivery_sent_at_a_time",
             ),
         ]
@@ -213,6 +215,11 @@ class Delivery(models.Model):
             ),
             models.Index(fields=["lease"], condition=Q(lease__isnull=False), name="delivery_lease"),
             models.Index(fields=["state", "-id"], name="delivery_newest_of_state"),
+            models.Index(
+                fields=["given_up_at"],
+                condition=Q(state=DeliveryState.GIVEN_UP),
+                name="delivery_given_up_lately",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -239,6 +246,8 @@ class DeliveryAttempt(models.Model):
         max_length=16, choices=[(o.value, look.label) for o, look in ATTEMPT_LOOKS.items()]
     )
     sentence = models.TextField()
+    # Which addresses did not take it, each with the server's words; the sentence names none.
+    replies = models.JSONField(default=dict)
 
     class Meta:
         default_permissions = ()

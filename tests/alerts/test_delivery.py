@@ -164,8 +164,11 @@ class TestRecipients:
         deliver.deliver_due()
 
         assert mailbox.envelopes == [["ops@example.com"]]
-        assert Delivery.objects.get().state == "sent"
-        assert "lead@example.com: 550 No such user" in tries("partly")[0].sentence
+        assert Delivery.objects.get().state == "partly"
+        (tried,) = tries("partly")
+        assert tried.replies == {"lead@example.com": "550 No such user"}
+        assert "1 of 2 addresses. Refused for good: 1 (550 No such user)." in tried.sentence
+        assert "lead@" not in tried.sentence
 
     def test_one_put_off_gets_it_later_and_the_others_not_again(self, mailbox: Mailbox) -> None:
         mailbox.refused = {"lead@example.com": "451 Try later"}

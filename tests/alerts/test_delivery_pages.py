@@ -171,6 +171,56 @@ class TestAlertPage:
         assert 'data-state="sent"' in text_of(client, fragment)
 
 
+class TestGivenUp:
+    @pytest.mark.parametrize(
+        "address", ["/admin/", "/admin/alerts/alert/", "/admin/alerts/alert/fragment/", DELIVERIES]
+    )
+    def test_who_may_see_mails_is_told(self, address: str, given_up: Delivery) -> None:
+        assert "1 mail was given up in the last 24 h" in text_of(client_of("Operator"), address)
+
+    def test_others_are_not(self, given_up: Delivery) -> None:
+        assert "given up" not in text_of(client_of("Viewer"), "/admin/")
+
+    def test_the_list_of_channels_tells_it_for_a_day(self, given_up: Delivery) -> None:
+        client = client_of("Administrator")
+        assert "1 mail was given up" in text_of(client, CHANNELS)
+
+        Delivery.objects.update(given_up_at=database_now() - timedelta(hours=25))
+
+        assert "mail was given up" not in text_of(client, CHANNELS)
+
+
+class TestAddresses:
+    @pytest.fixture
+    def refused(self, mailbox: Mailbox, channel: Channel) -> Delivery:
+        mailbox.refused = {"lead@example.com": "550 <lead@example.com> is unknown"}
+        opened()
+        deliver.deliver_due()
+        return Delivery.objects.get()
+
+    def test_only_who_may_see_channels_reads_them(self, refused: Delivery) -> None:
+        administrator, operator = client_of("Administrator"), client_of("Operator")
+        for address in (
+            f"{DELIVERIES}{refused.pk}/change/",
+            f"/admin/alerts/alert/{refused.alert_id}/change/",
+        ):
+            assert "lead@example.com" in text_of(administrator, address)
+            page = text_of(operator, address)
+            assert "lead@example.com" not in page
+            assert "ops@example.com" not in page
+            assert "550" in page
+
+    def test_programs_read_none(self, refused: Delivery) -> None:
+        answer = client_of("Operator").get(f"/api/alerts/{refused.alert_id}/")
+
+        assert "@example.com" not in answer.content.decode()
+
+    def test_sent_in_part_shows_and_is_found(self, refused: Delivery) -> None:
+        page = text_of(client_of("Operator"), f"{DELIVERIES}?state__exact=partly")
+
+        assert 'data-state="partly"' in page
+
+
 class TestDeliveryList:
     def test_given_up_ones_are_tried_again_together(
         self, given_up: Delivery, mailbox: Mailbox

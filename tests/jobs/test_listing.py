@@ -192,7 +192,7 @@ class TestMany:
         left = done(items=2, ms=0, failPercent=50)
         path = "/admin/jobs/bulk/retry/?search=statements"
 
-        assert "1 ended jobs have failed items" in text_of(client, path)
+        assert "1 ended job has failed items" in text_of(client, path)
         answer = client.post(path, follow=True)
 
         assert "1 job is retried." in answer.content.decode()

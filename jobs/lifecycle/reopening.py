@@ -95,6 +95,8 @@ def _reopen_batch(job: Job) -> int:
     with connection.cursor() as cursor:
         cursor.execute(REOPEN_SQL.format(states=named), values)
         failed, cancelled, after = cursor.fetchone()
+    if after is None:  # the counters said more than there is; who believed them would never end
+        failed, cancelled, after = job.reopen_failed, job.reopen_cancelled, job.reopen_from
     # The guard decides under the job's lock, after the items: a cancel that ended the reopening
     # meanwhile counted these as they were.
     begun = Job.objects.open().filter(

@@ -11,7 +11,7 @@ from tests.jobs.test_artifacts import (
     archive_of,
     download,
     files_in,
-    folder,
+    folder,  # noqa: F401  (the fixture)
     leased,
     made_but_for_its_zip,
 )
@@ -20,7 +20,13 @@ pytestmark = pytest.mark.django_db
 
 
 class TestAStop:
-    def test_a_stop_of_who_lost_the_lease_spoils_nothing(self, client, make, folder, monkeypatch):  # noqa: F811
+    def test_a_stop_of_who_lost_the_lease_spoils_nothing(
+        self,
+        client,
+        make,
+        folder,  # noqa: F811  (the fixture)
+        monkeypatch,
+    ):
         job, drill = made_but_for_its_zip(make), registry.find("drill")
         frozen = leased(lifecycle.claim_artifact(job.pk, worker="frozen"))
         Claim.objects.update(expires_at="2020-01-01T00:00Z")

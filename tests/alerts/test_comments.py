@@ -103,7 +103,7 @@ class TestHistory:
         page = client_of("Viewer").get(page_of(alert)).content.decode()
 
         assert "before, karim had it" in page
-        assert "from Warning to Critical; 85 %" in page
+        assert "from Warning to Critical, so it is open again; before, rahim had it; 85 %" in page
 
     def test_it_leads_to_the_alert_after(self) -> None:
         first = opened()

@@ -71,7 +71,7 @@ class TestReconcile:
         assert (alert.state, alert.acknowledged_by, alert.acknowledged_until) == ("open", "", None)
         assert verbs(alert) == ["opened", "acknowledged", "raised"]
         told = history.lines(alert.events.filter(verb="raised"))[0].change
-        assert told.startswith("from Warning to Critical, so it is open again; before, user:a had")
+        assert told.startswith("from Warning to Critical, so it is open again; before, a had it")
         assert queries.count_open().total == 1
 
     def test_it_resolves_acknowledged_ones_too_and_keeps_who_had_them(self) -> None:

@@ -65,7 +65,7 @@ class TestTheZip:
         assert told == {"ready": 200, "making": 202, "failed": 409, "expired": 410}
 
     def test_of_an_open_job_comes_later(self, site: Site) -> None:
-        job = Job.objects.open().order_by("created_at")[0]
+        job = site.job(items=2, ms=0, zip=True)
 
         assert ask(site.client, "GET", self.PATH, of={"name": job.pk}).status_code == 409
 

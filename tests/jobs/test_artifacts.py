@@ -3,10 +3,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import os
-import signal
-import subprocess
-import sys
 import zipfile
 from datetime import timedelta
 
@@ -23,7 +19,6 @@ from jobs.runner import run_slice
 from jobs.sweep import sweep
 from jobs.types.drill import Drill
 from tests.jobs.test_exports import body_of
-from tests.web_process import ROOT, database_url
 
 pytestmark = pytest.mark.django_db
 
@@ -332,59 +327,6 @@ class TestRetry:
         run_slice()
         assert shown(client, job)["artifactState"] == "failed"
         assert download(client, job)["ETag"] == old
-
-
-KILLED = """
-import os, signal, sys
-import django
-django.setup()
-from django.core.files import File
-from jobs import lifecycle, registry
-from jobs.artifacts import Making, make
-
-where = sys.argv[2]
-def die(*args, **kwargs):
-    os.kill(os.getpid(), signal.SIGKILL)
-if where == "writing":
-    plain = registry.find("drill").artifact_files
-    def files(job):
-        yield next(plain(job))
-        die()
-    type(registry.find("drill")).artifact_files = lambda self, job: files(job)
-if where == "storing":
-    def chunks(self):
-        yield b"PK"
-        die()
-    File.chunks = lambda self: chunks(self)
-if where == "stored":
-    lifecycle.store_artifact = die
-lease = lifecycle.claim_artifact(sys.argv[1], worker="killed/1/1")
-drill = registry.find("drill")
-make(Making(lease, drill), drill)
-"""
-
-
-@pytest.mark.processes
-class TestKilled:
-    @pytest.mark.parametrize("where", ["writing", "storing", "stored"])
-    def test_another_worker_makes_it_and_nothing_stays(self, client, make, folder, where):
-        job = made_but_for_its_zip(make)
-        environment = {
-            **os.environ,
-            "DATABASE_URL": database_url(connection.settings_dict),
-            "BATCHOPS_DATA_DIR": str(folder),
-        }
-        command = [sys.executable, "-c", KILLED, job.pk, where]
-        ended = subprocess.run(command, env=environment, cwd=ROOT, check=False, timeout=30)
-        assert ended.returncode == -signal.SIGKILL
-        assert len(files_in(folder)) == (where != "writing")
-        assert download(client, job).status_code == 202
-
-        Claim.objects.update(expires_at="2020-01-01T00:00Z")
-        sweep()
-        run_slice()
-        assert archive_of(download(client, job)).testzip() is None
-        assert len(files_in(folder)) == 1
 
 
 def made_but_for_its_zip(make):

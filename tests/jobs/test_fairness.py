@@ -20,7 +20,8 @@ from tests.waiting import wait_for
 pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
 MILLION = 1_000_000
-SOON = timedelta(seconds=5)
+# Behind a million items they would wait for a minute.
+SOON = timedelta(seconds=15)
 # So that nobody gets a turn only because a slice ended.
 ONE_SLICE = {**FAST, "JOBS_SLICE_S": "60", "JOBS_LEASE_S": "60"}
 

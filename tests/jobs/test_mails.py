@@ -147,7 +147,7 @@ class TestOneJob:
 
         assert mailbox.envelopes == [["rahim@example.com"]]
         assert mailbox.mails[0]["Bcc"] is None
-        assert mailbox.subjects == ["Batch job completed: X Bcc: thief@example.com <b>Hello</b>"]
+        assert mailbox.subjects == ["Batch job completed: X Bcc: *** <b>Hello</b>"]
         html = mailbox.mails[0].get_body(("html",)).get_content()  # type: ignore[union-attr]
         assert "<b>Hello" not in html
 

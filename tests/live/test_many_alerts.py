@@ -38,5 +38,6 @@ def test_the_banner_counts_them_at_once(
 
     record_property("commit_to_frame_s", round(time.monotonic() - committed, 3))
     assert frame["data"]["total"] == ALERTS
-    assert frame["data"]["countsByType"] == {"FAILED": ALERTS}
+    counts = frame["data"]["countsByType"]
+    assert {rule: count for rule, count in counts.items() if count} == {"FAILED": ALERTS}
     assert len(frame["data"]["alerts"]) == 50

@@ -278,7 +278,8 @@ def is_of_a_lost_server(complaint: str) -> bool:
     """Tell what a browser must say while nobody answers: of its socket and of a fetch."""
     return bool(
         re.search(
-            r"WebSocket connection to|ERR_CONNECTION_(REFUSED|RESET|CLOSED)|ERR_EMPTY_RESPONSE",
+            r"WebSocket connection to|ERR_CONNECTION_(REFUSED|RESET|CLOSED)|ERR_EMPTY_RESPONSE"
+            r"|ERR_SOCKET_NOT_CONNECTED",
             complaint,
         )
     )

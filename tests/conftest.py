@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -42,17 +41,6 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     # A server that was killed is gone before its connections are, and those forbid the drop.
     with django_db_blocker.unblock():
         wait_for(lambda: others_connected() == [], 10, "others to leave the database")
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that start most processes, so that no worker ends with one alone."""
-    heavy = Counter(item.path for item in items if is_heavy(item))
-    items.sort(key=lambda item: -heavy[item.path])
-
-
-def is_heavy(item: pytest.Item) -> bool:
-    return any(item.get_closest_marker(mark) for mark in ("processes", "browser"))
 
 
 @pytest.hookimpl(wrapper=True)

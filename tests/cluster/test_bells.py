@@ -13,6 +13,12 @@ from batchops.cluster.bells import UnknownBell, release_taken, ring
 BELL = "tests.cluster.answers.note"
 
 
+@pytest.fixture(autouse=True)
+def _silence(db: None) -> None:
+    """Take away what tests that commit have rung."""
+    OrmQ.objects.all().delete()
+
+
 @pytest.mark.django_db
 class TestRing:
     def test_it_queues_the_function_for_its_cluster_alone(self) -> None:

@@ -1,6 +1,5 @@
 """Check what programs ask of alerts, in the API's words."""
 
-from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -9,24 +8,13 @@ from rest_framework import serializers
 
 from alerts.listing import ACTIVE_WORD, AlertFilter
 from alerts.states import RULES, Severity, State
+from batchops.inputs import StrictSerializer
 
 LONGEST_NOTE = 2000
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 
 
-class Strict(serializers.Serializer[None]):
-    """Refuse fields that nobody declared, by name, instead of dropping them silently."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        given = data if isinstance(data, Mapping) else {}
-        unknown = sorted(str(name)[:50] for name in given if name not in self.fields)
-        if unknown:
-            sentence = f"Unknown. Allowed are: {', '.join(self.fields)}."
-            raise serializers.ValidationError({name: [sentence] for name in unknown[:20]})
-        return super().to_internal_value(data)
-
-
-class Acknowledgement(Strict):
+class Acknowledgement(StrictSerializer):
     """A note, and until when the alert may rest; what is left out stays as it is."""
 
     note = serializers.CharField(
@@ -35,13 +23,13 @@ class Acknowledgement(Strict):
     until = serializers.DateTimeField(required=False, allow_null=True)
 
 
-class Comment(Strict):
+class Comment(StrictSerializer):
     """What somebody knows about the alert."""
 
     note = serializers.CharField(max_length=LONGEST_NOTE)
 
 
-class AlertsAsked(Strict):
+class AlertsAsked(StrictSerializer):
     """Which alerts a list is asked for; each field narrows it.
 
     `from` and `to` are days of the site on which alerts opened, both included.

@@ -1,8 +1,6 @@
 """Answer programs: token login, one permission per method, one shape for every error."""
 
-import json
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
@@ -18,7 +16,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from batchops import outage
+from batchops import outage, strict_json
 from batchops.access import use_token
 from batchops.errors import BatchOpsError
 from batchops.models import ApiToken, User
@@ -37,8 +35,6 @@ LOG_IN = (
     "made for you, or log in at /admin/."
 )
 MAY_NOT = "Your account may not do this. Ask an administrator to give you a role that may."
-# No field takes a number near this; longer ones only cost time.
-MAX_DIGITS = 400
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -81,39 +77,17 @@ def read_json(stream: IO[bytes]) -> Any:
     :raises ValidationError: when an object in it has a key twice; names the keys.
     """
     try:
-        return json.loads(
-            stream.read().decode("utf-8-sig"),
-            object_pairs_hook=_without_doubles,
-            parse_int=_whole_number,
-            parse_constant=_refuse_constant,
-        )
+        return strict_json.loads(stream.read().decode("utf-8-sig"))
+    except strict_json.DoubledKeys as error:
+        raise exceptions.ValidationError(
+            {key: ["Given more than once. Send it once."] for key in error.keys[:20]}
+        ) from None
     except UnicodeDecodeError:
         raise exceptions.ParseError("The body is not in UTF-8. Send it as UTF-8.") from None
     except RecursionError:
         raise exceptions.ParseError("The body is nested too deep; 20 levels do.") from None
     except ValueError as error:
         raise exceptions.ParseError(f"The body is no valid JSON: {error}.") from None
-
-
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        counts = Counter(key for key, _ in pairs)
-        twice = [key[:50] for key in found if counts[key] > 1][:20]
-        raise exceptions.ValidationError(
-            {key: ["Given more than once. Send it once."] for key in twice}
-        )
-    return found
-
-
-def _whole_number(digits: str) -> int:
-    if len(digits) > MAX_DIGITS:
-        raise ValueError(f"a number has {len(digits):,} digits, and {MAX_DIGITS} is the limit")
-    return int(digits)
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number in JSON")
 
 
 class FirstRenderer(DefaultContentNegotiation):

@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from batchops.inputs import unstorable_text
 from batchops.models import User
-from jobs.inputs import INLINE_ITEMS, NAME, unstorable_text
+from jobs.inputs import INLINE_ITEMS, NAME
 from jobs.pasted import read_items
 from jobs.reading import WORDS
 from jobs.registry import FilesTaken, JobType

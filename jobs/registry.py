@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from batchops.inputs import StrictSerializer
 from jobs.errors import UnknownType
-from jobs.inputs import StrictSerializer
 from jobs.lifecycle import WorkItem
 from jobs.models import Job
 from jobs.reading import GivenFile

@@ -6,8 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from batchops.inputs import unstorable
 from jobs import registry
-from jobs.inputs import unstorable
 from jobs.models import Schedule
 from jobs.scheduling import troubles
 

@@ -11,9 +11,10 @@ from django.conf import settings
 from rest_framework import serializers
 
 from batchops.exports import FORMS
+from batchops.inputs import JsonObjectField, OneOfField, StrictSerializer
 from jobs import queries, states
 from jobs.bulk import IDS_MAX
-from jobs.inputs import INLINE_ITEMS, NAME, NAME_HELP, JsonObjectField, OneOfField, StrictSerializer
+from jobs.inputs import INLINE_ITEMS, NAME, NAME_HELP
 
 ERROR_MAX = 2_000
 CURSOR_LENGTH = 200

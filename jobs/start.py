@@ -14,10 +14,10 @@ from batchops.cluster import bells
 from batchops.cluster.queries import require_alive
 from batchops.db import give_connection_back
 from batchops.errors import InvalidInput
+from batchops.inputs import StrictSerializer
 from batchops.models import User
 from jobs import lifecycle, queries, registry, states, uploads
 from jobs.errors import KeyReused
-from jobs.inputs import StrictSerializer
 from jobs.models import Job, StartKey, Upload
 from jobs.reading import WORDS, GivenFile, UnreadableFile
 from jobs.registry import JobType

@@ -1,16 +1,14 @@
 """Read a JSON array of objects, exactly as the standard has it."""
 
 import json
-import math
-from collections import Counter
 from typing import IO, Any
 
-from jobs.inputs import unstorable
+from batchops import strict_json
+from batchops.inputs import unstorable
 from jobs.reading.errors import UnreadableFile
 
 FILE_BYTES = 16 * 1024**2
 OBJECTS = 100_000
-DIGITS = 400
 
 
 def read_array(
@@ -61,13 +59,7 @@ def _content(file: IO[bytes], name: str, limit_bytes: int) -> str:
 
 def _parsed(text: str, name: str) -> Any:
     try:
-        return json.loads(
-            text,
-            object_pairs_hook=_without_doubles,
-            parse_int=_whole_number,
-            parse_float=_finite,
-            parse_constant=_finite,
-        )
+        return strict_json.loads(text)
     except json.JSONDecodeError as error:
         raise UnreadableFile(
             name,
@@ -79,25 +71,3 @@ def _parsed(text: str, name: str) -> Any:
         raise UnreadableFile(name, "it is nested too deep; 20 levels do.", limit=20) from None
     except ValueError as error:
         raise UnreadableFile(name, f"{error}. Mend it.") from None
-
-
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        counts = Counter(key for key, _ in pairs)
-        twice = next(key for key in found if counts[key] > 1)
-        raise ValueError(f"an object has the key '{twice[:50]}' more than once")
-    return found
-
-
-def _whole_number(digits: str) -> int:
-    if len(digits) > DIGITS:
-        raise ValueError(f"a number has {len(digits):,} digits, and {DIGITS} is the limit")
-    return int(digits)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text[:50]} is no finite number")
-    return number

@@ -8,9 +8,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from batchops.inputs import StrictSerializer
 from jobs import progress, states
 from jobs.errors import ItemCancelled, ItemFailed
-from jobs.inputs import LabelledItem, StrictSerializer
+from jobs.inputs import LabelledItem
 from jobs.lifecycle import WorkItem
 from jobs.models import Job, JobItem
 from jobs.registry import FollowUp, JobType, Result, register

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from jobs.inputs import StrictSerializer, unstorable
+from batchops.inputs import StrictSerializer, unstorable
 from jobs.registry import JobType, register
 
 

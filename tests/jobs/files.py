@@ -11,7 +11,7 @@ import openpyxl
 from django.core.files.storage import FileSystemStorage, storages
 from django.test import Client
 
-from jobs.inputs import StrictSerializer
+from batchops.inputs import StrictSerializer
 from jobs.lifecycle import WorkItem
 from jobs.models import Job, StartKey, Upload, UploadPart
 from jobs.reading import Columns, GivenFile, open_csv, open_xlsx, read_array, read_zip

@@ -128,7 +128,7 @@ JSON: list[tuple[str, bytes, str]] = [
     ("cut off", b'[{"meter": 1},\n', "row 2, column 1"),
     ("key twice", b'[{"a": 1, "a": 2}]', "'a' more than once"),
     ("NaN", b'[{"a": NaN}]', "no finite number"),
-    ("infinite", b'[{"a": 1e999}]', "no finite number"),
+    ("infinite", b'[{"a": 1e999}]', "object 1: Numbers must be finite"),
     ("long number", b'[{"a": ' + b"9" * 5_000 + b"}]", "400 is the limit"),
     ("deep", b'[{"a": ' + b"[" * 100_000, "nested too deep"),
     ("nested", b'[{"a": ' + b"[" * 30 + b"]" * 30 + b"}]", "20 levels"),

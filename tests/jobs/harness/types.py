@@ -9,9 +9,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from batchops.inputs import StrictSerializer
 from jobs import progress
 from jobs.errors import ItemCancelled, ItemFailed
-from jobs.inputs import StrictSerializer
 from jobs.lifecycle import WorkItem
 from jobs.models import Job
 from jobs.registry import JobType, Result, register

@@ -18,6 +18,7 @@ from batchops.errors import Conflict
 from batchops.looks import Look
 from batchops.models import ApiToken, User
 from batchops.pages import render_page
+from batchops.read_only import ReadOnly
 from batchops.templatetags.batchops import badge, since
 
 admin.site.unregister(Group)
@@ -70,21 +71,12 @@ class UserAdmin(StockUserAdmin[User]):
 
 
 @admin.register(Group)
-class RoleAdmin(admin.ModelAdmin[Group]):
+class RoleAdmin(ReadOnly, admin.ModelAdmin[Group]):
     """Roles, to be read: batchops/web/roles.py says what each may do."""
 
     list_display = ("name", "members")
     fields = ("name", "members", "may")
     readonly_fields = ("members", "may")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        return False
 
     @admin.display(description=_("Members"))
     def members(self, group: Group) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from batchops.inputs import unstorable
 from jobs import registry
+from jobs.lifecycle.schedules import EDITED
 from jobs.models import Schedule
 from jobs.scheduling import troubles
 
@@ -24,16 +25,7 @@ class ScheduleForm(forms.ModelForm[Schedule]):
 
     class Meta:
         model = Schedule
-        fields = (
-            "name",
-            "type",
-            "params",
-            "title",
-            "priority",
-            "cron",
-            "missed_policy",
-            "late_minutes",
-        )
+        fields = EDITED
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

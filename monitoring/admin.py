@@ -14,22 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from batchops.live.publish import publish
 from batchops.paging import CappedPaginator
+from batchops.read_only import ReadOnly
 from batchops.templatetags.batchops import duration
 from monitoring import queries, timeline
 from monitoring.models import MonitoringConfig, Poll, Run, RunEvent, Step
-
-
-class ReadOnly:
-    """Show rows to whoever may see them; nobody adds, edits or deletes them."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(Step)

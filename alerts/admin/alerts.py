@@ -32,6 +32,7 @@ from batchops.errors import InvalidInput, NotFound
 from batchops.exports import FORMS, stream
 from batchops.pages import page, render_error
 from batchops.paging import CappedPaginator
+from batchops.read_only import ReadOnly
 
 ID = re.compile(r"[0-9]{1,18}")
 LOOKUPS = {
@@ -99,7 +100,7 @@ class AlertChangeList(ChangeList):
 
 
 @admin.register(Alert)
-class AlertAdmin(admin.ModelAdmin[Alert]):
+class AlertAdmin(ReadOnly, admin.ModelAdmin[Alert]):
     list_display = (
         "severity",
         "message",
@@ -144,15 +145,6 @@ class AlertAdmin(admin.ModelAdmin[Alert]):
     ) -> HttpResponse:
         """Lead to the alert's page, which shows all that happened to it."""
         return redirect("admin:alerts_alert_change", object_id)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Alert | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Alert | None = None) -> bool:
-        return False
 
     def has_acknowledge_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("alerts.acknowledge_alert")

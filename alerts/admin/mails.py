@@ -22,6 +22,7 @@ from batchops.db import database_now
 from batchops.errors import BatchOpsError
 from batchops.looks import Look
 from batchops.paging import CappedPaginator
+from batchops.read_only import ReadOnly
 
 AT_ONCE = 500  # mails that one action has tried again
 ON = Look("on", "On", "ok", "check")
@@ -111,7 +112,7 @@ class AttemptInline(admin.TabularInline[DeliveryAttempt, Delivery]):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(admin.ModelAdmin[Delivery]):
+class DeliveryAdmin(ReadOnly, admin.ModelAdmin[Delivery]):
     """Every mail that was or is to be sent, each with its tries."""
 
     list_display = (
@@ -144,15 +145,6 @@ class DeliveryAdmin(admin.ModelAdmin[Delivery]):
     show_full_result_count = False
     sortable_by = ()  # any other order would sort all that was ever mailed
     actions = ("retry_selected",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Delivery | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Delivery | None = None) -> bool:
-        return False
 
     def get_fields(self, request: HttpRequest, obj: Delivery | None = None) -> Any:
         shown = self.fields

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from batchops.house import postgres
 from batchops.house.places import choose_place
@@ -73,3 +74,8 @@ def start_postgres(data_dir: Path) -> str:
     wait_for(lambda: server.poll() is not None or postgres.is_ready(place), 60, "PostgreSQL")
     assert server.poll() is None, log.read_text()
     return postgres.url(place, postgres.SUPERUSER, "postgres")
+
+
+def address_of(database: str) -> str:
+    """Return the address of `database` on the tests' server."""
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()

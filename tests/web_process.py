@@ -9,10 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from tests.embedded import address_of
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).parent.parent
@@ -28,7 +28,7 @@ class WebProcess:
         self._environment = {
             **os.environ,
             "SECRET_KEY": settings.SECRET_KEY,
-            "DATABASE_URL": database_url(database),
+            "DATABASE_URL": address_of(database["NAME"]),
             "PYTHONUNBUFFERED": "1",
             **environment,
         }
@@ -81,8 +81,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def database_url(described: dict[str, Any]) -> str:
-    """Return the address of the tests' database, which Django's connection settings name."""
-    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{described['NAME']}").geturl()

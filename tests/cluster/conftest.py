@@ -12,8 +12,9 @@ from django_q.models import OrmQ
 from psycopg import sql
 
 from batchops.models import Heartbeat
-from tests.cluster.databases import address_of, environment_for, migrate, orm_at
+from tests.cluster.databases import environment_for, migrate, orm_at
 from tests.cluster.running import Running
+from tests.embedded import address_of
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 import environ
 import psycopg
@@ -13,11 +12,6 @@ from django.conf import settings
 from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 from psycopg import sql
-
-
-def address_of(database: str) -> str:
-    """Return the address of `database` on the tests' server."""
-    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()
 
 
 def environment_for(address: str) -> dict[str, str]:

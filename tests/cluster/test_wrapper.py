@@ -14,8 +14,8 @@ from django_q.models import OrmQ
 
 from batchops.cluster.queries import is_alive
 from batchops.models import Heartbeat
-from tests.cluster.databases import address_of
 from tests.cluster.running import Running, bell
+from tests.embedded import address_of
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("shared")]

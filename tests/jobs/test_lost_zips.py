@@ -15,6 +15,7 @@ from jobs.errors import LostClaim
 from jobs.models import Artifact, Claim
 from jobs.runner import run_slice
 from jobs.sweep import sweep
+from tests.embedded import address_of
 from tests.jobs.test_artifacts import (
     archive_of,
     download,
@@ -23,7 +24,7 @@ from tests.jobs.test_artifacts import (
     leased,
     made_but_for_its_zip,
 )
-from tests.web_process import ROOT, database_url
+from tests.web_process import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +97,7 @@ class TestKilled:
         job = made_but_for_its_zip(make)
         environment = {
             **os.environ,
-            "DATABASE_URL": database_url(connection.settings_dict),
+            "DATABASE_URL": address_of(connection.settings_dict["NAME"]),
             "BATCHOPS_DATA_DIR": str(folder),
         }
         command = [sys.executable, "-c", KILLED, job.pk, where]

@@ -16,11 +16,11 @@ from alerts.models import Alert
 from batchops.models import Heartbeat
 from jobs import lifecycle, missed, queries, scheduling
 from jobs.models import Job, Schedule, ScheduleSlot
+from tests.embedded import address_of
 from tests.jobs.conftest import Make
 from tests.jobs.schedules import Clock, Plan, last, outcomes
 from tests.jobs.test_cron import AUTUMN, DHAKA, LONDON, SPRING, local, night
 from tests.jobs.test_races import at_once
-from tests.web_process import database_url
 
 pytestmark = pytest.mark.django_db
 
@@ -91,7 +91,7 @@ class TestStarts:
 
         killed = subprocess.run(
             [sys.executable, "-c", dying],
-            env={**os.environ, "DATABASE_URL": database_url(connection.settings_dict)},
+            env={**os.environ, "DATABASE_URL": address_of(connection.settings_dict["NAME"])},
             check=False,
         )
 

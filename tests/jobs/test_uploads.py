@@ -19,6 +19,7 @@ from jobs.lifecycle.uploads import WRITING_LIMIT
 from jobs.models import Job, JobItem, Upload, UploadPart
 from jobs.runner import run_slice
 from jobs.sweep import sweep
+from tests.embedded import address_of
 from tests.jobs.files import (
     announce,
     complete,
@@ -32,7 +33,6 @@ from tests.jobs.files import (
 )
 from tests.jobs.harness.workers import ROOT
 from tests.people import client_of
-from tests.web_process import database_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("uploading")]
 
@@ -322,7 +322,7 @@ def kill_while_writing(upload_id: str, folder: Path) -> None:
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "batchops.settings",
-        "DATABASE_URL": database_url(connection.settings_dict),
+        "DATABASE_URL": address_of(connection.settings_dict["NAME"]),
         "FOLDER": str(folder),
     }
     command = [sys.executable, "-c", KILLED]

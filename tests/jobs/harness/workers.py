@@ -14,8 +14,8 @@ from django.db import DatabaseError, connection
 
 from batchops.cluster.ticks import ClusterName
 from jobs import sweep
+from tests.embedded import address_of
 from tests.waiting import wait_for
-from tests.web_process import database_url
 
 ROOT = Path(__file__).parents[3]
 FAST = {
@@ -33,7 +33,7 @@ class Workers:
         self.count = count
         self._environment = {
             **os.environ,
-            "DATABASE_URL": database_url(connection.settings_dict),
+            "DATABASE_URL": address_of(connection.settings_dict["NAME"]),
             "LOG_LEVEL": "CRITICAL",
             **settings,
         }
@@ -105,7 +105,7 @@ class Cluster:
         self._name = name
         self._environment = {
             **os.environ,
-            "DATABASE_URL": database_url(connection.settings_dict),
+            "DATABASE_URL": address_of(connection.settings_dict["NAME"]),
             "LOG_LEVEL": "CRITICAL",
             "DJANGO_SETTINGS_MODULE": "tests.jobs.harness.settings",
             **settings,

@@ -15,7 +15,7 @@ from jobs import lifecycle, scheduling, start
 from jobs.models import Job, Schedule
 from jobs.runner import run_slice
 from jobs.start import Order
-from tests.jobs import files  # noqa: F401  (registers its types)
+from tests.jobs import files
 from tests.jobs.harness import checks, types  # noqa: F401  (registers the types)
 from tests.jobs.harness.plan import empty_tables
 from tests.jobs.schedules import Clock, Plan
@@ -88,6 +88,13 @@ def uploading(settings: Any, tmp_path: Path) -> None:
     settings.STORAGES = {**settings.STORAGES, "uploads": described}
     settings.UPLOAD_PART_BYTES = 16
     settings.UPLOAD_DISK_RESERVE_BYTES = 0
+
+
+@pytest.fixture
+def sent(client: Client) -> str:
+    """The id of a complete upload of TABLE."""
+    upload_id: str = files.send(client, files.TABLE).json()["data"]["id"]
+    return upload_id
 
 
 @pytest.fixture

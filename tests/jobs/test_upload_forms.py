@@ -9,18 +9,9 @@ from django.test import Client
 from jobs import uploads
 from jobs.models import Job, Upload
 from jobs.runner import run_slice
-from tests.jobs.files import nothing_is_left, send, stored
+from tests.jobs.files import TABLE, nothing_is_left, stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("uploading")]
-
-TABLE = b"meter;label\r\n4711;Hall 3\r\n4712;Hall 4\r\n"
-
-
-@pytest.fixture
-def sent(client: Client) -> str:
-    """The id of a complete upload of TABLE."""
-    upload_id: str = send(client, TABLE).json()["data"]["id"]
-    return upload_id
 
 
 class TestForm:

@@ -21,6 +21,7 @@ from jobs.runner import run_slice
 from jobs.sweep import sweep
 from tests.embedded import address_of
 from tests.jobs.files import (
+    TABLE,
     announce,
     complete,
     nothing_is_left,
@@ -35,15 +36,6 @@ from tests.jobs.harness.workers import ROOT
 from tests.people import client_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("uploading")]
-
-TABLE = b"meter;label\r\n4711;Hall 3\r\n4712;Hall 4\r\n"
-
-
-@pytest.fixture
-def sent(client: Client) -> str:
-    """The id of a complete upload of TABLE."""
-    upload_id: str = send(client, TABLE).json()["data"]["id"]
-    return upload_id
 
 
 def later(**changes: timedelta) -> None:

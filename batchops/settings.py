@@ -57,7 +57,6 @@ READABLE = "Accept-Ranges Content-Disposition Content-Range ETag Retry-After X-F
 CORS_EXPOSE_HEADERS = READABLE.split()
 
 INSTALLED_APPS = [
-    "daphne",
     "batchops.web.apps.BatchOpsAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from typing import IO, Any
 from zipfile import BadZipFile
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from jobs.reading.errors import UnreadableFile
 from jobs.reading.tables import Row, Table, TableLimits, check_field, check_width
 from jobs.reading.zip_file import Entry, ZipLimits, read_zip
@@ -22,7 +19,7 @@ DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
 BLANK_ROWS = 1_000
 # What openpyxl raises over parts that are not as they should be.
 BROKEN = (
-    BadZipFile, InvalidFileException, LookupError, ValueError, SyntaxError, TypeError,
+    BadZipFile, LookupError, ValueError, SyntaxError, TypeError,
     AttributeError, ArithmeticError, EOFError, OSError, NotImplementedError, zlib.error,
 )  # fmt: skip
 
@@ -32,6 +29,9 @@ def open_xlsx(file: IO[bytes], *, name: str, limits: TableLimits | None = None) 
 
     :raises UnreadableFile: now or while rows are read; it names row, column or limit.
     """
+    # Here, because it takes a tenth of a second, and few processes ever read a workbook.
+    from openpyxl import load_workbook
+
     limits = limits or TableLimits()
     for entry in read_zip(file, name=name, limits=UNPACKED):
         _check_part(entry, name)

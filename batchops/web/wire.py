@@ -158,6 +158,11 @@ class PacedSocket(WebSocketProtocol):
         self.transport.registerProducer(self, True)  # noqa: FBT003
         super().onOpen()
 
+    def onClose(self, wasClean: bool, code: int, reason: str) -> None:  # noqa: FBT001, N802, N803
+        # A handshake that could not be read ends before Daphne knows of the connection.
+        if hasattr(self, "server"):
+            super().onClose(wasClean, code, reason)
+
     def serverClose(self, code: int | None = None) -> None:  # noqa: N802
         # The way Daphne goes refuses the server's own codes, such as 1012, come back later.
         if self.state == self.STATE_OPEN:

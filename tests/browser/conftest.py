@@ -139,7 +139,8 @@ def visit(browser: Browser, web: WebProcess, people: Callable[..., User]) -> Ite
     yield open_window
     for visitor in visitors:
         visitor.context.close()
-    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
+    complaints = [complaint for visitor in visitors for complaint in visitor.complaints]
+    assert complaints == [], web.log.read_text()[-5000:]
 
 
 def logged_in(people: Callable[..., User], role: str) -> Client:

@@ -211,7 +211,7 @@ def make_cluster(data_dir: Path, *settings: str) -> Path:
 class TestADatabaseThatIsNotReady:
     """A standby that lets nobody in looks like a server that recovers from a crash for hours."""
 
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def data_dir(self, folder: Path) -> Iterator[Path]:
         data_dir = folder / "recovering"
         data_dir.mkdir()
@@ -302,7 +302,7 @@ class TestHealing:
 class TestEnd:
     """One folder through its ends: killed with its group, asked politely, killed alone."""
 
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def data_dir(self, folder: Path) -> Iterator[Path]:
         # Reached by a link, and too deep for a socket of its own.
         deep = folder / ("deep" * 10) / ("deeper" * 10)

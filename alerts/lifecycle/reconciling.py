@@ -15,6 +15,9 @@ from alerts.queries import last_of_keys
 from alerts.states import ACTIVE, Finding, State, rank
 from batchops.live.publish import publish
 
+# Rows in one statement: to put many more together takes so long that PostgreSQL ends the session.
+BATCH = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -141,16 +144,19 @@ def _resolve_all(
         state=State.RESOLVED, resolved_at=at, resolved_by=actor
     )
     AlertEvent.objects.bulk_create(
-        AlertEvent(
-            alert=alert,
-            at=at,
-            actor=actor,
-            verb="resolved",
-            note=reasons.get(alert.key, ""),
-            before={"state": alert.state},
-            after={"state": State.RESOLVED},
-        )
-        for alert in alerts
+        (
+            AlertEvent(
+                alert=alert,
+                at=at,
+                actor=actor,
+                verb="resolved",
+                note=reasons.get(alert.key, ""),
+                before={"state": alert.state},
+                after={"state": State.RESOLVED},
+            )
+            for alert in alerts
+        ),
+        batch_size=BATCH,
     )
     post_resolved(alerts)
 
@@ -191,14 +197,17 @@ def _open_all(rule: str, findings: list[Finding], *, at: datetime, actor: str) -
         if not _is_held(last.get(finding.key), finding)
     ]
     AlertEvent.objects.bulk_create(
-        AlertEvent(
-            alert=alert,
-            at=at,
-            actor=actor,
-            verb="opened",
-            after={"state": alert.state, "severity": alert.severity, "message": alert.message},
-        )
-        for alert in Alert.objects.bulk_create(new)
+        (
+            AlertEvent(
+                alert=alert,
+                at=at,
+                actor=actor,
+                verb="opened",
+                after={"state": alert.state, "severity": alert.severity, "message": alert.message},
+            )
+            for alert in Alert.objects.bulk_create(new, batch_size=BATCH)
+        ),
+        batch_size=BATCH,
     )
     if new:
         post_opened(new)

@@ -64,8 +64,10 @@ def claim_mail(*, at: datetime) -> MailClaim | None:
 
 def _claim_alerts(at: datetime) -> MailClaim | None:
     for channel in channels_with_due(at):
-        due = _still_news(_take_back(due_of_channel(channel, at), at))
-        if due and (chosen := _choose(channel, due, at)):
+        due = due_of_channel(channel, at)
+        died = _under_way(due)
+        due = _still_news(_take_back(due, at))
+        if due and (chosen := _repeated(due, died) or _choose(channel, due, at)):
             taken = chosen[0].delivered_to
             return _claim(chosen, at, to=[a for a in channel.addresses if a not in taken])
     return None
@@ -74,12 +76,17 @@ def _claim_alerts(at: datetime) -> MailClaim | None:
 def _claim_notices(at: datetime) -> MailClaim | None:
     for reader in readers_with_due(at):
         due = due_of_reader(reader, at)
-        died = {delivery.message_id for delivery in due if delivery.state == DeliveryState.SENDING}
+        died = _under_way(due)
         due = _take_back(due, at)
         if due and mails_lately(mails_to(reader), at, MINUTE) < settings.MAIL_LIMIT:
             chosen = _repeated(due, died) or due
             return _claim(chosen, at, to=_address_of(chosen[0]))
     return None
+
+
+def _under_way(due: list[Delivery]) -> set[str]:
+    """Return the names of the mails that died with their senders: they may have left."""
+    return {delivery.message_id for delivery in due if delivery.state == DeliveryState.SENDING}
 
 
 def _repeated(due: list[Delivery], died: Collection[str]) -> list[Delivery]:

@@ -240,6 +240,23 @@ class TestManyAtOnce:
 
         assert len(mailbox.mails) == 3
 
+    def test_a_copy_bears_the_same_name_though_more_is_due_by_then(
+        self, mailbox: Mailbox, settings: Any
+    ) -> None:
+        settings.MAIL_LIMIT = 3
+        opened()
+        claimed = lifecycle.claim_mail(at=database_now())
+        assert claimed is not None
+        for n in range(9):
+            opened(key=f"k{n}")
+        Delivery.objects.filter(state="sending").update(next_try_at=database_now())  # it died
+
+        deliver.deliver_due()
+
+        names = [mail["Message-ID"] for mail in mailbox.mails]
+        assert len(names) == 2
+        assert names[0] == claimed.message_id
+
     def test_a_stream_of_alerts_is_held_to_the_limit(self, mailbox: Mailbox, settings: Any) -> None:
         settings.MAIL_LIMIT = 3
         for n in range(12):

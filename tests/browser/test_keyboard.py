@@ -1,4 +1,4 @@
-"""Acknowledging without a mouse: Tab, Enter and Space only."""
+"""The alerts' pages under a hand: by Tab, Enter and Space only, and while others act."""
 
 from __future__ import annotations
 
@@ -74,3 +74,32 @@ class TestAcknowledging:
 
         expect(page.locator("#active-alerts-title")).to_be_focused()
         tab_to(page, page.locator("#active-alerts li").get_by_role("button"), presses=5)
+
+
+class TestWhatIsHalfWritten:
+    def test_a_note_and_its_moment_survive_what_others_do(self, visit: Visit) -> None:
+        find("FAILED", "CM-DMRU")
+        page = (visitor := visit("Operator")).page
+        visitor.go(f"/admin/alerts/alert/{Alert.objects.get().pk}/change/")
+        expect(page.locator(LIVE)).to_be_visible()
+        page.get_by_label("Note").fill("Half a sen")
+
+        lifecycle.comment(
+            Alert.objects.get().pk, at=timezone.now(), actor="user:other", note="Seen."
+        )
+
+        expect(page.locator(".event-list")).to_contain_text("Seen.")
+        expect(page.get_by_label("Note")).to_have_value("Half a sen")
+
+    def test_ticks_in_the_list_survive_an_alert_that_opens(self, visit: Visit) -> None:
+        find("FAILED", "CM-DMRU", "D1-IMD")
+        page = (visitor := visit("Operator")).page
+        visitor.go("/admin/alerts/alert/")
+        expect(page.locator(LIVE)).to_be_visible()
+        ticked = Alert.objects.get(key="D1-IMD").pk
+        page.locator(f"input[name=_selected_action][value='{ticked}']").check()
+
+        find("FAILED", "CM-DMRU", "D1-IMD", "CM_BSGGN")
+
+        expect(page.locator("#result_list tbody tr")).to_have_count(3)
+        expect(page.locator("input[name=_selected_action]:checked")).to_have_value(str(ticked))

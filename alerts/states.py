@@ -115,6 +115,7 @@ RULES = {
         Rule("JOB_LATE", "job late"),
         Rule("JOB_COMPLETED_WITH_ERRORS", "job completed with errors", by_hand=True),
         Rule("JOB_NO_SUMMARY", "job without summary"),
+        Rule("JOB_NO_ZIP", "job without ZIP", by_hand=True),
         Rule("MISSED_SCHEDULE", "missed schedule"),
     )
 }

@@ -27,6 +27,7 @@ SENTENCES = {
     "make_artifact": gettext_lazy("Its ZIP was made"),
     "retry_artifact": gettext_lazy("Its ZIP could not be made; it is tried again"),
     "fail_artifact": gettext_lazy("Its ZIP could not be made and is not tried again"),
+    "remake_artifact": gettext_lazy("Its ZIP is to be tried again"),
     "expire_artifact": gettext_lazy("Its ZIP was removed, as old ones are"),
     "refuse": gettext_lazy("A report came too late and was refused"),
 }

@@ -1,4 +1,4 @@
-"""Judge open jobs every few seconds: stuck, late, without summary; and forget what is gone."""
+"""Judge open jobs every few seconds: stuck, late, lacking summary or ZIP; forget what is gone."""
 
 from datetime import datetime, timedelta
 
@@ -14,10 +14,10 @@ from batchops.cluster.ticks import Tick, register
 from batchops.db import database_now
 from jobs import registry, rules
 from jobs.models import Job
-from jobs.queries import judging
+from jobs.queries import artifacts_failed, judging
 from jobs.queries.judging import Limits, Quiet
 from jobs.registry import JobType
-from jobs.rules import Standstill, Unsummed, Usual
+from jobs.rules import Standstill, Unsummed, Unzipped, Usual
 
 ACTOR = "system:watch"
 EVERY = timedelta(seconds=5)
@@ -35,6 +35,7 @@ def judge() -> None:
     judge_stuck(at=database_now())
     judge_late(at=database_now())
     judge_summaries(at=database_now())
+    judge_zips(at=database_now())
     for rule in (rules.FAILED, rules.WITH_ERRORS):
         forget_gone(rule, at=database_now())
 
@@ -79,6 +80,20 @@ def judge_summaries(*, at: datetime) -> None:
     findings = rules.no_summary(waiting, at=at)
     reasons = dict.fromkeys(active_keys(rules.NO_SUMMARY), rules.OVER_SUMMARY)
     reconcile(rules.NO_SUMMARY, findings, at=at, actor=ACTOR, reasons=reasons)
+
+
+@transaction.atomic
+def judge_zips(*, at: datetime) -> None:
+    """Open and resolve JOB_NO_ZIP as things stand at `at`."""
+    take_turn(rules.NO_ZIP)
+    given_up = [
+        Unzipped(
+            job=judging.facts_of(artifact.job), attempts=artifact.attempts, failure=artifact.error
+        )
+        for artifact in artifacts_failed()
+    ]
+    reasons = dict.fromkeys(active_keys(rules.NO_ZIP), rules.OVER_ZIP)
+    reconcile(rules.NO_ZIP, rules.no_zip(given_up), at=at, actor=ACTOR, reasons=reasons)
 
 
 @transaction.atomic

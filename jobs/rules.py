@@ -14,7 +14,8 @@ WITH_ERRORS = "JOB_COMPLETED_WITH_ERRORS"
 STUCK = "JOB_STUCK"
 LATE = "JOB_LATE"
 NO_SUMMARY = "JOB_NO_SUMMARY"
-ALL = (FAILED, LATE, NO_SUMMARY, STUCK, WITH_ERRORS)
+NO_ZIP = "JOB_NO_ZIP"
+ALL = (FAILED, LATE, NO_SUMMARY, NO_ZIP, STUCK, WITH_ERRORS)
 # What the end of a job says about its alerts; a summary comes after the end.
 SETTLED_BY_END = (FAILED, LATE, STUCK, WITH_ERRORS)
 
@@ -42,6 +43,7 @@ OVER_MOVES = "The job moves again, or what it waits for is known."
 OVER_LATE = "The job has ended, or it is within what is usual now."
 OVER_WORKERS = "Workers are running again, or no job waits for them."
 OVER_SUMMARY = "The summary is there, or the job was opened again."
+OVER_ZIP = "The ZIP is made again, or the job was opened again or removed."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,15 @@ class Usual:
     oldest_at: datetime
     median_s: float
     p95_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unzipped:
+    """An ended job whose ZIP was given up after so many attempts, and why the last one failed."""
+
+    job: JobFacts
+    attempts: int
+    failure: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +203,11 @@ def no_summary(waiting: Iterable[Unsummed], *, at: datetime) -> list[Finding]:
     ]
 
 
+def no_zip(given_up: Iterable[Unzipped]) -> list[Finding]:
+    """Find the ended jobs whose ZIP could not be made."""
+    return [_no_zip(one) for one in given_up]
+
+
 def _failed(job: JobFacts) -> Finding:
     # That all items failed, the counts say.
     why = f": {_sentence(job.error)}" if job.error else "."
@@ -278,6 +294,21 @@ def _no_summary(one: Unsummed) -> Finding:
             "seen": {**_ended(job), "failure": one.failure or "none was reported"},
         },
         occurrence=str(job.generation),
+    )
+
+
+def _no_zip(one: Unzipped) -> Finding:
+    job = one.job
+    return Finding(
+        **_subject(job),
+        severity=Severity.WARNING,
+        message=f"The ZIP of job '{_title(job)}' could not be made: {_sentence(one.failure)} "
+        "Mend the cause, then press Make the ZIP again on the job's page.",
+        evidence={
+            "expected": {"zip": "made"},
+            "seen": {**_ended(job), "attempts_to_make": one.attempts, "failure": one.failure},
+        },
+        occurrence=f"{job.generation}/{one.attempts}",
     )
 
 

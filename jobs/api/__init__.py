@@ -10,7 +10,7 @@ from jobs.api.external import Claims, KeepClaim, Results
 from jobs.api.follow_ups import Enrich, Follow
 from jobs.api.items import Items
 from jobs.api.jobs import Jobs, OneJob, Status
-from jobs.api.moves import Cancel, Priority, Retry
+from jobs.api.moves import Cancel, Priority, RemakeZip, Retry
 from jobs.api.next import ProcessNext
 from jobs.api.schedules import DisableSchedule, EnableSchedule, RunSchedule, Schedules
 from jobs.api.statistics import Statistics
@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern] = [
     ),
     re_path(rf"^batch-jobs/{NAMED}/cancel/?$", Cancel.as_view(), name="batch-job-cancel"),
     re_path(rf"^batch-jobs/{NAMED}/retry/?$", Retry.as_view(), name="batch-job-retry"),
+    re_path(rf"^batch-jobs/{NAMED}/zip/?$", RemakeZip.as_view(), name="batch-job-zip"),
     re_path(rf"^batch-jobs/{NAMED}/priority/?$", Priority.as_view(), name="batch-job-priority"),
     re_path(
         rf"^batch-jobs/{NAMED}/process-next/?$",

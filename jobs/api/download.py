@@ -101,7 +101,7 @@ def _why_there_is_none(job: Job) -> Exception:
         return _gone(job)
     if job.artifact_state == states.FAILED:
         return ArtifactFailed(
-            _("The ZIP could not be made; why stands in the job's activity. Retry the job.")
+            _("The ZIP could not be made; why stands in the job's activity. Have it made again.")
         )
     return NoArtifact(_("Nothing of this job succeeded, so it has no ZIP. Retry it."))
 

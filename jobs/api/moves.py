@@ -1,4 +1,4 @@
-"""Cancel a job, retry it, and change its priority."""
+"""Cancel a job, retry it or its ZIP, and change its priority."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -66,6 +66,20 @@ class Retry(JobView):
         data = job_body(queries.find_job(name))
         retried: RetriedBody = {"success": True, "count": count, "data": data}
         return Response(retried)
+
+
+class RemakeZip(JobView):
+    required_permissions = {"POST": "jobs.retry_job"}
+
+    @extend_schema(
+        request=None, responses={200: enveloped(JobBody), **refusals(JobNotFound, MoveRefused)}
+    )
+    def post(self, request: Request, name: str) -> Response:
+        """Have a ZIP that could not be made tried again."""
+        job_id = queries.find_job(name).pk
+        lifecycle.remake_artifact(job_id, actor=actor_of(request))
+        ring()
+        return Response({"success": True, "data": job_body(queries.find_job(job_id))})
 
 
 class Priority(JobView):

@@ -12,6 +12,7 @@ from jobs.lifecycle.artifacts import (
     fail_artifact,
     forget_files,
     put_off_artifact,
+    remake_artifact,
     store_artifact,
 )
 from jobs.lifecycle.claims import (
@@ -133,6 +134,7 @@ __all__ = [
     "put_off_artifact",
     "record_slot",
     "release",
+    "remake_artifact",
     "remove_items",
     "remove_jobs",
     "remove_slots",

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce, Now, NullIf
 
 from jobs import queries, states
 from jobs.errors import LostClaim, MoveRefused
@@ -13,8 +13,8 @@ from jobs.lifecycle.claims import Lease, claim_step, renew
 from jobs.lifecycle.record import locked, log, note
 from jobs.lifecycle.settling import end, release
 from jobs.models import Artifact, Job
+from jobs.models.files import ATTEMPTS, new_storage_name
 
-ATTEMPTS_ALLOWED = 5
 # Doubled at each attempt.
 FIRST_PAUSE = timedelta(seconds=10)
 ERROR_LENGTH = 2_000
@@ -43,7 +43,7 @@ def claim_artifact(job_id: str, *, worker: str) -> Lease | None:
             transaction.set_rollback(True)
             return None
         lease = Lease(*claim, artifact.job, states.ARTIFACT)
-        if artifact.attempts >= ATTEMPTS_ALLOWED:
+        if artifact.attempts >= artifact.attempts_allowed:
             release(lease)
             _give_up(artifact, artifact.error or "Its worker died each time.")
             return None
@@ -90,14 +90,15 @@ def fail_artifact(lease: Lease, error: str) -> None:
     artifact = Artifact.objects.select_related("job").get(
         job=lease.job, generation=lease.job.generation
     )
-    if artifact.attempts >= ATTEMPTS_ALLOWED:
+    left = artifact.attempts_allowed - artifact.attempts
+    if left <= 0:
         _give_up(artifact, error)
         return
-    pause = FIRST_PAUSE * 2 ** (artifact.attempts - 1)
+    pause = FIRST_PAUSE * 2 ** (ATTEMPTS - left - 1)
     due = Artifact.objects.filter(pk=artifact.pk, state=states.MAKING)
     due.update(error=error[:ERROR_LENGTH], not_before=Now() + pause)
     reason = (
-        f"Attempt {artifact.attempts} of {ATTEMPTS_ALLOWED} failed, the next comes in "
+        f"Attempt {artifact.attempts} of {artifact.attempts_allowed} failed, the next comes in "
         f"{pause.total_seconds():g} s: {error}"
     )
     note(artifact.job, "retry_artifact", actor=WORKER, reason=reason[:ERROR_LENGTH])
@@ -111,6 +112,30 @@ def _give_up(artifact: Artifact, error: str) -> None:
     this.filter(finished_at__isnull=False).update(artifact_state=states.FAILED)
     log.error("artifact failed job=%s attempts=%d: %s", job.pk, artifact.attempts, error)
     note(job, "fail_artifact", actor=WORKER, reason=error[:ERROR_LENGTH])
+
+
+@transaction.atomic
+def remake_artifact(job_id: str, *, actor: str) -> None:
+    """Let a ZIP that could not be made be tried as often once more.
+
+    :raises JobNotFound: when there is no such job.
+    :raises MoveRefused: when its ZIP did not fail.
+    """
+    job = locked(job_id)
+    failed = Artifact.objects.filter(job=job, generation=job.generation, state=states.FAILED)
+    if not failed.update(
+        state=states.MAKING,
+        attempts_allowed=F("attempts") + ATTEMPTS,
+        # Emptied when all that the attempts left was removed.
+        storage_name=Coalesce(NullIf("storage_name", Value("")), Value(new_storage_name())),
+        not_before=None,
+    ):
+        raise MoveRefused(
+            f"The ZIP of job {job_id} did not fail, so there is nothing to make again.",
+            state=job.state,
+        )
+    Job.objects.filter(pk=job_id).update(artifact_state=states.MAKING)
+    note(job, "remake_artifact", actor=actor)
 
 
 @transaction.atomic

@@ -14,6 +14,9 @@ def new_storage_name() -> str:
     return secrets.token_hex(16)
 
 
+ATTEMPTS = 5
+
+
 class Artifact(models.Model):
     """The ZIP of one generation of a job. Only jobs.lifecycle writes its state."""
 
@@ -27,6 +30,8 @@ class Artifact(models.Model):
     size_bytes = models.BigIntegerField(null=True)
     sha256 = models.CharField(max_length=64, blank=True, default="")
     attempts = models.SmallIntegerField(default=0)
+    # More when somebody wants it tried again; names of attempts are never used twice.
+    attempts_allowed = models.SmallIntegerField(default=ATTEMPTS)
     error = models.TextField(blank=True, default="", help_text="Why the last attempt failed.")
     not_before = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -48,6 +53,8 @@ class Artifact(models.Model):
         indexes = [
             # queries.artifacts_due: those still to be made.
             models.Index("created_at", condition=Q(state=states.MAKING), name="artifact_due"),
+            # queries.artifacts_failed: those that nobody could make.
+            models.Index("id", condition=Q(state=states.FAILED), name="artifact_failed"),
             # queries.artifacts_outdated: those whose time is over.
             models.Index("expires_at", condition=Q(state=states.READY), name="artifact_outdated"),
             # queries.artifacts_to_remove: those whose files nobody needs any more.

@@ -5,7 +5,7 @@ from django.urls import URLPattern, path, re_path
 from jobs.pages.links import NAMED
 from jobs.pages.listing import drawn_from, job_list, job_list_fragment
 from jobs.pages.many import cancel_many, retry_many
-from jobs.pages.moves import cancel_job, follow_up, prioritise_job, retry_job
+from jobs.pages.moves import cancel_job, follow_up, prioritise_job, remake_zip, retry_job
 from jobs.pages.new import new_job, new_job_of
 from jobs.pages.old import old_job, old_list
 from jobs.pages.one import items_fragment, job_fragment, job_page, working_fragment
@@ -48,6 +48,7 @@ urls: list[URLPattern] = [
     re_path(rf"^jobs/{NAMED}/follow-ups/(?P<action>[a-z0-9_-]+)/$", follow_up, name="follow_up"),
     re_path(rf"^jobs/{NAMED}/cancel/$", cancel_job, name="cancel_job"),
     re_path(rf"^jobs/{NAMED}/retry/$", retry_job, name="retry_job"),
+    re_path(rf"^jobs/{NAMED}/zip/$", remake_zip, name="remake_zip"),
     re_path(rf"^jobs/{NAMED}/watch/$", watch_job, name="watch_job"),
     re_path(rf"^jobs/{NAMED}/watch/fragment/$", watch_fragment, name="job_watch_fragment"),
     re_path(rf"^jobs/{NAMED}/priority/$", prioritise_job, name="prioritise_job"),

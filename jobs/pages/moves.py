@@ -1,4 +1,4 @@
-"""Cancel, retry and prioritise a job by buttons."""
+"""Cancel, retry and prioritise a job by buttons, and have its ZIP tried again."""
 
 from typing import Any
 
@@ -46,6 +46,15 @@ def retry_job(request: AuthenticatedHttpRequest, job_id: str) -> HttpResponse:
     done_again = ngettext("%(n)s item is done again.", "%(n)s items are done again.", count)
     said = done_again % {"n": count} if count else _("The job is tried again from where it failed.")
     messages.success(request, said)
+    return redirect("admin:job", job.pk)
+
+
+@page("jobs.retry_job", methods=("POST",))
+def remake_zip(request: AuthenticatedHttpRequest, job_id: str) -> HttpResponse:
+    job = queries.find_job(job_id)
+    lifecycle.remake_artifact(job.pk, actor=actor_of(request))
+    ring()
+    messages.success(request, _("The ZIP is tried again."))
     return redirect("admin:job", job.pk)
 
 

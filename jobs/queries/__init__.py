@@ -4,6 +4,7 @@ from jobs.queries.artifacts import (
     artifact_of,
     artifact_to_make,
     artifacts_due,
+    artifacts_failed,
     artifacts_outdated,
     artifacts_to_remove,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "artifact_of",
     "artifact_to_make",
     "artifacts_due",
+    "artifacts_failed",
     "artifacts_outdated",
     "artifacts_to_remove",
     "cancels_left",

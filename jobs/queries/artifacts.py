@@ -37,6 +37,12 @@ def artifacts_outdated() -> QuerySet[Artifact]:
     return ready.order_by("expires_at")
 
 
+def artifacts_failed() -> QuerySet[Artifact]:
+    """Return the ZIPs of jobs' present generations that could not be made, with their jobs."""
+    failed = Artifact.objects.filter(state=states.FAILED, job__artifact_state=states.FAILED)
+    return failed.filter(generation=F("job__generation")).select_related("job")
+
+
 def artifacts_to_remove() -> QuerySet[Artifact]:
     """Return the ZIPs that nobody needs any more and that may still have files."""
     unneeded = Artifact.objects.filter(state__in=(states.FAILED, states.EXPIRED))

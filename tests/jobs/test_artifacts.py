@@ -11,10 +11,12 @@ from django.core.files.storage import storages
 from django.db import connection
 from django.db.models import F
 
-from jobs import artifacts, lifecycle, registry, states
+from alerts.models import Alert
+from jobs import artifacts, judge, lifecycle, registry, states
 from jobs.errors import LostClaim, MoveRefused
 from jobs.lifecycle import artifacts as moves
 from jobs.models import Artifact, Claim
+from jobs.models.files import ATTEMPTS
 from jobs.runner import run_slice
 from jobs.sweep import sweep
 from jobs.types.drill import Drill
@@ -251,7 +253,7 @@ class TestNotThere:
 class TestFailing:
     def test_it_is_tried_again_and_given_up_in_the_end(self, client, zipped, broken, folder):
         job = zipped()
-        for attempt in range(1, moves.ATTEMPTS_ALLOWED + 1):
+        for attempt in range(1, ATTEMPTS + 1):
             assert Artifact.objects.get().attempts == attempt
             assert Artifact.objects.get().error.startswith("ZeroDivisionError")
             assert not artifacts.is_due()
@@ -262,6 +264,25 @@ class TestFailing:
         assert job.events.filter(verb="fail_artifact").count() == 1
         assert files_in(folder) == []
         assert shown(client, job)["status"] == "completed"
+
+    def test_it_is_told_until_it_is_made_by_hand(self, client, zipped, broken, folder):
+        broken.setattr(moves, "FIRST_PAUSE", timedelta(0))
+        job = zipped()
+        sweep()  # which removes what the attempts may have left
+        judge.judge()
+        [alert] = Alert.objects.active().filter(rule="JOB_NO_ZIP")
+        assert "could not be made: ZeroDivisionError: division by zero." in alert.message
+        assert "Make the ZIP again" in client.get(f"/admin/jobs/{job.pk}/").content.decode()
+        broken.undo()
+
+        answer = client.post(f"/api/batch-jobs/{job.pk}/zip")
+        run_slice()
+        judge.judge()
+
+        assert answer.json()["data"]["artifactState"] == "making"
+        assert archive_of(download(client, job)).testzip() is None
+        assert not Alert.objects.active().filter(rule="JOB_NO_ZIP").exists()
+        assert client.post(f"/api/batch-jobs/{job.pk}/zip").json()["error"] == "move_refused"
 
     def test_a_wrong_query_of_its_type_is_its_reason(self, zipped, monkeypatch):
         def ask(self, job):

@@ -202,8 +202,8 @@ def watched(state: RunState) -> Iterable[Run]:
     runs = Run.objects.filter(state=state).order_by("id")
     if since is None:
         return runs
-    known = runs.alias(moved_at=Coalesce("ended_at", "started_at"), seen_to_move=SEEN_TO_MOVE)
-    return known.filter(Q(moved_at__gte=since) | Q(seen_to_move=True))
+    known = runs.alias(entered_at=Coalesce("ended_at", "started_at"), seen_to_move=SEEN_TO_MOVE)
+    return known.filter(Q(entered_at__gte=since) | Q(seen_to_move=True))
 
 
 def runs_by_key(keys: Iterable[RunKey]) -> dict[RunKey, Run]:

@@ -1,0 +1,24 @@
+"""Store what CC&B shows: the workflow, its runs, each reading of it, and what days came to."""
+
+from monitoring.models.days import WHOLE_DAY, StepDay
+from monitoring.models.runs import Run, RunEvent, RunQuerySet, RunSample, RunThread
+from monitoring.models.source import HistoryImport, ImdCount, Poll, Source, Submission
+from monitoring.models.workflow import STUCK_PROFILES, MonitoringConfig, Step
+
+__all__ = [
+    "STUCK_PROFILES",
+    "WHOLE_DAY",
+    "HistoryImport",
+    "ImdCount",
+    "MonitoringConfig",
+    "Poll",
+    "Run",
+    "RunEvent",
+    "RunQuerySet",
+    "RunSample",
+    "RunThread",
+    "Source",
+    "Step",
+    "StepDay",
+    "Submission",
+]

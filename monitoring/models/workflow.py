@@ -1,0 +1,129 @@
+"""Store what people decide: the steps of the workflow, and how CC&B is watched."""
+
+from datetime import time
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+STUCK_PROFILES = [
+    ("records", _("by records and heartbeat")),
+    ("status_only", _("by status alone")),
+    ("off", _("never")),
+]
+
+
+class Step(models.Model):
+    """One step of the daily workflow; people edit it, nothing else does."""
+
+    batch_code = models.CharField(max_length=40, unique=True)
+    source_batch_cd = models.CharField(
+        _("CC&B batch code"), max_length=8, unique=True, help_text=_("At most 8 characters.")
+    )
+    name = models.CharField(max_length=80, db_column="batch_name")
+    sequence_order = models.PositiveSmallIntegerField(unique=True)
+    expected_start = models.TimeField(
+        _("expected start"), db_column="expected_start_time", help_text=_("On the site's clock.")
+    )
+    grace_minutes = models.PositiveIntegerField(
+        default=30, help_text=_("So long after the expected start the step is late.")
+    )
+    expected_minutes = models.PositiveIntegerField(db_column="expected_duration_minutes")
+    max_minutes = models.PositiveIntegerField(db_column="max_duration_minutes")
+    repeats = models.BooleanField(
+        _("runs several times a day"), db_column="can_run_multiple", default=False
+    )
+    drains_imd = models.BooleanField(
+        _("runs until no IMD is pending"), default=False, help_text=_("As D1-IMD does.")
+    )
+    depends_on = models.ForeignKey(
+        "self",
+        to_field="batch_code",
+        db_column="depends_on_batch",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="dependents",
+    )
+    is_critical = models.BooleanField(default=True)
+    stuck_profile = models.CharField(max_length=16, choices=STUCK_PROFILES, default="records")
+    rps_floor = models.FloatField(
+        _("records per second, at least"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("Empty: no floor."),
+    )
+
+    class Meta:
+        db_table = "batch_workflow_config"
+        verbose_name = _("workflow step")
+        ordering = ["sequence_order"]  # a handful of rows
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(expected_minutes__lte=F("max_minutes")),
+                name="step_expected_within_max",
+                violation_error_message=_(
+                    "The expected minutes are more than the maximum: raise the maximum, or "
+                    "lower what is expected."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(stuck_profile__in=["records", "status_only", "off"]),
+                name="step_stuck_profile_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.batch_code
+
+    def clean(self) -> None:
+        above, passed = self.depends_on, set[str]()
+        while above is not None:
+            if above.batch_code == self.batch_code:
+                raise ValidationError(
+                    {"depends_on": gettext("This would make the step wait for itself.")}
+                )
+            if above.batch_code in passed:
+                said = gettext("Steps above it wait for each other: %(codes)s. Mend these first.")
+                codes = ", ".join(sorted(passed))
+                raise ValidationError({"depends_on": said % {"codes": codes}})
+            passed.add(above.batch_code)
+            above = above.depends_on
+
+
+class MonitoringConfig(models.Model):
+    """How CC&B is watched; one row. The site's zone is a setting, SITE_TIME_ZONE."""
+
+    poll_minutes = models.PositiveSmallIntegerField(
+        default=15,
+        validators=[MinValueValidator(1), MaxValueValidator(720)],
+        help_text=_("CC&B is read this often, by CC&B's clock."),
+    )
+    stale_after_polls = models.PositiveSmallIntegerField(
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(20)],
+        help_text=_("After so many intervals without a good reading, states are unknown."),
+    )
+    day_start = models.TimeField(
+        default=time(5),
+        db_column="day_start_time",
+        help_text=_("When a business day begins, on the site's clock."),
+    )
+    page_refresh_minutes = models.PositiveSmallIntegerField(default=30)
+    log_retention_days = models.PositiveSmallIntegerField(default=60)
+    stuck_minutes = models.PositiveSmallIntegerField(default=60)
+    day_deadline = models.TimeField(default=time(18), db_column="day_deadline_time")
+
+    class Meta:
+        db_table = "batch_monitoring_config"
+        verbose_name = _("monitoring settings")
+        verbose_name_plural = _("monitoring settings")
+        default_permissions = ("view", "change")
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="monitoring_config_one_row")]
+
+    def __str__(self) -> str:
+        return gettext("Monitoring settings")

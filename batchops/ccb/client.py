@@ -33,6 +33,7 @@ Reader = subprocess.Popen[str]
 def read_snapshot(
     *,
     since: datetime,
+    details_since: datetime | None = None,
     keys: Collection[RunKey] = (),
     deadline: timedelta | None = None,
     url: str | None = None,
@@ -40,19 +41,38 @@ def read_snapshot(
     """Return what CC&B holds now, all of it as of one moment, or nothing at all.
 
     Runs and submissions since the aware moment `since` (by the source's clock), everything open,
-    and the runs in `keys` wherever they stand; those that are gone are in `missing`. `deadline`
-    (settings.CCB_DEADLINE) is for all of it; `url` is settings.CCB_URL unless given.
+    and the runs in `keys` wherever they stand; those that are gone are in `missing`. Threads are
+    told one by one for runs since `details_since` (`since` unless given), for open ones and for
+    `keys`. `deadline` (settings.CCB_DEADLINE) is for all of it; `url` is settings.CCB_URL unless
+    given.
 
     :raises CcbError: of the class and code that fit; nothing is tried twice.
     """
-    source = parse_source(settings.CCB_URL if url is None else url)
-    local = since.astimezone(settings.SITE_ZONE).replace(tzinfo=None, microsecond=0)
-    request = {"task": "snapshot", "since": local.isoformat(), "keys": [list(key) for key in keys]}
-    collector = Collector(zone=settings.SITE_ZONE)
-    with closing(read_lines(source, request, deadline=deadline)) as lines, _named(source):
-        for line in lines:
-            collector.take(line)
-        return collector.snapshot(asked=keys)
+    request = {
+        "task": "snapshot",
+        "since": _local(since),
+        "details_since": _local(details_since or since),
+        "keys": [list(key) for key in keys],
+    }
+    return _collected(request, asked=keys, deadline=deadline, url=url)
+
+
+def read_history(
+    *,
+    since: datetime,
+    until: datetime,
+    deadline: timedelta | None = None,
+    url: str | None = None,
+) -> Snapshot:
+    """Return the runs that started from `since` up to `until`, as they stand now.
+
+    Both are aware moments of the source's clock, `until` not included. Threads are counted by
+    status, not told one by one; the submission queue and the measurements are not read.
+
+    :raises CcbError: of the class and code that fit; nothing is tried twice.
+    """
+    request = {"task": "history", "since": _local(since), "until": _local(until)}
+    return _collected(request, asked=(), deadline=deadline, url=url)
 
 
 def read_checks(
@@ -94,6 +114,26 @@ def read_lines(
                 counts[last[0]] += 1
                 yield last
         _judge(last, counts, source, ended=_how_it_ended(process, late))
+
+
+def _collected(
+    request: dict[str, Any],
+    *,
+    asked: Collection[RunKey],
+    deadline: timedelta | None,
+    url: str | None,
+) -> Snapshot:
+    source = parse_source(settings.CCB_URL if url is None else url)
+    collector = Collector(zone=settings.SITE_ZONE)
+    with closing(read_lines(source, request, deadline=deadline)) as lines, _named(source):
+        for line in lines:
+            collector.take(line)
+        return collector.snapshot(asked=asked)
+
+
+def _local(moment: datetime) -> str:
+    """Return a moment as CC&B's columns hold it: the site's wall clock, whole seconds."""
+    return moment.astimezone(settings.SITE_ZONE).replace(tzinfo=None, microsecond=0).isoformat()
 
 
 @contextmanager

@@ -39,9 +39,9 @@ class Connection(Protocol):
 class Reading:
     """One read-only view of CC&B, asked statement by statement, its rows written as they come."""
 
-    def __init__(self, connection: Connection, *, since: datetime, language: str) -> None:
+    def __init__(self, connection: Connection, *, language: str, **binds: datetime) -> None:
         self._connection = connection
-        self._binds = {"since": since, "language_cd": language}
+        self._binds: dict[str, Any] = {"language_cd": language, **binds}
         self.counts: Counter[str] = Counter()
 
     def ask(self, name: str, **binds: Any) -> Iterator[Row]:
@@ -93,35 +93,66 @@ def connect(source: Source, request: Mapping[str, Any]) -> Connection:
 
 def read_snapshot(connection: Connection, source: Source, request: Mapping[str, Any]) -> None:
     """Write everything a poll needs, all of it as it stood at one moment."""
-    since = datetime.fromisoformat(request["since"])
-    reading = Reading(connection, since=since, language=request["language"])
-    wanted: set[Key] = {(code, number, rerun) for code, number, rerun in request["keys"]}
+    reading = Reading(
+        connection, language=request["language"], **_moments(request, "since", "details_since")
+    )
     connection.begin()
     reading.tell(f"clock_{source.clock}")
+    wanted: set[Key] = {(code, number, rerun) for code, number, rerun in request["keys"]}
     failed = _read_runs(reading, wanted)
     for name in ("progress", "threads", "submissions", "imd"):
         reading.tell(name)
-    for code, number, rerun in failed:
-        reading.tell("messages", batch_cd=code, batch_nbr=number, rerun_nbr=rerun)
+    _tell_messages(reading, failed)
     connection.end()
     write(["end", reading.counts])
 
 
-def _read_runs(reading: Reading, wanted: set[Key]) -> list[Key]:
-    """Write the recent runs, then those of `wanted` not among them; return the failed ones."""
-    failed = []
-    for code, number, rerun, status, *_ in reading.ask("runs"):
-        wanted.discard((code, number, rerun))
-        if status == FAILED:
-            failed.append((code, number, rerun))
+def read_history(connection: Connection, source: Source, request: Mapping[str, Any]) -> None:
+    """Write the runs that started in a span of the past, as they stand at one moment."""
+    reading = Reading(
+        connection, language=request["language"], **_moments(request, "since", "until")
+    )
+    connection.begin()
+    reading.tell(f"clock_{source.clock}")
+    failed = {_key(row) for row in reading.ask("history_runs") if row[3] == FAILED}
+    for name in ("history_progress", "history_threads"):
+        reading.tell(name)
+    _tell_messages(reading, failed)
+    connection.end()
+    write(["end", reading.counts])
+
+
+def _moments(request: Mapping[str, Any], *names: str) -> dict[str, datetime]:
+    return {name: datetime.fromisoformat(request[name]) for name in names}
+
+
+def _read_runs(reading: Reading, wanted: set[Key]) -> set[Key]:
+    """Write recent runs and their threads, then those of `wanted` that are not among them.
+
+    Return the runs that failed, or of which a thread did: of these the messages are wanted.
+    """
+    failed = set()
+    for row in reading.ask("runs"):
+        wanted.discard(_key(row))
+        if row[3] == FAILED:
+            failed.add(_key(row))
+    failed |= {_key(row) for row in reading.ask("thread_details") if row[4] == FAILED}
     for keys in _by_twenty(sorted(wanted)):
         binds = _key_binds(keys)
-        for code, number, rerun, status, *_ in reading.ask("runs_by_key", **binds):
-            if status == FAILED:
-                failed.append((code, number, rerun))
-        reading.tell("progress_by_key", **binds)
-        reading.tell("threads_by_key", **binds)
+        failed |= {_key(row) for row in reading.ask("runs_by_key", **binds) if row[3] == FAILED}
+        for name in ("progress_by_key", "threads_by_key", "thread_details_by_key"):
+            reading.tell(name, **binds)
     return failed
+
+
+def _tell_messages(reading: Reading, failed: set[Key]) -> None:
+    for code, number, rerun in sorted(failed):
+        reading.tell("messages", batch_cd=code, batch_nbr=number, rerun_nbr=rerun)
+
+
+def _key(row: Row) -> Key:
+    code, number, rerun = row[:3]
+    return code, number, rerun
 
 
 def _by_twenty(keys: list[Key]) -> Iterator[list[Key]]:
@@ -142,7 +173,7 @@ def _key_binds(keys: list[Key]) -> dict[str, Any]:
 
 def run_checks(connection: Connection, source: Source, request: Mapping[str, Any]) -> None:
     """Write the rows of each asked statement; one that fails says so and the others go on."""
-    reading = Reading(connection, since=datetime.min, language=request["language"])  # noqa: DTZ901
+    reading = Reading(connection, language=request["language"])
     for name in request["statements"]:
         try:
             connection.begin()
@@ -155,7 +186,7 @@ def run_checks(connection: Connection, source: Source, request: Mapping[str, Any
     write(["end", reading.counts])
 
 
-TASKS = {"snapshot": read_snapshot, "checks": run_checks}
+TASKS = {"snapshot": read_snapshot, "history": read_history, "checks": run_checks}
 
 
 def plain(cell: Any) -> str | int | float | None:

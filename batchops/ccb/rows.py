@@ -15,6 +15,7 @@ from batchops.ccb.snapshot import (
     RunRow,
     Snapshot,
     SubmissionRow,
+    ThreadDetailRow,
     ThreadRow,
 )
 
@@ -127,6 +128,20 @@ def _threads(row: Row) -> ThreadRow:
     return ThreadRow(row.key(), row.text(), row.whole(), row.whole())
 
 
+def _thread_detail(row: Row) -> ThreadDetailRow:
+    return ThreadDetailRow(
+        key=row.key(),
+        thread=row.whole(),
+        status=row.text(),
+        retries=row.whole(),
+        executions=row.whole(),
+        records=row.whole(),
+        errors=row.whole(),
+        started_at=row.optional_moment(),
+        ended_at=row.optional_moment(),
+    )
+
+
 def _submission(row: Row) -> SubmissionRow:
     return SubmissionRow(
         id=row.text(),
@@ -203,13 +218,22 @@ class _Kind(NamedTuple):
     identity: Callable[[Any], Hashable]
 
 
+_RUNS = _Kind("runs", 9, _run, lambda row: row.key)
+_PROGRESS = _Kind("progress", 12, _progress, lambda row: row.key)
+_THREADS = _Kind("threads", 6, _threads, lambda row: (row.key, row.status))
+_DETAILS = _Kind("thread_details", 11, _thread_detail, lambda row: (row.key, row.thread))
 KINDS = {
-    "runs": _Kind("runs", 9, _run, lambda row: row.key),
-    "runs_by_key": _Kind("runs", 9, _run, lambda row: row.key),
-    "progress": _Kind("progress", 12, _progress, lambda row: row.key),
-    "progress_by_key": _Kind("progress", 12, _progress, lambda row: row.key),
-    "threads": _Kind("threads", 6, _threads, lambda row: (row.key, row.status)),
-    "threads_by_key": _Kind("threads", 6, _threads, lambda row: (row.key, row.status)),
+    "runs": _RUNS,
+    "runs_by_key": _RUNS,
+    "history_runs": _RUNS,
+    "progress": _PROGRESS,
+    "progress_by_key": _PROGRESS,
+    "history_progress": _PROGRESS,
+    "threads": _THREADS,
+    "threads_by_key": _THREADS,
+    "history_threads": _THREADS,
+    "thread_details": _DETAILS,
+    "thread_details_by_key": _DETAILS,
     "submissions": _Kind("submissions", 10, _submission, lambda row: row.id),
     "imd": _Kind("imd", 4, _imd, lambda row: (row.business_object, row.status)),
 }

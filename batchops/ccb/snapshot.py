@@ -59,6 +59,21 @@ class ThreadRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadDetailRow:
+    """One thread of a run over all its executions; `ended_at` is None while one goes on."""
+
+    key: RunKey
+    thread: int
+    status: str
+    retries: int
+    executions: int
+    records: int
+    errors: int
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class SubmissionRow:
     """One entry of CC&B's submission queue; `batch_nbr` is 0 until its run exists."""
 
@@ -76,7 +91,7 @@ class SubmissionRow:
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """One message of a failed run's log, its parameters already put into the text.
+    """One message of a run that failed or of which a thread did, its parameters in the text.
 
     Of one run the greatest (`scheduler_id`, `sequence`) is the last message.
     """
@@ -113,6 +128,7 @@ class Snapshot:
     runs: tuple[RunRow, ...] = ()
     progress: tuple[ProgressRow, ...] = ()
     threads: tuple[ThreadRow, ...] = ()
+    thread_details: tuple[ThreadDetailRow, ...] = ()
     submissions: tuple[SubmissionRow, ...] = ()
     messages: tuple[MessageRow, ...] = ()
     imd: tuple[ImdRow, ...] = ()

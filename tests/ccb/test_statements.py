@@ -56,6 +56,6 @@ class TestStatements:
 
 
 def _value(bind: str) -> object:
-    if bind == "since":
+    if bind in {"since", "until", "details_since"}:
         return datetime(2026, 11, 22)  # noqa: DTZ001  (CC&B's times carry no zone)
     return "ENG" if bind == "language_cd" else "CM-DMRU" if "_cd" in bind else 1

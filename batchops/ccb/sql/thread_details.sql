@@ -1,0 +1,28 @@
+-- name: thread_details
+-- purpose: Each thread of the open and recent runs, over all its executions, for people who expand a run.
+-- unit: one row a thread; records
+-- grants: READ on CI_BATCH_THD, CI_BATCH_INST, CI_BATCH_RUN
+-- cost: the scan of `runs`, then CI_BATCH_THD and CI_BATCH_INST by their primary keys
+SELECT t.BATCH_CD, t.BATCH_NBR, t.BATCH_RERUN_NBR, t.BATCH_THREAD_NBR, t.THREAD_STATUS,
+       COALESCE(t.THD_RETRY_CNT, 0) AS RETRIES,
+       COUNT(i.SCHEDULER_ID) AS EXECUTIONS,
+       COALESCE(SUM(i.REC_PROC_CNT), 0) AS RECS_PROCESSED,
+       COALESCE(SUM(i.REC_ERR_CNT), 0) AS RECS_ERROR,
+       MIN(i.START_DTTM) AS FIRST_START,
+       CASE WHEN SUM(CASE WHEN i.START_DTTM IS NOT NULL AND i.END_DTTM IS NULL THEN 1 ELSE 0 END)
+           = 0 THEN MAX(i.END_DTTM) END AS LAST_END
+FROM CI_BATCH_THD t
+LEFT JOIN CI_BATCH_INST i
+  ON i.BATCH_CD = t.BATCH_CD
+ AND i.BATCH_NBR = t.BATCH_NBR
+ AND i.BATCH_RERUN_NBR = t.BATCH_RERUN_NBR
+ AND i.BATCH_THREAD_NBR = t.BATCH_THREAD_NBR
+JOIN CI_BATCH_RUN r
+  ON r.BATCH_CD = t.BATCH_CD
+ AND r.BATCH_NBR = t.BATCH_NBR
+ AND r.BATCH_RERUN_NBR = t.BATCH_RERUN_NBR
+WHERE r.RUN_STATUS IN ('10', '20')
+   OR r.START_DTTM >= :details_since
+   OR r.END_DTTM >= :details_since
+GROUP BY t.BATCH_CD, t.BATCH_NBR, t.BATCH_RERUN_NBR, t.BATCH_THREAD_NBR, t.THREAD_STATUS,
+         t.THD_RETRY_CNT

@@ -19,6 +19,7 @@ from monitoring import lifecycle, queries, rules
 from monitoring.errors import CircuitOpen, PollBroke, PollRunning
 from monitoring.lifecycle import Asked
 from monitoring.models import Poll, Run
+from monitoring.reading import settle_clock
 from monitoring.states import RunState
 
 LOCK = "monitoring.poll"
@@ -88,12 +89,7 @@ def judge_runs(runs: Iterable[Run], *, at: datetime) -> None:
 
 def _poll(asked: Asked) -> Poll:
     try:
-        snapshot = read_snapshot(
-            since=queries.read_since(asked.started_at),
-            keys=queries.unsettled_keys(),
-            deadline=settings.CCB_DEADLINE,
-        )
-        poll = _store(snapshot, asked)
+        poll = _store(_read(asked), asked)
     except CcbError as error:
         poll = _store_failure(asked, error)
     except Exception:
@@ -102,6 +98,19 @@ def _poll(asked: Asked) -> Poll:
         raise
     judge_source(database_now())
     return poll
+
+
+def _read(asked: Asked) -> Snapshot:
+    at = asked.started_at
+    since = queries.read_since(at)
+    snapshot = read_snapshot(
+        since=since,
+        details_since=queries.details_since(since, at),
+        keys=queries.unsettled_keys(at),
+        deadline=settings.CCB_DEADLINE,
+    )
+    expected = queries.freshness(database_now()).source_now
+    return settle_clock(snapshot, expected=expected, zone=settings.SITE_ZONE)
 
 
 def _store(snapshot: Snapshot, asked: Asked) -> Poll:

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from typing import Any, Literal
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
@@ -18,12 +20,19 @@ from monitoring.reading import Site
 from monitoring.states import OPEN, RunState
 
 OVERLAP = timedelta(minutes=30)
+DETAILS_OF_HISTORY = timedelta(days=2)
 # Whether a poll saw the run come from another state to the one it is in; CC&B may tell no time.
 SEEN_TO_MOVE = Exists(
     RunEvent.objects.alias(after_state=KT("after__state"))
     .filter(run=OuterRef("pk"), after_state=OuterRef("state"))
     .exclude(before={})
 )
+
+_OF_KEYS = """
+    FROM unnest(%s::varchar[], %s::bigint[], %s::bigint[]) AS k (batch_cd, batch_nbr, rerun_nbr)
+    JOIN batch_execution_logs AS r
+      ON (r.source_batch_cd, r.batch_nbr, r.rerun_nbr) = (k.batch_cd, k.batch_nbr, k.rerun_nbr)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,17 +189,33 @@ def read_since(at: datetime) -> datetime:
     """
     last = last_good_poll()
     if last is None or last.source_at is None:
-        return at - timedelta(days=monitoring_config().log_retention_days)
-    return last.source_at - OVERLAP
+        return at - kept_in_detail()
+    # On the wall clock, as CC&B's dates are: an hour that comes twice is read from its beginning.
+    overlapped: datetime = last.source_at.astimezone(settings.SITE_ZONE) - OVERLAP
+    return overlapped
 
 
-def unsettled_keys() -> list[RunKey]:
-    """Return the keys of the runs that may still change without a new date: open or failed."""
+def details_since(since: datetime, at: datetime) -> datetime:
+    """Return from when on a poll reads threads one by one: of history, only their counts."""
+    return max(since, at - DETAILS_OF_HISTORY)
+
+
+def kept_in_detail() -> timedelta:
+    """Return for how long more than one row of a run is kept."""
+    return timedelta(days=monitoring_config().log_retention_days)
+
+
+def unsettled_keys(at: datetime) -> list[RunKey]:
+    """Return the keys of the runs that may still change without a new date: open or failed.
+
+    Failed ones are asked for again as long as the log keeps them in detail.
+    """
     since = source().watching_since
     unsettled = Q(state__in=[*OPEN, RunState.UNKNOWN])
     if since is not None:
         ours = Q(started_at__gte=since - timedelta(days=7)) | Q(seen_to_move=True)
-        unsettled |= Q(state=RunState.FAILED) & ours
+        young = Q(state=RunState.FAILED, started_at__gte=at - kept_in_detail())
+        unsettled |= young & ours
     runs = Run.objects.alias(seen_to_move=SEEN_TO_MOVE).filter(unsettled)
     rows = runs.values_list("source_batch_cd", "batch_nbr", "rerun_nbr")
     return [RunKey(*row) for row in rows]
@@ -208,12 +233,31 @@ def watched(state: RunState) -> Iterable[Run]:
 
 def runs_by_key(keys: Iterable[RunKey]) -> dict[RunKey, Run]:
     """Return the runs we hold of these keys."""
-    wanted = set(keys)
-    runs = Run.objects.filter(
-        source_batch_cd__in={key.batch_cd for key in wanted},
-        batch_nbr__in={key.batch_nbr for key in wanted},
-    )
-    return {key: run for run in runs if (key := key_of(run)) in wanted}
+    # As arrays: the first reading asks for more keys than a list of values can hold.
+    runs = Run.objects.raw(f"SELECT r.* {_OF_KEYS}", _key_columns(keys))
+    return {key_of(run): run for run in runs}
+
+
+def run_ids_by_key(keys: Iterable[RunKey]) -> dict[RunKey, int]:
+    """Return the ids of the runs we hold of these keys."""
+    return dict(_columns_of_keys("id", keys))
+
+
+def states_by_key(keys: Iterable[RunKey]) -> dict[RunKey, RunState]:
+    """Return the states of the runs we hold of these keys."""
+    return {key: RunState(state) for key, state in _columns_of_keys("state", keys)}
+
+
+def _columns_of_keys(column: Literal["id", "state"], keys: Iterable[RunKey]) -> Any:
+    sql = f"SELECT r.source_batch_cd, r.batch_nbr, r.rerun_nbr, r.{column} {_OF_KEYS}"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, _key_columns(keys))
+        return [(RunKey(*row[:3]), row[3]) for row in cursor.fetchall()]
+
+
+def _key_columns(keys: Iterable[RunKey]) -> list[list[Any]]:
+    unique = list(dict.fromkeys(keys))
+    return [[key[place] for key in unique] for place in range(3)]
 
 
 def key_of(run: Run) -> RunKey:
@@ -230,7 +274,7 @@ def site(config: MonitoringConfig) -> Site:
     """Return our names of CC&B's batches and where the site's business days begin."""
     names = Step.objects.values_list("source_batch_cd", "batch_code")
     day_of = partial(business_date, zone=settings.SITE_ZONE, day_start=config.day_start)
-    return Site(dict(names), day_of)
+    return Site(dict(names), day_of, settings.SITE_ZONE)
 
 
 def day_bounds(day: date, config: MonitoringConfig) -> tuple[datetime, datetime]:

@@ -1,12 +1,24 @@
 """Turn one reading of CC&B into what we keep of each run; plain Python."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple, Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 from batchops.ccb.snapshot import MessageRow, ProgressRow, RunKey, RunRow, Snapshot, SubmissionRow
 from monitoring.states import LEFT, OPEN, RunState, state_of
+
+Name = TypeVar("Name", bound=Hashable)
+
+
+class Known(Protocol):
+    """What is held of a run's times."""
+
+    started_at: datetime
+    ended_at: datetime | None
+    own_ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +46,18 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the site knows and CC&B does not: our names of batches, and where a day begins."""
+    """What the site knows and CC&B does not: our names of batches, where a day begins, its zone."""
 
     code_of: Mapping[str, str]
     day_of: Callable[[datetime], date]
+    zone: ZoneInfo
+
+
+class ThreadName(NamedTuple):
+    """Name one thread of a run."""
+
+    run: RunKey
+    thread: int
 
 
 def observe(snapshot: Snapshot, site: Site) -> dict[RunKey, Observed]:
@@ -59,14 +79,38 @@ def observe(snapshot: Snapshot, site: Site) -> dict[RunKey, Observed]:
     }
 
 
+def observe_threads(snapshot: Snapshot) -> dict[ThreadName, dict[str, Any]]:
+    """Return every thread that the reading tells one by one, in the fields that we store."""
+    messages = _last(snapshot.messages, lambda row: ThreadName(row.key, row.thread))
+    return {
+        (name := ThreadName(row.key, row.thread)): {
+            "status_code": row.status,
+            "executions": row.executions,
+            "retries": row.retries,
+            "records_processed": row.records,
+            "records_in_error": row.errors,
+            "started_at": row.started_at,
+            "ended_at": row.ended_at,
+            "last_message": messages.get(name, "")
+            if state_of(row.status) is RunState.FAILED
+            else "",
+        }
+        for row in snapshot.thread_details
+    }
+
+
 def last_messages(snapshot: Snapshot) -> dict[RunKey, str]:
     """Return the text of each run's last message."""
-    last: dict[RunKey, MessageRow] = {}
-    for row in snapshot.messages:
-        known = last.get(row.key)
+    return _last(snapshot.messages, lambda row: row.key)
+
+
+def _last(messages: Iterable[MessageRow], of: Callable[[MessageRow], Name]) -> dict[Name, str]:
+    last: dict[Name, MessageRow] = {}
+    for row in messages:
+        known = last.get(of(row))
         if known is None or (row.scheduler_id, row.sequence) > (known.scheduler_id, known.sequence):
-            last[row.key] = row
-    return {key: row.text.replace("\x00", "").strip() for key, row in last.items()}
+            last[of(row)] = row
+    return {name: row.text.replace("\x00", "").strip() for name, row in last.items()}
 
 
 def ended_submissions(snapshot: Snapshot) -> dict[RunKey, tuple[RunState, SubmissionRow]]:
@@ -91,6 +135,54 @@ def observe_submission(row: SubmissionRow, state: RunState, site: Site, at: date
         business_date=site.day_of(started_at),
         source_business_date=row.process_date,
     )
+
+
+def settle_times(
+    observed: Observed,
+    known: Known | None,
+    *,
+    site: Site,
+    seen: tuple[datetime | None, datetime],
+) -> Observed:
+    """Return a run whose times of an hour that comes twice are told apart.
+
+    When clocks go back CC&B's dates do not say which of two hours they mean, and the first is
+    taken. It is the second when we hold it so, or when it was not there yet at the reading before
+    (`seen`: CC&B's clock then and now).
+    """
+    before, now = seen
+    if before is None:
+        return observed
+
+    def told(moment: datetime, held: datetime | None) -> datetime:
+        later = _second(moment, site.zone)
+        if later is None or held == moment:
+            return moment
+        return later if held == later or moment < before <= later <= now else moment
+
+    ended, own = observed.ended_at, observed.own_ended_at
+    started_at = told(observed.started_at, known.started_at if known else None)
+    return replace(
+        observed,
+        started_at=started_at,
+        ended_at=ended and told(ended, known.ended_at if known else None),
+        own_ended_at=own and told(own, known.own_ended_at if known else None),
+        business_date=site.day_of(started_at),
+    )
+
+
+def settle_clock(snapshot: Snapshot, *, expected: datetime, zone: ZoneInfo) -> Snapshot:
+    """Return the reading with its clock in the one of two equal hours that is nearer `expected`."""
+    later = _second(snapshot.clock, zone)
+    if later is None or abs(later - expected) >= abs(snapshot.clock - expected):
+        return snapshot
+    return replace(snapshot, clock=later)
+
+
+def _second(moment: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return the later moment that the site's clocks show alike; None where they show it once."""
+    again = moment.astimezone(zone).replace(fold=1).astimezone(UTC)
+    return again if again > moment else None
 
 
 def _observed(

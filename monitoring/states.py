@@ -20,6 +20,9 @@ class RunState(StrEnum):
 
 
 OPEN = (RunState.PENDING, RunState.RUNNING)
+# Of the submission queue: waiting, started, told to stop; all else is over.
+SUBMISSION_STARTED = "ST"
+SUBMISSION_OPEN = ("PD", SUBMISSION_STARTED, "PC")
 LEFT = (RunState.ENDED, RunState.CANCELLED, RunState.GONE)
 
 # Run status codes of today's CC&B, then the letters of the old systems and of the queue.

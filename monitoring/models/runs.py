@@ -119,7 +119,9 @@ class Run(models.Model):
 class RunThread(models.Model):
     """One thread of a run, as it was last seen, over all its executions."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="thread_rows")
+    run = models.ForeignKey(
+        Run, on_delete=models.CASCADE, related_name="thread_rows", db_index=False
+    )
     number = models.IntegerField()
     status_code = models.CharField(max_length=8, help_text="THREAD_STATUS, as CC&B wrote it.")
     executions = models.IntegerField(help_text="More than one: it was restarted.")
@@ -128,13 +130,16 @@ class RunThread(models.Model):
     records_in_error = models.BigIntegerField()
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True, help_text="Empty while its last execution goes on.")
-    last_message = models.TextField(blank=True, default="")
+    last_message = models.TextField(blank=True, default="", help_text="Of a thread in error.")
+    seen_at = models.DateTimeField(help_text="CC&B's clock when it was last seen to change.")
 
     class Meta:
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(fields=["run", "number"], name="run_thread_once"),
         ]
+        # What retention removes.
+        indexes = [models.Index(fields=["seen_at"], name="run_thread_age")]
 
     def __str__(self) -> str:
         return f"{self.run_id}, thread {self.number}"
@@ -192,6 +197,8 @@ class RunEvent(models.Model):
 
     class Meta:
         default_permissions = ()
+        # What retention removes.
+        indexes = [models.Index(fields=["source_at"], name="run_event_age")]
 
     def __str__(self) -> str:
         return f"{self.verb} ({self.run_id})"

@@ -61,7 +61,12 @@ class FakeCcb:
         self.clock += timedelta(**passed)
 
     def read_snapshot(
-        self, *, since: datetime, keys: Collection[RunKey], deadline: timedelta
+        self,
+        *,
+        since: datetime,
+        keys: Collection[RunKey],
+        deadline: timedelta,
+        details_since: datetime | None = None,
     ) -> Snapshot:
         self.asked.append(keys)
         if self.failing is not None:

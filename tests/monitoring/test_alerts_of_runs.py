@@ -267,7 +267,7 @@ class TestSourceStale:
         ccb.failing = CcbLoginRefused("ORA-01017", code="ccb_login_wrong")
         poll()
         told: list[str] = []
-        monkeypatch.setattr("monitoring.lifecycle.publish", told.append)
+        monkeypatch.setattr("monitoring.lifecycle.polls.publish", told.append)
 
         for intervals in (1.0, 2.4, 2.5):
             polling.judge_source(seen_at + intervals * timedelta(minutes=15))

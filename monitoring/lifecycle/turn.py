@@ -1,0 +1,53 @@
+"""Let one writer of runs at a time have its turn, and say what all of a turn goes by."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from monitoring.models import MonitoringConfig, Source
+from monitoring.queries import day_bounds
+from monitoring.reading import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One writing of what a reading saw.
+
+    `at` is our clock, `clock` CC&B's at the reading, `seen_until` CC&B's at the good reading
+    before it (None: there is none). Runs that began before `watching_since` are history.
+    """
+
+    at: datetime
+    clock: datetime
+    seen_until: datetime | None
+    watching_since: datetime
+    actor: str
+    site: Site
+
+
+def take_turn() -> None:
+    """Wait until no other transaction writes runs, and keep others waiting until this one ends."""
+    # Not the source's row: who asks for a poll writes that, and would wait for all of this one.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('monitoring.record', 0))")
+
+
+def watch_since(site: Site, clock: datetime, config: MonitoringConfig) -> datetime:
+    """Return from when on troubles are ours, older ones being history; decided once.
+
+    It is the day before the one of the first good reading. A reading also closes the login
+    circuit, because the login worked.
+    """
+    source, _ = Source.objects.get_or_create(pk=1)
+    changed: dict[str, Any] = {}
+    since = source.watching_since
+    if since is None:
+        yesterday = site.day_of(clock) - timedelta(days=1)
+        since = changed["watching_since"] = day_bounds(yesterday, config)[0]
+    if source.circuit_opened_at is not None:
+        changed |= {"circuit_opened_at": None, "circuit_message": ""}
+    if changed:
+        Source.objects.filter(pk=1).update(**changed)
+    return since

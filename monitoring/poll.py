@@ -51,6 +51,43 @@ def poll_now(*, actor: str) -> Poll:
         return _poll(Asked(None, actor, database_now()))
 
 
+def read(asked: Asked) -> Snapshot:
+    """Return what CC&B holds now of what may have changed since the last good poll.
+
+    :raises CcbError: when it cannot be read.
+    """
+    at = asked.started_at
+    since = queries.read_since(at)
+    snapshot = read_snapshot(
+        since=since,
+        details_since=queries.details_since(since, at),
+        keys=queries.unsettled_keys(at),
+        deadline=settings.CCB_DEADLINE,
+    )
+    expected = queries.freshness(database_now()).source_now
+    return settle_clock(snapshot, expected=expected, zone=settings.SITE_ZONE)
+
+
+def store(snapshot: Snapshot, asked: Asked) -> Poll:
+    """Store a reading and judge what it changed, all or nothing; return the poll.
+
+    :raises SnapshotOutdated: when a reading that began later is stored already.
+    """
+    with transaction.atomic():
+        at = database_now()
+        recorded = lifecycle.record_poll(snapshot, asked=asked, at=at)
+        judge_runs(recorded.changed, at=at)
+    poll = recorded.poll
+    logger.info(
+        "Batch Monitoring poll: %d runs read, %d changed, %s IMD pending, took %.1f s",
+        poll.runs_read,
+        poll.runs_changed,
+        poll.pending_imd,
+        poll.took_s,
+    )
+    return poll
+
+
 def judge_source(at: datetime) -> Outcome:
     """Open or resolve SOURCE_STALE as things stand at `at`; also when polls do not even run."""
     fresh = queries.freshness(at)
@@ -89,7 +126,7 @@ def judge_runs(runs: Iterable[Run], *, at: datetime) -> None:
 
 def _poll(asked: Asked) -> Poll:
     try:
-        poll = _store(_read(asked), asked)
+        poll = store(read(asked), asked)
     except CcbError as error:
         poll = _store_failure(asked, error)
     except Exception:
@@ -97,35 +134,6 @@ def _poll(asked: Asked) -> Poll:
         _store_failure(asked, PollBroke("The poll itself failed; the log of watch says where."))
         raise
     judge_source(database_now())
-    return poll
-
-
-def _read(asked: Asked) -> Snapshot:
-    at = asked.started_at
-    since = queries.read_since(at)
-    snapshot = read_snapshot(
-        since=since,
-        details_since=queries.details_since(since, at),
-        keys=queries.unsettled_keys(at),
-        deadline=settings.CCB_DEADLINE,
-    )
-    expected = queries.freshness(database_now()).source_now
-    return settle_clock(snapshot, expected=expected, zone=settings.SITE_ZONE)
-
-
-def _store(snapshot: Snapshot, asked: Asked) -> Poll:
-    with transaction.atomic():
-        at = database_now()
-        recorded = lifecycle.record_poll(snapshot, asked=asked, at=at)
-        judge_runs(recorded.changed, at=at)
-    poll = recorded.poll
-    logger.info(
-        "Batch Monitoring poll: %d runs read, %d changed, %s IMD pending, took %.1f s",
-        poll.runs_read,
-        poll.runs_changed,
-        poll.pending_imd,
-        poll.took_s,
-    )
     return poll
 
 

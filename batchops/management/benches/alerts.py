@@ -1,8 +1,7 @@
 """Measure the pages and routes of alerts over a million of them, in a database of its own."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -10,7 +9,7 @@ from statistics import quantiles
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.db import ProgrammingError, connection
+from django.db import connection
 from django.http import HttpResponseBase
 from django.test import Client
 
@@ -19,6 +18,7 @@ from alerts.models import Alert
 from batchops.errors import Unavailable
 from batchops.house.release import collect_static_files
 from batchops.management.benches import Bench
+from batchops.management.scratch import scratch_database
 from batchops.models import User
 from batchops.web.first_data import load_first_data
 
@@ -77,7 +77,8 @@ def run() -> dict[str, Any]:
     :raises Unavailable: when the role of DATABASE_URL may not make databases.
     """
     collect_static_files()
-    with _own_database():
+    with scratch_database("alerts"):
+        load_first_data()
         filled_s = _fill()
         asked = _questions()
         return {
@@ -141,24 +142,6 @@ def _fill() -> float:
         cursor.execute(FILL_SQL.read_text().replace(":alerts", str(ALERTS)))
         cursor.execute("VACUUM ANALYZE")
     return time.perf_counter() - begun
-
-
-@contextmanager
-def _own_database() -> Iterator[None]:
-    name = str(connection.settings_dict["NAME"])
-    connection.settings_dict["TEST"]["NAME"] = f"{name}_bench_alerts"
-    try:
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    except (ProgrammingError, SystemExit) as error:
-        raise Unavailable(
-            "The role of DATABASE_URL may not make databases, and this bench fills one of its "
-            "own. Name a role that may, such as the owner of a server for tests."
-        ) from error
-    try:
-        load_first_data()
-        yield
-    finally:
-        connection.creation.destroy_test_db(name, verbosity=0)
 
 
 BENCH = Bench("alerts", f"milliseconds a page and a route take over {ALERTS:,} alerts", run)

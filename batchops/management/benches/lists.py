@@ -8,12 +8,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.utils import Error
 from django.test import Client
 from django.test.utils import override_settings
 
 from batchops.errors import Unavailable
 from batchops.management.benches import Bench
+from batchops.management.scratch import scratch_database
 from batchops.models import User
 from jobs import queries
 from jobs.bodies import cursor_of
@@ -106,7 +106,7 @@ def run() -> dict[str, Any]:
 
     :raises Unavailable: when the role of DATABASE_URL may not create databases.
     """
-    with _scratch_database(), _as_served():
+    with scratch_database("lists"), _as_served():
         filled_s = _fill()
         client = _visitor()
         p95 = {name: _p95_ms(ask) for name, ask in _questions(client)}
@@ -119,24 +119,6 @@ def run() -> dict[str, Any]:
         "over_goal": [name for name, figure in p95.items() if figure > GOAL_MS],
         "p95_ms": p95,
     }
-
-
-@contextmanager
-def _scratch_database() -> Iterator[None]:
-    """Work in an empty database beside the site's own, and drop it afterwards."""
-    site, settings_of = connection.settings_dict["NAME"], connection.settings_dict
-    settings_of["TEST"]["NAME"] = f"{site}_bench_lists"
-    try:
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    except (Error, SystemExit) as error:
-        raise Unavailable(
-            "This bench makes a database of its own, which the role of DATABASE_URL may not. Name "
-            "a role that may create databases, on a server that is not busy."
-        ) from error
-    try:
-        yield
-    finally:
-        connection.creation.destroy_test_db(site, verbosity=0)
 
 
 @contextmanager

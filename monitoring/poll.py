@@ -76,7 +76,7 @@ def store(snapshot: Snapshot, asked: Asked) -> Poll:
     with transaction.atomic():
         at = database_now()
         recorded = lifecycle.record_poll(snapshot, asked=asked, at=at)
-        judge_runs(recorded.changed, at=at)
+        judge_runs(recorded.known, at=at)
     poll = recorded.poll
     logger.info(
         "Batch Monitoring poll: %d runs read, %d changed, %s IMD pending, took %.1f s",
@@ -110,7 +110,8 @@ def judge_source(at: datetime) -> Outcome:
 def judge_runs(runs: Iterable[Run], *, at: datetime) -> None:
     """Evaluate the rules on runs, and open and resolve their alerts; twice changes nothing.
 
-    `runs` are those that a poll changed: what they are now is why an alert of theirs is over.
+    `runs` are those held before that a poll changed: what they are now is why an alert of theirs
+    is over.
     """
     failed = [_run_facts(run) for run in queries.watched(RunState.FAILED)]
     unheard = [_run_facts(run) for run in queries.watched(RunState.UNKNOWN)]

@@ -20,7 +20,7 @@ from monitoring.reading import Site
 from monitoring.states import OPEN, RunState
 
 OVERLAP = timedelta(minutes=30)
-DETAILS_OF_HISTORY = timedelta(days=2)
+DETAILS_OF_HISTORY = timedelta(days=1)
 # Whether a poll saw the run come from another state to the one it is in; CC&B may tell no time.
 SEEN_TO_MOVE = Exists(
     RunEvent.objects.alias(after_state=KT("after__state"))

@@ -32,10 +32,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A stored poll and the runs in which it changed anything."""
+    """A stored poll and the runs in which it changed anything; `known` were held before."""
 
     poll: Poll
     changed: list[Run]
+    known: list[Run]
 
 
 @transaction.atomic
@@ -59,7 +60,8 @@ def record_poll(snapshot: Snapshot, *, asked: Asked, at: datetime) -> Recorded:
     reckon_days((day for change in changes for day in change.days), at=at)
     note_pending_imd(turn.site.day_of(turn.clock), pending=poll.pending_imd or 0, at=at)
     publish("workflow")
-    return Recorded(poll, [change.run for change in changes])
+    known = [change.run for change in changes if change.held]
+    return Recorded(poll, [change.run for change in changes], known)
 
 
 @transaction.atomic

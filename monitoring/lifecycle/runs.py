@@ -7,6 +7,7 @@ from typing import Any
 
 from batchops.ccb.snapshot import RunKey, Snapshot
 from monitoring.lifecycle.turn import Turn
+from monitoring.lifecycle.upsert import upsert
 from monitoring.models import Poll, Run, RunEvent, RunSample
 from monitoring.queries import runs_by_key
 from monitoring.reading import (
@@ -18,6 +19,7 @@ from monitoring.reading import (
 )
 from monitoring.states import OPEN, RunState, verb_of
 
+KEY = ("source_batch_cd", "batch_nbr", "rerun_nbr")
 STORED = [field.name for field in fields(Observed)]
 # What must change for a run to have moved; each of them is seen to change at a commit.
 PROGRESS = ("state", "records_processed", "heartbeat", "threads", "instances")
@@ -89,7 +91,7 @@ def store_runs(snapshot: Snapshot, turn: Turn) -> list[Change]:
             state = over[key][0] if key in over else RunState.GONE
             wanted[key] = {"state": state, "ended_at": known[key].ended_at or turn.clock}
     changes = _differing(wanted, known, turn)
-    _upsert([change.run for change in changes])
+    upsert([change.run for change in changes], unique=KEY, update=[*STORED, "moved_at"])
     return changes
 
 
@@ -148,16 +150,6 @@ def _changed(run: Run, values: Mapping[str, Any], turn: Turn) -> Change:
     if not differ.isdisjoint(PROGRESS):
         run.moved_at = turn.clock
     return Change(run, held, sampled=not differ.isdisjoint(SAMPLED))
-
-
-def _upsert(runs: list[Run]) -> None:
-    Run.objects.bulk_create(
-        runs,
-        batch_size=BATCH_ROWS,
-        update_conflicts=True,
-        unique_fields=["source_batch_cd", "batch_nbr", "rerun_nbr"],
-        update_fields=[*STORED, "moved_at"],
-    )
 
 
 def _event(change: Change, turn: Turn) -> RunEvent:

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from batchops.ccb.snapshot import RunKey, Snapshot, SubmissionRow
 from monitoring.lifecycle.turn import Turn
+from monitoring.lifecycle.upsert import upsert
 from monitoring.models import Submission
 from monitoring.queries import states_by_key
 from monitoring.states import SUBMISSION_OPEN, SUBMISSION_STARTED, RunState
@@ -43,7 +44,7 @@ def store_submissions(snapshot: Snapshot, turn: Turn) -> None:
     for job_id, submission in held.items():
         if job_id not in rows and _take(submission, {"over_at": turn.clock, "orphan_since": None}):
             changed.append(submission)
-    _upsert(changed)
+    upsert(changed, unique=("job_id",), update=STORED)
 
 
 def _orphans(rows: Iterable[SubmissionRow]) -> set[str]:
@@ -91,13 +92,3 @@ def _take(submission: Submission, values: dict[str, Any]) -> bool:
     for name in differ:
         setattr(submission, name, values[name])
     return bool(differ)
-
-
-def _upsert(changed: list[Submission]) -> None:
-    Submission.objects.bulk_create(
-        changed,
-        batch_size=2000,
-        update_conflicts=True,
-        unique_fields=["job_id"],
-        update_fields=STORED,
-    )

@@ -4,6 +4,7 @@ from typing import Any
 
 from batchops.ccb.snapshot import Snapshot
 from monitoring.lifecycle.turn import Turn
+from monitoring.lifecycle.upsert import upsert
 from monitoring.models import RunThread
 from monitoring.queries import run_ids_by_key
 from monitoring.reading import ThreadName, observe_threads
@@ -30,13 +31,7 @@ def store_threads(snapshot: Snapshot, turn: Turn) -> None:
         run_id = run_ids.get(name.run)
         if run_id is not None and held.get((run_id, name.thread)) != values:
             changed.append(_row(run_id, name, values, turn))
-    RunThread.objects.bulk_create(
-        changed,
-        batch_size=2000,
-        update_conflicts=True,
-        unique_fields=["run", "number"],
-        update_fields=[*STORED, "seen_at"],
-    )
+    upsert(changed, unique=("run", "number"), update=(*STORED, "seen_at"))
 
 
 def _held(run_ids: Any) -> dict[tuple[int, int], dict[str, Any]]:

@@ -31,3 +31,15 @@ class PollBroke(BatchOpsError):
     """Say that a poll failed in our own code, not in CC&B."""
 
     code = "poll_broke"
+
+
+class ImportRunning(Conflict):
+    """Say that another process imports history at this moment; two never do."""
+
+    code = "import_running"
+
+
+class ImportMoved(Conflict):
+    """Refuse a chunk of history where the import is not any more."""
+
+    code = "import_moved"

@@ -151,14 +151,15 @@ def settle_times(
     (`seen`: CC&B's clock then and now).
     """
     before, now = seen
-    if before is None:
+    if before is None and known is None:
         return observed
 
     def told(moment: datetime, held: datetime | None) -> datetime:
         later = _second(moment, site.zone)
         if later is None or held == moment:
             return moment
-        return later if held == later or moment < before <= later <= now else moment
+        is_later = before is not None and moment < before <= later <= now
+        return later if held == later or is_later else moment
 
     ended, own = observed.ended_at, observed.own_ended_at
     started_at = told(observed.started_at, known.started_at if known else None)

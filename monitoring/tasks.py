@@ -7,6 +7,7 @@ from batchops.cluster import bells
 from batchops.cluster.ticks import Tick
 from batchops.db import database_now, session_lock_held
 from monitoring import poll as polling
+from monitoring import retention
 from monitoring.queries import due_poll, monitoring_config
 
 logger = logging.getLogger(__name__)
@@ -15,6 +16,11 @@ logger = logging.getLogger(__name__)
 def poll() -> None:
     """Make the poll that is due; called by a worker of the watch cluster."""
     polling.poll_if_due()
+
+
+def remove_old() -> None:
+    """Clean up for one slice; called by a worker of the watch cluster."""
+    retention.remove_old()
 
 
 class PollBell:
@@ -43,5 +49,11 @@ TICKS = [
         cluster="watch",
         every=timedelta(seconds=2),
         run=judge_source,
+    ),
+    Tick(
+        name="monitoring.retention",
+        cluster="watch",
+        every=retention.EVERY,
+        run=retention.ring,
     ),
 ]

@@ -11,7 +11,7 @@ from batchops.errors import BatchOpsError
 from batchops.live.publish import publish
 from monitoring.errors import SnapshotOutdated
 from monitoring.lifecycle.days import note_pending_imd, reckon_days
-from monitoring.lifecycle.runs import store_course, store_runs
+from monitoring.lifecycle.runs import store_events, store_runs, store_samples
 from monitoring.lifecycle.submissions import store_submissions
 from monitoring.lifecycle.threads import store_threads
 from monitoring.lifecycle.turn import Turn, take_turn, watch_since
@@ -53,7 +53,8 @@ def record_poll(snapshot: Snapshot, *, asked: Asked, at: datetime) -> Recorded:
     turn = _turn(snapshot, last, at=at, actor=asked.by)
     changes = store_runs(snapshot, turn)
     poll = _good_poll(snapshot, asked, turn, runs_changed=len(changes))
-    store_course(changes, poll, turn)
+    store_events(changes, turn)
+    store_samples(changes, poll, turn)
     store_threads(snapshot, turn)
     store_submissions(snapshot, turn)
     _store_imd(poll, snapshot)

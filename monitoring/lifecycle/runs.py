@@ -95,14 +95,16 @@ def store_runs(snapshot: Snapshot, turn: Turn) -> list[Change]:
     return changes
 
 
-def store_course(changes: Iterable[Change], poll: Poll, turn: Turn) -> None:
-    """Store the event of each move and the sample of each progress; of history neither."""
-    ours = [change for change in changes if not change.is_history(turn)]
-    RunEvent.objects.bulk_create(
-        (_event(change, turn) for change in ours if change.is_move), batch_size=BATCH_ROWS
-    )
+def store_events(changes: Iterable[Change], turn: Turn) -> None:
+    """Store an event of each move; history has none."""
+    moves = (c for c in changes if c.is_move and not c.is_history(turn))
+    RunEvent.objects.bulk_create((_event(move, turn) for move in moves), batch_size=BATCH_ROWS)
+
+
+def store_samples(changes: Iterable[Change], poll: Poll, turn: Turn) -> None:
+    """Store a sample of each progress that a poll saw."""
     RunSample.objects.bulk_create(
-        (_sample(change.run, poll, turn) for change in ours if change.sampled),
+        (_sample(change.run, poll, turn) for change in changes if change.sampled),
         batch_size=BATCH_ROWS,
     )
 

@@ -1,0 +1,62 @@
+"""Keep runs in detail for weeks, one row a run for years, and what days came to for ever."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.conf import settings
+
+from batchops.calendar import business_date
+from batchops.cluster import bells
+from batchops.db import database_now, session_lock
+from monitoring import lifecycle, queries
+
+BELL = "monitoring.tasks.remove_old"
+LOCK = "monitoring.retention"
+EVERY = timedelta(minutes=5)
+# Then others get their turn; the rest follows by another bell.
+SLICE_S = 5.0
+RUNS_KEPT = timedelta(days=3 * 365)
+# So that 90 days can be replayed.
+SAMPLES_KEPT = timedelta(days=100)
+
+
+def ring() -> None:
+    """Ring for one slice of cleaning up."""
+    bells.ring(BELL, cluster="watch")
+
+
+def remove_old() -> None:
+    """Clean up for one slice, and ring for the next if something is left; one at a time."""
+    with session_lock(LOCK) as held:
+        if held and not clean_up(database_now(), for_s=SLICE_S):
+            ring()
+
+
+def clean_up(at: datetime, *, for_s: float) -> bool:
+    """Remove what is too old at `at`, batch by batch; say whether all of it is gone.
+
+    Every batch is a transaction of its own, so it may stop anywhere and go on another time.
+    """
+    ends_at = time.monotonic() + for_s
+    for batch in _batches(at):
+        while batch():
+            if time.monotonic() > ends_at:
+                return False
+    return True
+
+
+def _batches(at: datetime) -> list[Callable[[], int]]:
+    config = queries.monitoring_config()
+    clock = queries.freshness(at).source_now
+    in_detail = clock - timedelta(days=config.log_retention_days)
+    last_day = business_date(clock - RUNS_KEPT, zone=settings.SITE_ZONE, day_start=config.day_start)
+    return [
+        partial(lifecycle.remove_events, before=in_detail),
+        partial(lifecycle.remove_threads, before=in_detail),
+        partial(lifecycle.remove_submissions, before=in_detail),
+        partial(lifecycle.remove_samples, before=clock - SAMPLES_KEPT),
+        partial(lifecycle.remove_polls, before=at - SAMPLES_KEPT),
+        partial(lifecycle.remove_runs, before=last_day),
+    ]

@@ -14,6 +14,7 @@ from batchops.ccb.snapshot import (
     RunRow,
     Snapshot,
     SubmissionRow,
+    ThreadDetailRow,
 )
 
 TODAY = datetime.now(UTC).date()
@@ -30,6 +31,7 @@ class FakeCcb:
     progress: dict[RunKey, ProgressRow] = field(default_factory=dict)
     messages: list[MessageRow] = field(default_factory=list)
     submissions: list[SubmissionRow] = field(default_factory=list)
+    thread_details: list[ThreadDetailRow] = field(default_factory=list)
     imd: int | None = 0
     failing: CcbError | Exception | None = None
     asked: list[Collection[RunKey]] = field(default_factory=list)
@@ -79,10 +81,19 @@ class FakeCcb:
             runs=tuple(rows),
             progress=tuple(p for key, p in self.progress.items() if key in read),
             submissions=tuple(self.submissions),
+            thread_details=tuple(t for t in self.thread_details if t.key in read),
             messages=tuple(m for m in self.messages if m.key in read),
             imd=imd,
             missing=tuple(key for key in keys if key not in self.runs),
         )
+
+    def read_history(self, *, since: datetime, until: datetime, deadline: timedelta) -> Snapshot:
+        if self.failing is not None:
+            raise self.failing
+        rows = tuple(r for r in self.runs.values() if since <= r.started_at < until)
+        read = {row.key for row in rows}
+        progress = tuple(p for key, p in self.progress.items() if key in read)
+        return Snapshot(clock=self.clock, runs=rows, progress=progress)
 
     @staticmethod
     def _is_read(row: RunRow, since: datetime, keys: Collection[RunKey]) -> bool:

@@ -58,3 +58,9 @@ class NotASimulation(CcbError):
     """Refuse to play in a database whose CC&B tables the simulator did not make."""
 
     code = "ccb_not_a_simulation"
+
+
+class UnknownScenario(CcbError):
+    """Say that the simulator knows no scenario of that name, and which it knows."""
+
+    code = "ccb_unknown_scenario"

@@ -9,10 +9,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from batchops.calendar import business_date
-from batchops.ccb.simulator.plan import DAY_START, SCENARIOS, dice
+from batchops.ccb.simulator.plan import DAY_START
+from batchops.ccb.simulator.scenarios import struck_run
 from tests.ccb.conftest import CcbDatabase, at
 
-SCENARIO = "failure_restart"
+SCENARIO = "failure-and-restart"
 FAILING = "CM_BSGGN"  # in the afternoon: the morning goes as it should
 # Enough ordinary days for "of usual", of which the page wants 20.
 HISTORY_DAYS = 30
@@ -64,7 +65,7 @@ def ordinary_day() -> date:
 def seed_of(day: date) -> int:
     """Return the first seed whose dice let FAILING fail on that day."""
     for seed in count(1):
-        trouble = SCENARIOS[SCENARIO](dice(seed, day, SCENARIO)).trouble
-        if trouble is not None and trouble.code == FAILING:
+        struck = struck_run(SCENARIO, day=day, seed=seed)
+        if struck is not None and struck[0] == FAILING:
             return seed
     raise AssertionError("Unreachable: one seed in three fits.")

@@ -22,14 +22,15 @@ from django.core.management import CommandError, call_command
 from batchops.ccb.client import read_snapshot
 from batchops.ccb.errors import NotASimulation
 from batchops.ccb.simulator import Simulator
-from batchops.ccb.simulator.plan import MIXTURES, SCENARIOS, plan_day, scenario_of
+from batchops.ccb.simulator.plan import plan_day
+from batchops.ccb.simulator.scenarios import MIXTURES, SCENARIOS, scenario_of
 from batchops.ccb.simulator.tables import measured
 from batchops.ccb.snapshot import RunKey, RunRow
 from tests.ccb.conftest import TODAY, ZONE, CcbDatabase, at
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.sql
-OPTIONS = ("--days", "2", "--speed", "7200", "--scenario", "failure_restart")
+OPTIONS = ("--days", "2", "--speed", "7200", "--scenario", "failure-and-restart")
 SECRET_KEY = secrets.token_urlsafe(50)
 TABLES = "CI_BATCH_RUN CI_BATCH_THD CI_BATCH_INST CI_BATCH_JOB CI_MSG_LOG"
 EVERYTHING = at(0, day=date(2020, 1, 1))
@@ -139,9 +140,9 @@ class TestDay:
         self, make_database
     ):
         database = make_database()
-        simulator = database.simulator(scenario="failure_restart", seed=5)
+        simulator = database.simulator(scenario="failure-and-restart", seed=5)
         simulator.prepare(today=TODAY)
-        plan = plan_day(TODAY, seed=5, scenario="failure_restart", zone=ZONE)
+        plan = plan_day(TODAY, seed=5, scenario="failure-and-restart", zone=ZONE)
         run = next(run for run in plan.runs if any(e.failed for e in run.executions))
         failed = [e for e in run.executions if e.failed]
         failed_at = max(e.ended_at for e in failed)
@@ -219,7 +220,7 @@ class TestDay:
         simulator = database.simulator()
         simulator.prepare(today=TODAY)
         plan = plan_day(TODAY, seed=1, scenario="normal", zone=ZONE)
-        moment = at(5, 1)
+        moment = plan.arrivals[0].since
         for tenths in (7, 603, 612, 1, 9, 3, 599, 604, 25, 6001):
             moment += timedelta(seconds=tenths / 10)
             simulator.advance(to=moment)
@@ -235,14 +236,13 @@ class TestDay:
         simulator = database.simulator(scenario="stuck")
         simulator.prepare(today=TODAY)
         plan = plan_day(TODAY, seed=1, scenario="stuck", zone=ZONE)
-        run = next(run for run in plan.runs if any(e.failed for e in run.executions))
-        stands_at = max(e.worked_until for e in run.executions if e.failed)
+        stands_at = next(e.wait.since for run in plan.runs for e in run.executions if e.wait)
         seen = []
         for minutes in (1, 70):
-            simulator.advance(to=stands_at + timedelta(minutes=minutes))
+            simulator.show(at=stands_at + timedelta(minutes=minutes))
             snapshot = snapshot_of(database)
-            (row,) = [r for r in snapshot.progress if r.key.batch_cd == "CM_BSGGN"]
-            (status,) = [r.run_status for r in snapshot.runs if r.key.batch_cd == "CM_BSGGN"]
+            (row,) = [r for r in snapshot.progress if r.key.batch_cd == "CM-DMRU"]
+            (status,) = [r.run_status for r in snapshot.runs if r.key.batch_cd == "CM-DMRU"]
             seen.append((status, row.records, row.heartbeat, row.open_instances > 0))
         simulator.close()
 
@@ -251,7 +251,7 @@ class TestDay:
         assert seen[0][3]
 
     def test_a_late_day_starts_after_the_grace(self):
-        first = plan_day(TODAY, seed=1, scenario="late", zone=ZONE).runs[0]
+        first = plan_day(TODAY, seed=1, scenario="late-start", zone=ZONE).runs[0]
 
         assert first.profile.code == "CM-DMRU"
         assert first.started_at > at(5, 30)
@@ -294,8 +294,9 @@ class TestScenarios:
         days = [TODAY + timedelta(days=n) for n in range(60)]
         drawn = [scenario_of(day, seed=1, wanted="demo") for day in days]
 
-        assert 8 < drawn.count("failure_restart") < 30
-        assert drawn.count("normal") > 20
+        assert 8 < drawn.count("failure-and-restart") < 30
+        assert 8 < drawn.count("normal") < 30
+        assert len(set(drawn)) > 8
         assert drawn == [scenario_of(day, seed=1, wanted="demo") for day in days]
 
     @pytest.mark.parametrize("scenario", sorted(SCENARIOS))
@@ -324,7 +325,7 @@ class TestCommand:
     def test_killed_at_any_moment_it_goes_on_as_if_it_had_not_been(self, make_database):
         killed, whole = make_database(), make_database()
         simulator, untouched = (
-            database.simulator(history_days=2, scenario="failure_restart")
+            database.simulator(history_days=2, scenario="failure-and-restart")
             for database in (killed, whole)
         )
         for one in (simulator, untouched):

@@ -27,7 +27,7 @@ SHORT_STEP = timedelta(minutes=1)
 @pytest.fixture
 def played(db: None, make_database: Any, settings: Any) -> Iterator[tuple[CcbDatabase, Simulator]]:
     database: CcbDatabase = make_database()
-    simulator = database.simulator(scenario="failure_restart")
+    simulator = database.simulator(scenario="failure-and-restart")
     zone, start = django_settings.SITE_ZONE, time(5)
     simulator.prepare(today=business_date(timezone.now(), zone=zone, day_start=start))
     settings.CCB_URL = database.reader_url

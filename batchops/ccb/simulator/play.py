@@ -15,8 +15,11 @@ from django.conf import settings
 from batchops.calendar import business_date, business_day
 from batchops.ccb.errors import NotASimulation
 from batchops.ccb.simulator import store
-from batchops.ccb.simulator.plan import DAY_START, DayPlan, PlannedRun, dice, plan_day, scenario_of
-from batchops.ccb.simulator.tables import Rows, RunAt, local, measured
+from batchops.ccb.simulator.plan import DAY_START, plan_day
+from batchops.ccb.simulator.planned import DayPlan, PlannedRun, dice
+from batchops.ccb.simulator.profiles import PATTERNS, STEADY
+from batchops.ccb.simulator.scenarios import SCENARIOS, require_scenario, scenario_of
+from batchops.ccb.simulator.tables import Rows, local, measured, tables_at
 from batchops.ccb.source import parse_source
 
 TICK_S = 1.0
@@ -35,19 +38,26 @@ def _silent(text: str) -> None:
 class Simulator:
     """A CC&B in the database at `url`, written as its owner.
 
-    `seed` and `history_days` count when the tables are made; afterwards the database remembers
-    the seed. `scenario` is a name of plan.SCENARIOS or plan.MIXTURES and holds for business days
-    not yet begun. `reader` is the role that may read. `report` hears of long steps.
+    `seed`, `pattern` (a name of profiles.PATTERNS) and `history_days` count when the tables are
+    made; afterwards the database remembers seed and pattern. `scenario` is a name of
+    scenarios.SCENARIOS or MIXTURES and holds for business days not yet begun. `reader` is the
+    role that may read. `report` hears of long steps.
+
+    :raises UnknownScenario: when there is no such scenario.
     """
 
     url: str = field(repr=False)
     seed: int = 1
     scenario: str = "demo"
+    pattern: str = "steady"
     zone: ZoneInfo = field(default_factory=lambda: settings.SITE_ZONE)
     history_days: int = 400
     reader: str = "ccb_read"
     report: Callable[[str], None] = _silent
     _session: store.Session | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        require_scenario(self.scenario)
 
     def prepare(self, *, today: date) -> None:
         """Make tables, history and grants where they are missing; the clock stands at 05:00.
@@ -60,15 +70,36 @@ class Simulator:
             session = self._open()
             session.execute("SELECT pg_advisory_xact_lock(hashtextextended('simulate_ccb', 1))")
             if not self._is_made():
-                self.report("making CC&B's tables")
-                store.create_tables(session)
-                self._make_history(today)
-                store.grant_reading(session, self.reader)
-                first, _ = self._bounds(today)
-                session.execute(
-                    "INSERT INTO SIM_CLOCK (CLOCK_DTTM, SEED) VALUES (%s, %s)",
-                    [local(first, self.zone), self.seed],
-                )
+                self._make(today)
+            store.mend(session, known=list(SCENARIOS))
+
+    def begin(self, *, day: date, scenario: str = "", seed: int | None = None) -> None:
+        """Go to 05:00 of a business day, as if it and all after it had never been.
+
+        The day goes as `scenario` says and by the dice of `seed`, where they are given; days before
+        it are left as they are.
+
+        :raises UnknownScenario: when there is no such scenario.
+        """
+        self.scenario = require_scenario(scenario or self.scenario)
+        session, (first, _) = self._open(), self._bounds(day)
+        with session.transaction():
+            session.execute("SELECT 1 FROM SIM_CLOCK FOR UPDATE")
+            store.forget_from(session, day)
+            store.set_logins(session, self.reader, open_=True)
+            if scenario or seed is not None:
+                session.execute("DELETE FROM SIM_DAY WHERE BUS_DT = %s", [day])
+            session.execute(
+                "UPDATE SIM_CLOCK SET CLOCK_DTTM = %s, SEED = COALESCE(%s, SEED)",
+                [local(first, self.zone), seed],
+            )
+
+    def show(self, *, at: datetime) -> None:
+        """Make the tables hold what they hold at the aware moment, be it later or earlier."""
+        with self._open().transaction():
+            if at.replace(microsecond=0) < self._clock():
+                self.begin(day=self._day_of(at))
+            self.advance(to=at)
 
     def clock(self) -> datetime:
         """Return where the simulated clock stands, aware."""
@@ -131,6 +162,17 @@ class Simulator:
             )
         return bool(ours)
 
+    def _make(self, today: date) -> None:
+        session, (first, _) = self._open(), self._bounds(today)
+        self.report("making CC&B's tables")
+        store.create_tables(session)
+        self._make_history(today)
+        store.grant_reading(session, self.reader)
+        session.execute(
+            "INSERT INTO SIM_CLOCK (CLOCK_DTTM, SEED, PATTERN) VALUES (%s, %s, %s)",
+            [local(first, self.zone), self.seed, self.pattern],
+        )
+
     def _make_history(self, today: date) -> None:
         rows: Rows = defaultdict(list)
         numbers = {
@@ -140,9 +182,17 @@ class Simulator:
         for offset in range(self.history_days, 0, -1):
             day = today - timedelta(days=offset)
             scenario = scenario_of(day, seed=self.seed, wanted="history")
-            plan = plan_day(day, seed=self.seed, scenario=scenario, zone=self.zone)
+            plan = plan_day(
+                day,
+                seed=self.seed,
+                scenario=scenario,
+                zone=self.zone,
+                pattern=PATTERNS[self.pattern],
+            )
             _, end = self._bounds(day)
-            numbers = self._gather(plan, lambda run: True, numbers, at=end, into=rows)
+            found, numbers = tables_at(plan, end, numbers=numbers, zone=self.zone)
+            for table, written in found.items():
+                rows[table] += written
             if offset % 100 == 0:
                 self.report(f"planning {offset} days of history")
         self.report(f"writing {len(rows['CI_BATCH_RUN'])} runs")
@@ -155,12 +205,12 @@ class Simulator:
         session = self._open()
 
         def moves(run: PlannedRun) -> bool:
-            return run.appears_at <= to and run.ended_at >= clock
+            return run.appears_at <= to and run.rests_at >= clock
 
         numbers = store.next_numbers(session) | store.first_numbers(session, day)
-        rows: Rows = defaultdict(list)
-        following = self._gather(plan, moves, numbers, at=to, into=rows)
+        rows, following = tables_at(plan, to, numbers=numbers, zone=self.zone, wanted=moves)
         store.put_rows(session, rows)
+        self._purge(plan, clock, to, numbers)
         ended = {
             run.profile.code: local(run.ended_at, self.zone)
             for run in plan.runs
@@ -171,6 +221,19 @@ class Simulator:
             session, numbers={code: following[code] for code in moved}, ended_at=ended
         )
         self._move_measurements(plan, clock, to)
+        self._move_outages(plan, clock, to)
+
+    def _purge(self, plan: DayPlan, clock: datetime, to: datetime, numbers: dict[str, int]) -> None:
+        for run in plan.runs:
+            if run.purged and clock < run.ended_at <= to:
+                earlier = [r for r in plan.runs if r.profile.code == run.profile.code]
+                number = numbers[run.profile.code] + earlier.index(run)
+                store.purge_run(self._open(), run.profile.code, number)
+
+    def _move_outages(self, plan: DayPlan, clock: datetime, to: datetime) -> None:
+        was, is_now = (any(span.holds(at) for span in plan.outages) for at in (clock, to))
+        if was != is_now:
+            store.set_logins(self._open(), self.reader, open_=not is_now)
 
     def _move_measurements(self, plan: DayPlan, clock: datetime, to: datetime) -> None:
         came_before, worked_before, failed_before = measured(plan, clock)
@@ -184,41 +247,16 @@ class Simulator:
         if worked > worked_before:
             measurements.go(until=worked)
 
-    def _gather(
-        self,
-        plan: DayPlan,
-        wanted: Callable[[PlannedRun], bool],
-        numbers: dict[str, int],
-        *,
-        at: datetime,
-        into: Rows,
-    ) -> dict[str, int]:
-        """Collect the rows of the wanted runs; return the numbers that follow the day's runs.
-
-        `numbers` are those of each code's first run of the day.
-        """
-        following = dict(numbers)
-        for run in plan.runs:
-            number = following[run.profile.code]
-            if wanted(run):
-                for table, row in RunAt(
-                    run, number=number, day=plan.day, at=at, zone=self.zone
-                ).rows():
-                    into[table].append(row)
-            if run.started_at <= at:
-                following[run.profile.code] = number + 1
-        return following
-
     def _plan(self, day: date) -> DayPlan:
         """Return the day's plan; its scenario and the seed are those the database remembers."""
         session = self._open()
-        row = session.execute("SELECT SEED FROM SIM_CLOCK").fetchone()
-        seed = int(row[0]) if row else self.seed
+        row = session.execute("SELECT SEED, PATTERN FROM SIM_CLOCK").fetchone()
+        seed, pattern = (int(row[0]), PATTERNS[row[1]]) if row else (self.seed, STEADY)
         wanted = scenario_of(day, seed=seed, wanted=self.scenario)
         session.execute("INSERT INTO SIM_DAY VALUES (%s, %s) ON CONFLICT DO NOTHING", [day, wanted])
         found = session.execute("SELECT SCENARIO FROM SIM_DAY WHERE BUS_DT = %s", [day]).fetchone()
         scenario = str(found[0]) if found else wanted
-        return _planned(day, seed=seed, scenario=scenario, zone=self.zone)
+        return _planned(day, seed=seed, scenario=scenario, zone=self.zone, pattern=pattern)
 
     def _clock(self) -> datetime:
         row = self._open().execute("SELECT CLOCK_DTTM FROM SIM_CLOCK").fetchone()

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import psycopg
 from psycopg import sql
 
-from batchops.ccb.simulator.plan import EPOCH, INSTANCES_A_DAY
+from batchops.ccb.simulator.planned import EPOCH, INSTANCES_A_DAY
 from batchops.ccb.simulator.profiles import PROFILES
 from batchops.ccb.simulator.tables import MESSAGE_CATEGORY, MESSAGE_TEXTS, TABLES, Rows, Table
 
@@ -16,6 +16,16 @@ Session = psycopg.Connection[Any]
 
 SCHEMA_FILE = Path(__file__).parent / "schema.sql"
 BUSINESS_OBJECTS = ("D1-IMDScalar", "D1-IMDInterval", "CM-IMDEventAMI")
+THREADS_OF_DAYS = """
+    CI_BATCH_THD t USING CI_BATCH_RUN r
+     WHERE t.BATCH_CD = r.BATCH_CD AND t.BATCH_NBR = r.BATCH_NBR
+       AND t.BATCH_RERUN_NBR = r.BATCH_RERUN_NBR AND r.BATCH_BUS_DT"""
+PARAMETERS_OF_DAYS = """
+    CI_BATCH_JOB_PRM p USING CI_BATCH_JOB j
+     WHERE p.BATCH_JOB_ID = j.BATCH_JOB_ID AND j.PROCESS_DT"""
+LINES_OF_RUN = """
+    DELETE FROM {} WHERE SCHEDULER_ID IN
+      (SELECT SCHEDULER_ID FROM CI_BATCH_INST WHERE BATCH_CD = %s AND BATCH_NBR = %s)"""
 LABELS = {
     "RUN_STATUS": {"10": "Pending", "20": "In Progress", "30": "Error", "40": "Complete"},
     "THREAD_STATUS": {"10": "Pending", "20": "In Progress", "30": "Error", "40": "Complete"},
@@ -65,6 +75,15 @@ def grant_reading(session: Session, reader: str) -> None:
     role = sql.Identifier(reader)
     session.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role))
     session.execute(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}").format(role))
+
+
+def mend(session: Session, *, known: list[str]) -> None:
+    """Bring the simulator's own tables of an earlier release up to this one."""
+    session.execute(
+        "ALTER TABLE SIM_CLOCK"
+        " ADD COLUMN IF NOT EXISTS PATTERN VARCHAR(30) DEFAULT 'steady' NOT NULL"
+    )
+    session.execute("DELETE FROM SIM_DAY WHERE SCENARIO <> ALL(%s)", [known])
 
 
 def copy_rows(session: Session, rows: Rows) -> None:
@@ -189,21 +208,55 @@ class Measurements:
 
 
 def forget_before(session: Session, day: date) -> None:
-    """Remove runs and all about them of business days before `day`, and week-old errors."""
-    session.execute(
-        """
-        DELETE FROM CI_BATCH_THD t USING CI_BATCH_RUN r
-         WHERE r.BATCH_BUS_DT < %s AND t.BATCH_CD = r.BATCH_CD AND t.BATCH_NBR = r.BATCH_NBR
-           AND t.BATCH_RERUN_NBR = r.BATCH_RERUN_NBR
-        """,
-        [day],
-    )
+    """Remove runs and all about them of business days before `day`."""
+    _forget(session, day, "<")
+
+
+def forget_from(session: Session, day: date) -> None:
+    """Remove all of the business day and those after it; their batch numbers are given anew."""
+    for code, number in first_numbers(session, day).items():
+        session.execute(
+            "UPDATE CI_BATCH_CTRL SET NEXT_BATCH_NBR = %s WHERE BATCH_CD = %s", [number, code]
+        )
+    _forget(session, day, ">=")
+    first = f"{(day - EPOCH).days:05}"
+    session.execute("DELETE FROM D1_IMD_CTRL WHERE INIT_MSRMT_DATA_ID >= %s", [first])
+    session.execute("DELETE FROM SIM_DAY WHERE BUS_DT > %s", [day])
+
+
+def _forget(session: Session, day: date, compare: Literal["<", ">="]) -> None:
     first = (day - EPOCH).days * INSTANCES_A_DAY
-    session.execute("DELETE FROM CI_BATCH_INST WHERE SCHEDULER_ID < %s", [first])
-    session.execute("DELETE FROM CI_MSG_LOGPARM WHERE SCHEDULER_ID < %s", [first])
-    session.execute("DELETE FROM CI_MSG_LOG WHERE SCHEDULER_ID < %s", [first])
-    session.execute("DELETE FROM CI_BATCH_JOB WHERE PROCESS_DT < %s", [day])
-    session.execute("DELETE FROM CI_BATCH_RUN WHERE BATCH_BUS_DT < %s", [day])
+    for rows, value in (
+        ("CI_BATCH_INST WHERE SCHEDULER_ID", first),
+        ("CI_MSG_LOGPARM WHERE SCHEDULER_ID", first),
+        ("CI_MSG_LOG WHERE SCHEDULER_ID", first),
+        (THREADS_OF_DAYS, day),
+        (PARAMETERS_OF_DAYS, day),
+        ("CI_BATCH_JOB WHERE PROCESS_DT", day),
+        ("CI_BATCH_RUN WHERE BATCH_BUS_DT", day),
+    ):
+        session.execute(f"DELETE FROM {rows} {compare} %s".encode(), [value])  # noqa: S608
+
+
+def purge_run(session: Session, code: str, number: int) -> None:
+    """Remove a run's rows but its submissions', as a purge in CC&B does."""
+    for rows in (LINES_OF_RUN.format("CI_MSG_LOGPARM"), LINES_OF_RUN.format("CI_MSG_LOG")):
+        session.execute(rows.encode(), [code, number])
+    for table in ("CI_BATCH_INST", "CI_BATCH_THD", "CI_BATCH_RUN"):
+        rows = f"DELETE FROM {table} WHERE BATCH_CD = %s AND BATCH_NBR = %s"  # noqa: S608
+        session.execute(rows.encode(), [code, number])
+
+
+def set_logins(session: Session, reader: str, *, open_: bool) -> None:
+    """Let the reader log in, or nobody but the owner."""
+    row = session.execute("SELECT current_database()").fetchone()
+    database, role = sql.Identifier(str(row[0]) if row else ""), sql.Identifier(reader)
+    if open_:
+        session.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, role))
+    else:
+        session.execute(
+            sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC, {}").format(database, role)
+        )
 
 
 def forget_errors_before(session: Session, at: datetime) -> None:

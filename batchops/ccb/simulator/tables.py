@@ -1,13 +1,20 @@
 """Say what CC&B's tables hold about a planned run at a moment; pure, as OUAF would write it."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from batchops.ccb.simulator.plan import Arrival, DayPlan, Execution, PlannedRun, Submission
+from batchops.ccb.simulator.planned import (
+    CANCELLING,
+    Arrival,
+    DayPlan,
+    Execution,
+    PlannedRun,
+    Submission,
+)
 
 PENDING, RUNNING, FAILED, COMPLETE = "10", "20", "30", "40"
 BLANK = " "
@@ -62,6 +69,7 @@ TABLES = (
         "PROCESS_DT MAX_COMMIT_RECS MAX_TIMEOUT_MINS BATCH_JOB_STAT_FLG VERSION SUBMIT_METH_FLG "
         "SUBMIT_USER_ID",
     ),
+    Table("CI_BATCH_JOB_PRM", 2, "BATCH_JOB_ID SEQ_NUM BATCH_PARM_NAME BATCH_PARM_VAL VERSION"),
     Table(
         "CI_MSG_LOG",
         2,
@@ -93,14 +101,17 @@ class RunAt:
         """Yield each row with its table's name."""
         for place, submission in enumerate(self._run.submissions):
             if submission.requested_at <= self._at:
-                yield "CI_BATCH_JOB", self._submission_row(submission, place)
-        if self._begun:
+                yield from self._submission_rows(submission, place)
+        if self._begun and not self._is_purged():
             yield "CI_BATCH_RUN", self._run_row()
             for thread, executions in self._by_thread().items():
                 yield "CI_BATCH_THD", self._thread_row(thread, executions)
             for execution in self._begun:
                 yield "CI_BATCH_INST", self._instance_row(execution)
                 yield from self._message_rows(execution)
+
+    def _is_purged(self) -> bool:
+        return self._run.purged and self._run.ended_at <= self._at
 
     def _by_thread(self) -> dict[int, list[Execution]]:
         threads: dict[int, list[Execution]] = defaultdict(list)
@@ -111,20 +122,29 @@ class RunAt:
     def _run_row(self) -> Row:
         statuses = [self._status(executions) for executions in self._by_thread().values()]
         ended = [e.ended_at for e in self._begun if e.ended_at <= self._at]
+        by_hand = any(e.closed_by_hand for e in self._begun)
         if RUNNING in statuses or PENDING in statuses:
             status, end = RUNNING, self._end_while_running()
         else:
-            status, end = (FAILED if FAILED in statuses else COMPLETE), max(ended)
-        version = 1 + len({e.started_at for e in self._begun}) + len(ended)
+            status = FAILED if FAILED in statuses else COMPLETE
+            end = None if by_hand else max(ended)
+        odd, odd_changes = self._odd_status()
         return (
             *self._key,
-            status,
+            odd or status,
             self._day,
-            "N",
-            version,
+            "Y" if by_hand and status == COMPLETE else "N",
+            1 + len({e.started_at for e in self._begun}) + len(ended) + odd_changes,
             self._local(self._run.started_at),
             self._local(end),
         )
+
+    def _odd_status(self) -> tuple[str, int]:
+        """Return the odd status shown now, and how often it has come or gone."""
+        odd = self._run.odd_status
+        if odd is None or self._at < odd.since:
+            return "", 0
+        return (odd.code, 1) if self._at < odd.until else ("", 2)
 
     def _end_while_running(self) -> datetime | None:
         """Return the end of an earlier go where this site's release leaves it in place."""
@@ -148,7 +168,7 @@ class RunAt:
 
     def _instance_row(self, execution: Execution) -> Row:
         commits, records, errors = done(execution, self._at, commit=self._run.profile.commit)
-        ended = execution.ended_at <= self._at
+        ended = execution.ended_at <= self._at and not execution.closed_by_hand
         return (
             *self._key,
             execution.thread,
@@ -172,24 +192,30 @@ class RunAt:
         for place, parameter in enumerate(said, start=1):
             yield "CI_MSG_LOGPARM", (instance, 1, place, parameter, 1)
 
-    def _submission_row(self, submission: Submission, place: int) -> Row:
-        started = submission.started_at <= self._at
-        ended = submission.ended_at <= self._at
-        return (
-            _submission_id(self._run.executions[0].scheduler_id, place),
-            *(self._key if started or place else (self._run.profile.code, 0, 0)),
-            submission.user,
-            self._local(submission.requested_at),
-            self._run.profile.threads,
-            0,
-            self._day,
-            self._run.profile.commit,
-            15,
-            "ED" if ended else "ST" if started else "PD",
-            1 + started + ended,
-            submission.method,
-            submission.user,
+    def _submission_rows(self, submission: Submission, place: int) -> Iterator[tuple[str, Row]]:
+        own = _submission_id(self._run.executions[0].scheduler_id, place)
+        status, changes = _submitted(submission, self._at)
+        has_run = submission.started_at is not None and (status != "PD" or bool(self._begun))
+        yield (
+            "CI_BATCH_JOB",
+            (
+                own,
+                *(self._key if has_run else (self._run.profile.code, 0, 0)),
+                submission.user,
+                self._local(submission.requested_at),
+                self._run.profile.threads,
+                0,
+                self._day,
+                self._run.profile.commit,
+                15,
+                status,
+                1 + changes,
+                submission.method,
+                submission.user,
+            ),
         )
+        if submission.pool:
+            yield "CI_BATCH_JOB_PRM", (own, 1, "DIST-THD-POOL", submission.pool, 1)
 
     def _local(self, at: datetime | None) -> datetime | None:
         return None if at is None else local(at, self._zone)
@@ -200,15 +226,62 @@ def local(at: datetime, zone: ZoneInfo) -> datetime:
     return at.astimezone(zone).replace(tzinfo=None, microsecond=0)
 
 
+def _submitted(submission: Submission, at: datetime) -> tuple[str, int]:
+    """Return a submission's status at a moment, and how often it has changed by then."""
+    ended = submission.ended_at <= at
+    if submission.started_at is None:
+        cancelling = submission.ended_at - CANCELLING <= at
+        return ("CA" if ended else "PC" if cancelling else "PD"), cancelling + ended
+    started = submission.started_at <= at
+    return ("ED" if ended else "ST" if started else "PD"), started + ended
+
+
 def done(execution: Execution, at: datetime, *, commit: int) -> tuple[int, int, int]:
-    """Return how many commits, records and errors the tables show of an execution at a moment."""
-    worked = (execution.worked_until - execution.started_at).total_seconds()
-    share = min(1.0, (at - execution.started_at).total_seconds() / max(1.0, worked))
-    if execution.ended_at <= at:
-        records = execution.records
-    else:
-        records = int(execution.records * share) // commit * commit
-    return -(-records // commit), records, int(execution.errors * share)
+    """Return how many commits, records and errors the tables show of an execution at a moment.
+
+    Errors, too, are seen from the next commit on.
+    """
+    whole = _worked_s(execution, execution.worked_until)
+    share = min(1.0, _worked_s(execution, at) / max(1.0, whole))
+    if execution.ended_at <= at and not execution.closed_by_hand:
+        return -(-execution.records // commit), execution.records, execution.errors
+    commits = int(execution.records * share) // commit
+    records = commits * commit
+    return commits, records, execution.errors * records // max(1, execution.records)
+
+
+def _worked_s(execution: Execution, at: datetime) -> float:
+    """Return how many seconds the execution has worked by then; waiting is no work."""
+    seconds = (min(at, execution.worked_until) - execution.started_at).total_seconds()
+    if execution.wait is not None:
+        waited = (at - execution.wait.since) / timedelta(seconds=1)
+        seconds -= min(max(0.0, waited), execution.wait.length.total_seconds())
+    return max(0.0, seconds)
+
+
+def tables_at(
+    plan: DayPlan,
+    at: datetime,
+    *,
+    numbers: Mapping[str, int],
+    zone: ZoneInfo,
+    wanted: Callable[[PlannedRun], bool] = lambda run: True,
+) -> tuple[Rows, dict[str, int]]:
+    """Return what the tables hold of a day at a moment, and the batch numbers that come next.
+
+    `numbers` are those of each code's first run of the day; `wanted` may leave runs out. What
+    D1_IMD_CTRL holds is not among the rows: `measured` counts it.
+    """
+    rows: Rows = defaultdict(list)
+    following = dict(numbers)
+    for run in plan.runs:
+        number = following[run.profile.code]
+        if wanted(run):
+            for table, row in RunAt(run, number=number, day=plan.day, at=at, zone=zone).rows():
+                rows[table].append(row)
+        if run.started_at <= at:
+            following[run.profile.code] = number + 1
+    return rows, following
 
 
 def measured(plan: DayPlan, at: datetime) -> tuple[int, int, int]:

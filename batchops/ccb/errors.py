@@ -61,6 +61,6 @@ class NotASimulation(CcbError):
 
 
 class UnknownScenario(CcbError):
-    """Say that the simulator knows no scenario of that name, and which it knows."""
+    """Say that the simulator knows no scenario or pattern of that name, and which it knows."""
 
     code = "ccb_unknown_scenario"

@@ -25,7 +25,6 @@ LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (recognised, n
 POSTGRES_PATIENCE_S = 300.0
 WEB_PATIENCE_S = 60.0
 RELEASE_PATIENCE_S = 3600.0
-SIMULATE = ("simulate_ccb",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +36,8 @@ class Options:
     data_dir: Path
     demo: bool
     speed: float
+    scenario: str
+    seed: int
     stop_with_parent: bool
 
 
@@ -49,6 +50,11 @@ class House:
         self._supervisor = supervisor
         self._given = environment.given(data_dir)
         self._embedded = "DATABASE_URL" not in self._given
+        self._simulator = (
+            "simulate_ccb",
+            *("--scenario", options.scenario),
+            *("--seed", str(options.seed)),
+        )
         self._simulated = options.demo and self._embedded and "CCB_URL" not in self._given
 
     def start(self) -> None:
@@ -131,7 +137,9 @@ class House:
         if self._simulated:
             say("CC&B: making the simulated one's tables and history ...")
             # Before anybody polls it, and beside the release, which does not need it.
-            self._wait_for_end("simulator", self._launch("simulator", (*SIMULATE, "--prepare")))
+            self._wait_for_end(
+                "simulator", self._launch("simulator", (*self._simulator, "--prepare"))
+            )
         self._wait_for_end("release", release)
         answer, _ = release.communicate()
         return bool(json.loads(answer)["admin_created"])
@@ -153,7 +161,7 @@ class House:
         self._keep("jobs", ("cluster", "jobs"))
         self._keep("watch", ("cluster", "watch"))
         if self._simulated:
-            self._keep("simulator", SIMULATE)
+            self._keep("simulator", self._simulator)
 
     def _keep(self, name: str, command: tuple[str, ...]) -> None:
         say(f"{name}: starting")

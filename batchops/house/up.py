@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from batchops.ccb.errors import UnknownScenario
+from batchops.ccb.simulator.scenarios import require_scenario
 from batchops.house import postgres
 from batchops.house.errors import CannotStart, Stopped
 from batchops.house.house import House, Options
@@ -53,6 +55,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="simulate a CC&B when CCB_URL is not set",
     )
     option("--speed", type=_speed, default=60.0, help="how much faster the simulated clock runs")
+    option(
+        "--scenario",
+        type=_scenario,
+        default="demo",
+        help="what the simulated days are like; docs/simulator.md lists them (demo: a mixture)",
+    )
+    option(
+        "--seed", type=int, default=1, help="the simulated dice; counts when the tables are made"
+    )
     option(
         "--stop-with-parent",
         action="store_true",
@@ -162,6 +173,13 @@ def _port(text: str) -> int:
     raise argparse.ArgumentTypeError(
         f"'{text}' is no port. Give a number from 1 to 65535 (--port or BATCHOPS_PORT)."
     )
+
+
+def _scenario(text: str) -> str:
+    try:
+        return require_scenario(text)
+    except UnknownScenario as error:
+        raise argparse.ArgumentTypeError(error.message) from error
 
 
 def _speed(text: str) -> float:

@@ -133,7 +133,7 @@ class _Day:
         ready_at = max(self._hour(profiles.IMD), reads.ended_at)
         for records in _lots(total, self._scenario.morning_runs, rng):
             runs.append(self._run(Ask(profiles.IMD, len(runs), ready_at, records)))
-            ready_at = runs[-1].ended_at + minutes(rng, 1, 5)
+            ready_at = runs[-1].ended_at + minutes(rng, 1, 3)
         for offset, waits in ((215, self._scenario.lot_waits), (350, 0)):
             hour = self._hour(profiles.IMD) + minutes(rng, offset - 15, offset + 15)
             at = max(ready_at + timedelta(minutes=30), hour)

@@ -17,7 +17,7 @@ from batchops.ccb.errors import NotASimulation
 from batchops.ccb.simulator import store
 from batchops.ccb.simulator.plan import DAY_START, plan_day
 from batchops.ccb.simulator.planned import DayPlan, PlannedRun, dice
-from batchops.ccb.simulator.profiles import PATTERNS, STEADY
+from batchops.ccb.simulator.profiles import PATTERNS, STEADY, require_pattern
 from batchops.ccb.simulator.scenarios import SCENARIOS, require_scenario, scenario_of
 from batchops.ccb.simulator.tables import Rows, local, measured, tables_at
 from batchops.ccb.source import parse_source
@@ -58,6 +58,7 @@ class Simulator:
 
     def __post_init__(self) -> None:
         require_scenario(self.scenario)
+        require_pattern(self.pattern)
 
     def prepare(self, *, today: date) -> None:
         """Make tables, history and grants where they are missing; the clock stands at 05:00.
@@ -94,6 +95,16 @@ class Simulator:
                 [local(first, self.zone), seed],
             )
 
+    def go_to(self, day: date) -> None:
+        """Go to 05:00 of a business day: forwards day by day, or back as if it had never been.
+
+        The day then goes as the simulator's scenario says.
+        """
+        first, _ = self._bounds(day)
+        with self._open().transaction():
+            self.show(at=first)
+            self.begin(day=day, scenario=self.scenario)
+
     def show(self, *, at: datetime) -> None:
         """Make the tables hold what they hold at the aware moment, be it later or earlier."""
         with self._open().transaction():
@@ -124,6 +135,11 @@ class Simulator:
                 store.forget_before(session, until - timedelta(days=self.history_days))
                 store.forget_errors_before(session, local(to - ERRORS_KEPT, self.zone))
             session.execute("UPDATE SIM_CLOCK SET CLOCK_DTTM = %s", [local(to, self.zone)])
+
+    def today(self) -> DayPlan:
+        """Return the plan of the business day in which the clock stands."""
+        with self._open().transaction():
+            return self._plan(self._day_of(self._clock()))
 
     def hold(self) -> bool:
         """Try to be the only one that plays here; the hold ends with the connection."""

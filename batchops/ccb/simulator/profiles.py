@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from math import exp, pi, sin
 
+from batchops.ccb.errors import UnknownScenario
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -55,7 +57,7 @@ SEGMENTS = Profile(
     41.7,
     month_end=1.35,
     holiday=0.8,
-    error_rate=0.0002,
+    error_rate=0.0001,
 )
 MESSAGES = Profile(
     "BILLREST", "SMS Batch", time(14, 0), 4, 50, 62_000, 23.0, month_end=1.3, holiday=0.75
@@ -91,6 +93,16 @@ PATTERNS = {
     "drifting": Pattern(drift=0.2, spike=2.2, slow_runs=0.06, slowest=2.5),
 }
 STEADY = PATTERNS["steady"]
+
+
+def require_pattern(name: str) -> str:
+    """Return the name of a pattern as it was given.
+
+    :raises UnknownScenario: when there is none of that name; the sentence lists those there are.
+    """
+    if name not in PATTERNS:
+        raise UnknownScenario(f"'{name}' is no pattern. Choose one of: {', '.join(PATTERNS)}.")
+    return name
 
 
 def class_of(day: date) -> str:

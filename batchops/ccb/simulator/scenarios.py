@@ -72,26 +72,26 @@ SCENARIOS: dict[str, Scenario] = {
         trouble=troubles.fails(restarted_after=(17, 25)),
     ),
     "first-step-fails": Scenario(
-        "CM-DMRU breaks and is restarted 30 to 45 minutes later, so all that follows is late.",
+        "CM-DMRU breaks and is restarted 50 to 60 minutes later, so what follows is late.",
         alerts=(("FAILED", "CM-DMRU"), ("NOT_STARTED", "D1-IMD")),
         befalls=(READS,),
-        trouble=troubles.fails(restarted_after=(35, 45)),
+        trouble=troubles.fails(restarted_after=(50, 60)),
     ),
     "stuck": Scenario(
-        "CM-DMRU stands still for 80 to 85 minutes, as for a lock, and then goes on by itself.",
+        "CM-DMRU stands still for a little over 90 minutes, as for a lock, then goes on by itself.",
         alerts=(
             ("STUCK", "CM-DMRU"),
             ("LOW_THROUGHPUT", "CM-DMRU"),
             ("NOT_STARTED", "D1-IMD"),
         ),
         befalls=(READS,),
-        trouble=troubles.waits(length=(80, 85)),
+        trouble=troubles.waits(length=(91, 93)),
     ),
     "killed-worker": Scenario(
         "D1-IMD's fourth run loses half of its threads for good; an operator ends and restarts it.",
         alerts=(("STUCK", "D1-IMD"), ("LOW_THROUGHPUT", "D1-IMD"), ("FAILED", "D1-IMD")),
         befalls=(IMD_LATER,),
-        trouble=troubles.loses_worker(frozen_for=(80, 85), restarted_after=(17, 20)),
+        trouble=troubles.loses_worker(frozen_for=(91, 95), restarted_after=(17, 20)),
     ),
     "long-running": Scenario(
         "BILLREST has 4.5 times as much to do as usual, at its usual pace.",
@@ -122,9 +122,9 @@ SCENARIOS: dict[str, Scenario] = {
         loads={SEGMENTS: Load(amount=0.6, pace=0.42)},
     ),
     "completed-with-errors": Scenario(
-        "CM_BSGGN completes with 2 % of its records in error.",
-        alerts=(("COMPLETED_WITH_ERRORS", "CM_BSGGN"),),
-        loads={SEGMENTS: Load(error_rate=0.02)},
+        "C1-PPBTR's first run completes with 3 % of its records in error; its second is as usual.",
+        alerts=(("COMPLETED_WITH_ERRORS", "C1-PPBTR"),),
+        loads={PREPAY: Load(error_rate=0.03)},
     ),
     "pending-too-long": Scenario(
         "C1-PPBTR's second run waits 50 to 60 minutes in a pool without workers, is cancelled and "
@@ -147,15 +147,23 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "hand-repaired": Scenario(
         "C1-PPBTR's second run loses its workers and is set to Complete by hand, without an end.",
-        alerts=(("STUCK", "C1-PPBTR"), ("LONG_RUNNING", "C1-PPBTR")),
+        alerts=(
+            ("STUCK", "C1-PPBTR"),
+            ("LONG_RUNNING", "C1-PPBTR"),
+            ("LOW_THROUGHPUT", "C1-PPBTR"),
+        ),
         befalls=(PREPAY_LATER,),
-        trouble=troubles.closed_by_hand(frozen_for=(85, 95)),
+        trouble=troubles.closed_by_hand(frozen_for=(95, 100)),
     ),
     "purged-run": Scenario(
         "C1-PPBTR's second run loses its workers, and its rows are removed from CC&B.",
-        alerts=(("STUCK", "C1-PPBTR"), ("LONG_RUNNING", "C1-PPBTR")),
+        alerts=(
+            ("STUCK", "C1-PPBTR"),
+            ("LONG_RUNNING", "C1-PPBTR"),
+            ("LOW_THROUGHPUT", "C1-PPBTR"),
+        ),
         befalls=(PREPAY_LATER,),
-        trouble=troubles.purged(frozen_for=(85, 95)),
+        trouble=troubles.purged(frozen_for=(95, 100)),
     ),
     "out-of-order": Scenario(
         "BILLREST starts at noon, while CM_BSGGN, which it depends on, is running.",
@@ -168,7 +176,7 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "imd-not-draining": Scenario(
         "Measurements come in before noon, and no D1-IMD works them off for 70 minutes.",
-        alerts=(("IMD_NOT_DRAINING", ""),),
+        alerts=(("IMD_NOT_DRAINING", "D1-IMD"),),
         lot_waits=70,
     ),
     "flush-noise": Scenario(

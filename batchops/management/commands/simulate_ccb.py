@@ -1,6 +1,7 @@
 import signal
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import date
 from threading import Event
 from types import FrameType
 from typing import Any
@@ -11,9 +12,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from batchops.calendar import business_date
-from batchops.ccb.errors import CcbError
+from batchops.ccb.errors import CcbError, UnknownScenario
 from batchops.ccb.simulator.plan import DAY_START
 from batchops.ccb.simulator.play import Simulator, play
+from batchops.ccb.simulator.scenarios import SCENARIOS
 
 # A predecessor that was killed frees its hold as soon as the server notices.
 HOLD_PATIENCE_S = 3
@@ -30,6 +32,14 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--days", type=int, default=400, help="business days of history")
         parser.add_argument("--scenario", default="demo", help="what happens: docs/simulator.md")
+        parser.add_argument(
+            "--pattern", default="steady", help="how the years go: steady or drifting"
+        )
+        parser.add_argument(
+            "--day",
+            type=_day,
+            help="begin at 05:00 of this business day, as if later ones were not",
+        )
         parser.add_argument("--reader", default="ccb_read", help="the role that may read")
         parser.add_argument("--prepare", action="store_true", help="make the tables, then end")
 
@@ -38,17 +48,10 @@ class Command(BaseCommand):
             raise CommandError(
                 "No database to play in: set CCB_OWNER_URL or --url to postgresql://owner@host/db."
             )
-        simulator = Simulator(
-            options["url"],
-            seed=options["seed"],
-            scenario=options["scenario"],
-            history_days=options["days"],
-            reader=options["reader"],
-            report=lambda text: self.stdout.write(f"simulate_ccb: {text}"),
-        )
         stop = stop_on_signals()
+        simulator = self._simulator(options)
         try:
-            self._prepare(simulator)
+            self._prepare(simulator, stop, day=options["day"])
             if not options["prepare"]:
                 self._play(simulator, speed=options["speed"], stop=stop)
         except (CcbError, psycopg.Error) as error:
@@ -56,16 +59,36 @@ class Command(BaseCommand):
         finally:
             simulator.close()
 
-    def _prepare(self, simulator: Simulator) -> None:
+    def _simulator(self, options: dict[str, Any]) -> Simulator:
+        try:
+            return Simulator(
+                options["url"],
+                seed=options["seed"],
+                scenario=options["scenario"],
+                pattern=options["pattern"],
+                history_days=options["days"],
+                reader=options["reader"],
+                report=lambda text: self.stdout.write(f"simulate_ccb: {text}"),
+            )
+        except UnknownScenario as error:
+            raise CommandError(error.message) from error
+
+    def _prepare(self, simulator: Simulator, stop: Event, *, day: date | None) -> None:
         now = timezone.now()
         today = business_date(now, zone=settings.SITE_ZONE, day_start=DAY_START)
         began = time.monotonic()
-        simulator.prepare(today=today)
+        simulator.prepare(today=day or today)
+        if day is not None:
+            self._hold(simulator, stop)
+            simulator.go_to(day)
         clock = simulator.clock().astimezone(settings.SITE_ZONE)
         self.stdout.write(
             f"simulate_ccb: ready after {time.monotonic() - began:.1f} s, "
             f"its clock stands at {clock:%Y-%m-%d %H:%M}"
         )
+        plan = simulator.today()
+        says = SCENARIOS[plan.scenario].says
+        self.stdout.write(f"simulate_ccb: {plan.day} goes as '{plan.scenario}': {says}")
         self.stdout.flush()
 
     def _play(self, simulator: Simulator, *, speed: float, stop: Event) -> None:
@@ -95,3 +118,10 @@ def stop_on_signals() -> Event:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     return stop
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"'{text}' is no day. Give it as 2026-11-30.") from None

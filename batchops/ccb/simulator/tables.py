@@ -162,7 +162,7 @@ class RunAt:
 
     def _thread_row(self, thread: int, executions: list[Execution]) -> Row:
         status = self._status(executions)
-        version = 1 + len(executions) + (status in {FAILED, COMPLETE})
+        version = 1 + len(executions) + sum(e.ended_at <= self._at for e in executions)
         retries = max(0, len(executions) - 1)
         return (*self._key, thread, status, version, BLANK, retries)
 

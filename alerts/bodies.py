@@ -56,6 +56,7 @@ class AlertBody(ActiveAlertBody):
     resolved_by: str
     resolved_by_hand: bool
     previous_id: int | None
+    record_only: bool
 
 
 class FactBody(TypedDict):
@@ -136,12 +137,15 @@ class MovedBody(SaidBody):
     data: AlertBody
 
 
-def active_alerts_body(*, limit: int = queries.SHOWN) -> ActiveAlertsBody:
-    """Return what is open and not acknowledged: worst first, then newest."""
+def active_alerts_body(*, limit: int = queries.SHOWN, recorded: bool = True) -> ActiveAlertsBody:
+    """Return what is open and not acknowledged: worst first, then newest.
+
+    Without `recorded` those that only go on record are counted and not listed.
+    """
     counts = queries.count_open()
     by_severity = counts.by_severity
     return {
-        "alerts": [_active_body(alert) for alert in queries.open_alerts(limit)],
+        "alerts": [_active_body(alert) for alert in queries.open_alerts(limit, recorded=recorded)],
         "total": counts.total,
         "counts": {
             "CRITICAL": by_severity["CRITICAL"],
@@ -155,9 +159,10 @@ def active_alerts_body(*, limit: int = queries.SHOWN) -> ActiveAlertsBody:
 def active_alerts_frame() -> dict[str, Any]:
     """Return the same for screens: the worst and newest 50, each message cut to 150 characters.
 
-    A frame of the socket holds 64 KB, and one that is larger would reach nobody.
+    A frame of the socket holds 64 KB, and one that is larger would reach nobody. What it lists
+    screens say aloud, so what only goes on record is not in the list.
     """
-    body = active_alerts_body(limit=FRAMED)
+    body = active_alerts_body(limit=FRAMED, recorded=False)
     alerts = [{**each, "alert_message": framed(each["alert_message"])} for each in body["alerts"]]
     return {**body, "alerts": alerts}
 
@@ -183,6 +188,7 @@ def alert_body(alert: Alert) -> AlertBody:
         "resolved_by": alert.resolved_by,
         "resolved_by_hand": alert.resolved_by_hand,
         "previous_id": alert.previous_id,
+        "record_only": alert.record_only,
     }
 
 

@@ -33,6 +33,7 @@ def columns() -> list[Column]:
         Column(_("Resolved"), lambda alert: alert.resolved_at),
         Column(_("Resolved by hand"), lambda alert: alert.resolved_by_hand),
         Column(_("Mailed"), lambda alert: alert.email_sent),
+        Column(_("Recorded only"), lambda alert: alert.record_only),
         Column(_("Before it"), lambda alert: alert.previous_id),
         Column(_("Evidence"), _evidence),
     ]

@@ -24,6 +24,7 @@ VERBS = {
     "expired": _("the acknowledgement ran out, so it is open again"),
     "resolved": _("resolved"),
     "mail retried": _("mail retried"),
+    "told": _("its rule is on trial no more, so it is told now"),
 }
 
 

@@ -64,9 +64,13 @@ def count_open() -> OpenCounts:
     return counts
 
 
-def open_alerts(limit: int = SHOWN) -> list[Alert]:
-    """Return what is open and not acknowledged, worst first, then newest; at most `limit`."""
-    return list(Alert.objects.open().worst_first()[:limit])
+def open_alerts(limit: int = SHOWN, *, recorded: bool = True) -> list[Alert]:
+    """Return what is open and not acknowledged, worst first, then newest; at most `limit`.
+
+    Without `recorded` those that only go on record are left out.
+    """
+    alerts = Alert.objects.open() if recorded else Alert.objects.open().filter(record_only=False)
+    return list(alerts.worst_first()[:limit])
 
 
 def find_alert(alert_id: int) -> Alert:
@@ -100,6 +104,12 @@ def active_rules(key: str, rules: Collection[str]) -> set[str]:
     """Return which of `rules` have an active alert under `key`."""
     active = Alert.objects.active().filter(rule__in=rules, key=key)
     return set(active.values_list("rule", flat=True))
+
+
+def active_of_rules(rules: Collection[str]) -> list[tuple[str, str]]:
+    """Return rule and key of every active alert of `rules`."""
+    active = Alert.objects.active().filter(rule__in=rules).order_by("rule", "key")
+    return list(active.values_list("rule", "key"))
 
 
 def active_keys(rule: str, *, batch_code: str = "") -> list[str]:

@@ -153,6 +153,7 @@ class Finding:
     `key` names the subject for the rule. `occurrence` tells one trouble of that subject from the
     next (a run that failed, restarted and failed again), also when nobody saw what lay between;
     empty while it is not known.
+    With `record_only` its alert is kept and shown, and nobody is told.
     `evidence` has the parts `expected`, `seen` and `history`, each a mapping of names that end
     in _at, _date, _s or _pct where they carry such a thing.
     """
@@ -166,6 +167,7 @@ class Finding:
     business_date: date | None = None
     subject: str = ""
     subject_url: str = ""
+    record_only: bool = False
 
 
 def rank(severity: str) -> int:

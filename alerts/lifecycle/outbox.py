@@ -36,8 +36,8 @@ class Owed(NamedTuple):
 def post_opened(alerts: Iterable[Alert]) -> int:
     """Put the mails of these open alerts into the outbox; return how many are due.
 
-    One for each channel that is on, can send and listens to the alert's severity. A mail that
-    is there already stays as it is.
+    One for each channel that is on, can send and listens to the alert's severity; none about an
+    alert that only goes on record. A mail that is there already stays as it is.
     """
     channels = _ready_channels()
     return _post(
@@ -122,7 +122,7 @@ def _ready_channels() -> list[Channel]:
 
 
 def _hears(channel: Channel, alert: Alert) -> bool:
-    return rank(alert.severity) <= rank(channel.minimum_severity)
+    return not alert.record_only and rank(alert.severity) <= rank(channel.minimum_severity)
 
 
 def _post(owed: list[Owed], kind: DeliveryKind) -> int:

@@ -63,7 +63,8 @@ def reconcile(
     A finding whose `occurrence` differs from the active alert's is a new trouble: the old alert is
     resolved and a new one linked to it; an empty one is not known yet and matches any. One that a
     person resolved by hand stays resolved until a judgement without its finding. `reasons` says
-    per key why it is over. Safe in several processes at once: they take turns, rule by rule.
+    per key why it is over. What only went on record is told once its rule says so while it stands.
+    Safe in several processes at once: they take turns, rule by rule.
     """
     take_turn(rule)
     judgement = _Judgement(rule=rule, at=at, actor=actor, reasons=clean_reasons(reasons or {}))
@@ -109,9 +110,10 @@ def _agree(judgement: _Judgement, findings: Iterable[Finding]) -> Outcome:
     standing = {key: alert for key, alert in active.items() if key not in ended}
     _tell_occurrences(standing, found)
     raised = _raise_all(standing, found, at=at, actor=actor)
+    told = _tell_recorded(standing, found, at=at, actor=actor)
     opened = _open_all(rule, [found[k] for k in found if k not in standing], at=at, actor=actor)
     outcome = Outcome(opened=opened, raised=raised, resolved=len(over))
-    if outcome:
+    if outcome or told:
         publish("alerts")
     return outcome
 
@@ -189,6 +191,19 @@ def _tell_occurrences(standing: Mapping[str, Alert], found: Mapping[str, Finding
     Alert.objects.bulk_update([a for a in told if a.occurrence], ["occurrence"])
 
 
+def _tell_recorded(
+    standing: Mapping[str, Alert], found: Mapping[str, Finding], *, at: datetime, actor: str
+) -> bool:
+    """Tell of alerts that were only recorded and stand, once their rule is on trial no more."""
+    told = [a for k, a in standing.items() if a.record_only and not found[k].record_only]
+    for alert in told:
+        move(alert, "told", at=at, actor=actor, record_only=False)
+        alert.record_only = False
+    if told:
+        post_opened(told)
+    return bool(told)
+
+
 def _open_all(rule: str, findings: list[Finding], *, at: datetime, actor: str) -> int:
     last = last_of_keys(rule, [finding.key for finding in findings])
     new = [
@@ -230,6 +245,7 @@ def _opened(rule: str, finding: Finding, previous: Alert | None, at: datetime) -
         business_date=finding.business_date,
         subject=finding.subject,
         subject_url=finding.subject_url,
+        record_only=finding.record_only,
         opened_at=at,
         previous=previous,
     )

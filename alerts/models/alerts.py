@@ -111,6 +111,8 @@ class Alert(models.Model):
     # Closed by hand while its rule finds it, which then opens nothing until it was gone once.
     is_held = models.BooleanField(db_default=False, default=False)
     email_sent = models.BooleanField(default=False)
+    # Its rule is on trial: kept and shown, and nobody is told.
+    record_only = models.BooleanField(db_default=False, default=False)
     previous = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="following"
     )

@@ -1,7 +1,6 @@
 """Read CC&B, store what it shows, and judge it; never two of these at once."""
 
 import logging
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -15,12 +14,13 @@ from batchops.ccb.snapshot import Snapshot
 from batchops.db import database_now, session_lock
 from batchops.errors import BatchOpsError
 from batchops.live.publish import publish
-from monitoring import lifecycle, queries, rules
+from monitoring import lifecycle, queries
 from monitoring.errors import CircuitOpen, PollBroke, PollRunning
+from monitoring.judge import judge_runs
 from monitoring.lifecycle import Asked
-from monitoring.models import Poll, Run
+from monitoring.models import Poll
 from monitoring.reading import settle_clock
-from monitoring.states import RunState
+from monitoring.rules import source
 
 LOCK = "monitoring.poll"
 
@@ -76,7 +76,7 @@ def store(snapshot: Snapshot, asked: Asked) -> Poll:
     with transaction.atomic():
         at = database_now()
         recorded = lifecycle.record_poll(snapshot, asked=asked, at=at)
-        judge_runs(recorded.known, at=at)
+        judge_runs(recorded.known, poll=recorded.poll, at=at)
     poll = recorded.poll
     logger.info(
         "Batch Monitoring poll: %d runs read, %d changed, %s IMD pending, took %.1f s",
@@ -92,7 +92,7 @@ def judge_source(at: datetime) -> Outcome:
     """Open or resolve SOURCE_STALE as things stand at `at`; also when polls do not even run."""
     fresh = queries.freshness(at)
     silent = fresh.silent
-    findings = rules.source_silent(_source_facts(fresh), zone=settings.SITE_ZONE) if silent else []
+    findings = source.source_silent(_source_facts(fresh), zone=settings.SITE_ZONE) if silent else []
     lifecycle.note_staleness(stale=fresh.stale)
     with transaction.atomic():
         outcome = reconcile(
@@ -100,29 +100,11 @@ def judge_source(at: datetime) -> Outcome:
             findings,
             at=at,
             actor="system:watch",
-            reasons={"ccb": rules.SOURCE_OVER[silent]},
+            reasons={"ccb": source.OVER[silent]},
         )
         if outcome:
             publish("workflow")
     return outcome
-
-
-def judge_runs(runs: Iterable[Run], *, at: datetime) -> None:
-    """Evaluate the rules on runs, and open and resolve their alerts; twice changes nothing.
-
-    `runs` are those held before that a poll changed: what they are now is why an alert of theirs
-    is over.
-    """
-    failed = [_run_facts(run) for run in queries.watched(RunState.FAILED)]
-    unheard = [_run_facts(run) for run in queries.watched(RunState.UNKNOWN)]
-    found = {
-        "FAILED": rules.failed(failed, zone=settings.SITE_ZONE),
-        "UNKNOWN_STATUS": rules.unknown_status(unheard),
-    }
-    now = {str(run): RunState(run.state) for run in runs}
-    for rule, findings in found.items():
-        reasons = {key: rules.OVER[rule][state] for key, state in now.items()}
-        reconcile(rule, findings, at=at, actor="system:watch", reasons=reasons)
 
 
 def _poll(asked: Asked) -> Poll:
@@ -143,25 +125,9 @@ def _store_failure(asked: Asked, error: BatchOpsError) -> Poll:
     return lifecycle.record_failed_poll(error, asked=asked, at=database_now())
 
 
-def _run_facts(run: Run) -> rules.RunFacts:
-    return rules.RunFacts(
-        key=str(run),
-        batch_code=run.batch_code,
-        business_date=run.business_date,
-        status_code=run.status_code,
-        started_at=run.started_at,
-        ended_at=run.ended_at,
-        own_ended_at=run.own_ended_at,
-        message=run.error_message,
-        records_processed=run.records_processed,
-        records_in_error=run.records_in_error,
-        url=reverse("admin:monitoring_run_change", args=[run.pk]),
-    )
-
-
-def _source_facts(fresh: queries.Freshness) -> rules.SourceFacts:
+def _source_facts(fresh: queries.Freshness) -> source.SourceFacts:
     failed = fresh.last if fresh.last and not fresh.last.succeeded else None
-    return rules.SourceFacts(
+    return source.SourceFacts(
         seen_at=fresh.seen_at,
         stale_after_s=fresh.stale_after.total_seconds(),
         circuit_opened_at=fresh.circuit_opened_at,

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
@@ -221,10 +221,20 @@ def unsettled_keys(at: datetime) -> list[RunKey]:
     return [RunKey(*row) for row in rows]
 
 
-def watched(state: RunState) -> Iterable[Run]:
-    """Return the runs in `state` that came to it since we watch, older ones being history."""
+def watched(*states: RunState) -> QuerySet[Run]:
+    """Return the runs in `states` that came to them since we watch, older ones being history."""
+    return _since_we_watch(Run.objects.filter(state__in=states).order_by("id"))
+
+
+def last_complete_runs() -> QuerySet[Run]:
+    """Return of each step the complete run that began last, if it ended since we watch."""
+    complete = Run.objects.filter(batch_code=OuterRef("batch_code"), state=RunState.COMPLETE)
+    last = Subquery(complete.order_by("-started_at").values("pk")[:1])
+    return _since_we_watch(Run.objects.filter(pk__in=Step.objects.order_by().values_list(last)))
+
+
+def _since_we_watch(runs: QuerySet[Run]) -> QuerySet[Run]:
     since = source().watching_since
-    runs = Run.objects.filter(state=state).order_by("id")
     if since is None:
         return runs
     known = runs.alias(entered_at=Coalesce("ended_at", "started_at"), seen_to_move=SEEN_TO_MOVE)

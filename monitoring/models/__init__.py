@@ -1,6 +1,7 @@
 """Store what CC&B shows: the workflow, its runs, each reading of it, and what days came to."""
 
 from monitoring.models.days import WHOLE_DAY, StepDay
+from monitoring.models.rule_settings import RuleSetting
 from monitoring.models.runs import Run, RunEvent, RunQuerySet, RunSample, RunThread
 from monitoring.models.source import HistoryImport, ImdCount, Poll, Source, Submission
 from monitoring.models.workflow import STUCK_PROFILES, MonitoringConfig, Step
@@ -12,6 +13,7 @@ __all__ = [
     "ImdCount",
     "MonitoringConfig",
     "Poll",
+    "RuleSetting",
     "Run",
     "RunEvent",
     "RunQuerySet",

@@ -1,0 +1,39 @@
+"""Judge a picture of CC&B by every rule that is on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from alerts.states import Finding
+from monitoring.rules import ends, measurements, progress, queueing, results, starts
+from monitoring.rules.facts import Picture
+
+JUDGES: Mapping[str, Callable[[Picture], list[Finding]]] = {
+    "COMPLETED_WITH_ERRORS": results.completed_with_errors,
+    "FAILED": ends.failed,
+    "IMD_NOT_DRAINING": measurements.imd_not_draining,
+    "JOB_ORPHAN": queueing.job_orphan,
+    "LONG_RUNNING": progress.long_running,
+    "LOW_RECORDS": results.low_records,
+    "LOW_THROUGHPUT": progress.low_throughput,
+    "NOT_STARTED": starts.not_started,
+    "OUT_OF_ORDER": starts.out_of_order,
+    "PENDING_TOO_LONG": queueing.pending_too_long,
+    "STUCK": progress.stuck,
+    "TOO_FAST": results.too_fast,
+    "UNKNOWN_STATUS": ends.unknown_status,
+}
+
+
+def judge(picture: Picture) -> dict[str, list[Finding]]:
+    """Return what each rule finds, every rule named, also one that finds nothing or is off."""
+    return {rule: _in_force(rule, find(picture), picture) for rule, find in JUDGES.items()}
+
+
+def _in_force(rule: str, findings: list[Finding], picture: Picture) -> list[Finding]:
+    """Leave out what the rule is not to find of its step, and mark what only goes on record."""
+    terms = [picture.terms(rule, finding.batch_code) for finding in findings]
+    return [
+        replace(finding, record_only=own.record_only)
+        for finding, own in zip(findings, terms, strict=True)
+        if own.enabled
+    ]

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from batchops.live.publish import publish
@@ -17,7 +18,9 @@ from batchops.paging import CappedPaginator
 from batchops.read_only import ReadOnly
 from batchops.templatetags.batchops import duration
 from monitoring import queries, timeline
-from monitoring.models import MonitoringConfig, Poll, Run, RunEvent, Step
+from monitoring.models import MonitoringConfig, Poll, RuleSetting, Run, RunEvent, Step
+from monitoring.rule_forms import form_of, in_words
+from monitoring.rules.catalogue import KINDS
 
 
 @admin.register(Step)
@@ -64,7 +67,13 @@ class StepAdmin(admin.ModelAdmin[Step]):
 
 @admin.register(MonitoringConfig)
 class MonitoringConfigAdmin(admin.ModelAdmin[MonitoringConfig]):
-    fields = ("poll_minutes", "stale_after_polls", "day_start", "log_retention_days")
+    fields = (
+        "poll_minutes",
+        "stale_after_polls",
+        "day_start",
+        "stuck_minutes",
+        "log_retention_days",
+    )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -86,6 +95,61 @@ class MonitoringConfigAdmin(admin.ModelAdmin[MonitoringConfig]):
     ) -> None:
         super().save_model(request, obj, form, change)
         publish("workflow")
+
+
+@admin.register(RuleSetting)
+class RuleSettingAdmin(admin.ModelAdmin[RuleSetting]):
+    """Whether and how each rule judges; what is set counts from the next poll on."""
+
+    list_display = ("rule", "of_step", "enabled", "record_only", "thresholds_set")
+    list_filter = ("rule", "enabled", "record_only", "step")
+    list_select_related = ("step",)
+    ordering = ("rule", "step__sequence_order")
+    actions = None
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: RuleSetting | None = None,
+        change: bool = False,  # noqa: FBT001, FBT002  (Django's own signature)
+        **kwargs: Any,
+    ) -> Any:
+        form = form_of(KINDS[obj.rule] if obj else None)
+        return super().get_form(request, obj, change, form=form, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: RuleSetting | None = None) -> tuple[str, ...]:
+        common = ("rule", "step", "enabled", "record_only")
+        if obj is None:
+            return common
+        if not self.has_change_permission(request, obj):
+            return (*common, "thresholds_set")
+        return (*common, *(each.name for each in KINDS[obj.rule].thresholds))
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: RuleSetting | None = None
+    ) -> tuple[str, ...]:
+        return ("rule", "step", "thresholds_set") if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: RuleSetting | None = None) -> bool:
+        # The settings for all steps are first data; without one of its own a step goes by them.
+        may: bool = super().has_delete_permission(request, obj)
+        return may and (obj is None or obj.step is not None)
+
+    def response_add(
+        self, request: HttpRequest, obj: RuleSetting, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        # Which thresholds there are depends on the rule, so they follow on the next page.
+        said = _("Now set its thresholds, or leave them as they are for all steps.")
+        self.message_user(request, said)
+        return redirect("admin:monitoring_rulesetting_change", obj.pk)
+
+    @admin.display(description=_("Step"), ordering="step__sequence_order")
+    def of_step(self, setting: RuleSetting) -> str:
+        return setting.step.batch_code if setting.step else gettext("all steps")
+
+    @admin.display(description=_("Thresholds"))
+    def thresholds_set(self, setting: RuleSetting) -> str:
+        return in_words(setting)
 
 
 @admin.register(Poll)

@@ -29,6 +29,10 @@ SUPERVISOR = (
     "monitoring.change_step",
     "monitoring.change_monitoringconfig",
     "monitoring.view_monitoringconfig",
+    "monitoring.add_rulesetting",
+    "monitoring.change_rulesetting",
+    "monitoring.delete_rulesetting",
+    "monitoring.view_rulesetting",
 )
 ADMINISTRATOR = (
     *SUPERVISOR,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet
+from django.utils.translation import gettext
 
 from alerts.errors import AlertNotFound
 from alerts.models import Alert, AlertEvent, Channel, Delivery, DeliveryAttempt
@@ -38,6 +39,11 @@ class OpenCounts:
     def rules(self) -> list[tuple[Rule, int]]:
         """The rules that have open alerts, most alerts first."""
         return [(RULES[code], n) for code, n in self.by_rule.most_common() if n]
+
+    @property
+    def in_words(self) -> str:
+        """What is open by type, most first: 2 long running, 1 failed."""
+        return ", ".join(f"{n} {gettext(rule.label)}" for rule, n in self.rules)
 
     @property
     def severities(self) -> list[tuple[Look, int]]:
@@ -98,6 +104,12 @@ def last_of_keys(rule: str, keys: Collection[str]) -> dict[str, Alert]:
     """Return the newest alert of each key of a rule; keys without one are left out."""
     newest = Alert.objects.filter(rule=rule, key__in=keys).order_by("key", "-id").distinct("key")
     return {alert.key: alert for alert in newest}
+
+
+def alerts_of_key(key: str) -> list[Alert]:
+    """Return the alerts of any rule on one key, newest first; the newest 500."""
+    found = Alert.objects.filter(rule__in=list(RULES), key=key)
+    return list(found.order_by("-opened_at", "-id")[:SHOWN])
 
 
 def active_rules(key: str, rules: Collection[str]) -> set[str]:

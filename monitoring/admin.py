@@ -17,7 +17,7 @@ from batchops.live.publish import publish
 from batchops.paging import CappedPaginator
 from batchops.read_only import ReadOnly
 from batchops.templatetags.batchops import duration
-from monitoring import queries, timeline
+from monitoring import queries, shown
 from monitoring.models import MonitoringConfig, Poll, RuleSetting, Run, RunEvent, Step
 from monitoring.rule_forms import form_of, in_words
 from monitoring.rules.catalogue import KINDS
@@ -235,5 +235,5 @@ class RunAdmin(ReadOnly, admin.ModelAdmin[Run]):
 
 
 def _badge(run: Run, fresh: queries.Freshness) -> str:
-    look = timeline.view_of(run, fresh).look
+    look = shown.view_of(run, fresh).look
     return render_to_string("alerts/_badge.html", {"look": look})

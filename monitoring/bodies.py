@@ -1,19 +1,24 @@
 """Say what the API answers about CC&B's workflow, field for field; plain shapes."""
 
-from typing import TypedDict
+from typing import Annotated, TypedDict
+
+from batchops.shapes import Day, Moment, words
+from monitoring.states import WORDS
+
+Word = Annotated[str, words(*dict.fromkeys(WORDS.values()))]
 
 
 class RunBody(TypedDict):
     """A run as the timeline shows it."""
 
-    status: str
+    status: Word
     statusCode: str
-    start_time: str
-    end_time: str | None
+    start_time: Moment
+    end_time: Moment | None
     duration_seconds: int | None
     records_processed: int
     rps: float | None
-    business_date: str
+    business_date: Day
     batch_nbr: int
     thread_count: int
     rerun_nbr: int
@@ -42,16 +47,17 @@ class StepOfAnyBody(TypedDict):
 
 
 class StepBody(StepOfAnyBody, total=False):
-    """The step that works off IMDs also says how many wait."""
+    """The step that works off IMDs also says how many wait, and how many go per second."""
 
     pendingIMDCount: int | None
     needsToRun: bool | None
+    drainPerSecond: float | None
 
 
 class DayBody(TypedDict):
     """The workflow on one business day."""
 
-    businessDate: str
+    businessDate: Day
     timeline: list[StepBody]
 
 
@@ -61,8 +67,8 @@ class TimelineBody(DayBody):
     timelines: list[DayBody]
     totalPendingIMD: int | None
     pendingIMDByDate: dict[str, int | None]
-    currentTime: str
-    lastUpdated: str | None
+    currentTime: Moment
+    lastUpdated: Moment | None
     stale: bool
     loginRefused: bool
 
@@ -71,9 +77,9 @@ class RunningBody(TypedDict):
     """A batch that runs in CC&B."""
 
     batchCode: str
-    status: str
-    startTime: str
-    businessDate: str
+    status: Word
+    startTime: Moment
+    businessDate: Day
     totalRecords: int
 
 
@@ -88,7 +94,7 @@ class PendingImdBody(TypedDict):
     """How many initial measurements wait, as of the last good reading."""
 
     count: int
-    asOf: str
+    asOf: Moment
 
 
 class LogBody(TypedDict):
@@ -98,21 +104,88 @@ class LogBody(TypedDict):
     batch_code: str
     batch_nbr: int
     rerun_nbr: int
-    status: str
-    start_time: str
-    end_time: str | None
+    status: Word
+    start_time: Moment
+    end_time: Moment | None
     duration_seconds: int | None
     thread_count: int
     records_processed: int
+    records_in_error: int
     rps: float | None
-    business_date: str
+    business_date: Day
     error_message: str | None
-    created_at: str
+    created_at: Moment
 
 
 class LogsBody(TypedDict):
     """A page of runs, newest first."""
 
     logs: list[LogBody]
+    total: int
+    nextCursor: str | None
+
+
+class BatchHealthBody(TypedDict):
+    """How the runs of one batch went that ended with a result."""
+
+    batch_code: str
+    total_runs: int
+    successful_runs: int
+    failed_runs: int
+    success_rate: float
+    avg_duration: int
+    avg_rps: float
+
+
+class FailureBody(TypedDict):
+    """A run that failed; its message goes when it is repaired."""
+
+    id: int
+    batch_code: str
+    batch_nbr: int
+    status: Word
+    start_time: Moment
+    end_time: Moment | None
+    error_message: str | None
+    business_date: Day
+    repaired: bool
+
+
+class HealthBody(TypedDict):
+    """How each batch went in the last days, and the newest 50 runs that failed in them."""
+
+    summary: list[BatchHealthBody]
+    recentFailures: list[FailureBody]
+    period: str
+    asOf: Moment | None
+    stale: bool
+
+
+class PerformanceRowBody(TypedDict):
+    """A run and its pace."""
+
+    batchCode: str
+    status: Word
+    statusCode: str
+    startTime: Moment
+    endTime: Moment | None
+    totalDuration: int | None
+    totalRecords: int
+    rps: float | None
+    businessDate: Day
+
+
+class DateRangeBody(TypedDict):
+    """Business days, both included."""
+
+    startDate: Day
+    endDate: Day
+
+
+class PerformanceBody(TypedDict):
+    """The runs of a range of business days, newest first."""
+
+    performance: list[PerformanceRowBody]
+    dateRange: DateRangeBody
     total: int
     nextCursor: str | None

@@ -1,5 +1,6 @@
 """Reckon the figures of the cards: how well the runs went, and how fast."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -27,7 +28,10 @@ REPAIRED = (RunState.RUNNING, RunState.COMPLETE)
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Figures of CC&B's runs at a moment of CC&B's clock; what nothing is known of is None."""
+    """Figures of CC&B's runs at a moment of CC&B's clock; what nothing is known of is None.
+
+    `running` are the codes of the batches that run, in their order.
+    """
 
     succeeded: int
     failed: int
@@ -35,6 +39,7 @@ class Figures:
     repaired_today: int
     records: int
     seconds: int
+    running: Sequence[str] = ()
 
     @property
     def ended(self) -> int:
@@ -51,7 +56,7 @@ class Figures:
         return self.records / self.seconds if self.seconds else None
 
 
-def _failures_since(moment: datetime) -> QuerySet[RunEvent]:
+def failures_since(moment: datetime) -> QuerySet[RunEvent]:
     """Return the events of runs that came to failed after `moment`, also of those seen later."""
     # A poll never sees a run before it came to its state, so source_at narrows first.
     events = RunEvent.objects.filter(after__state=RunState.FAILED, source_at__gt=moment)
@@ -60,7 +65,7 @@ def _failures_since(moment: datetime) -> QuerySet[RunEvent]:
 
 
 def figures(*, day: date, source_at: datetime) -> Figures:
-    """Return the figures of the cards: three queries, whatever the size of the history."""
+    """Return the figures of the cards: four queries, whatever the size of the history."""
     week = Run.objects.filter(ended_at__gt=source_at - SUCCESS_WINDOW, ended_at__lte=source_at)
     results = week.aggregate(
         succeeded=Count("id", filter=Q(state=RunState.COMPLETE)),
@@ -75,13 +80,18 @@ def figures(*, day: date, source_at: datetime) -> Figures:
         records=Sum("records_processed"),
         lasted=Sum(ExpressionWrapper(lasted - F("started_at"), output_field=DurationField())),
     )
-    entered = _failures_since(source_at - FAILED_WINDOW).aggregate(
+    entered = failures_since(source_at - FAILED_WINDOW).aggregate(
         failed_today=Count("run", distinct=True),
         repaired_today=Count("run", filter=Q(run__state__in=REPAIRED), distinct=True),
     )
     return Figures(
         **results,
         **entered,
+        running=list(
+            Run.objects.filter(state=RunState.RUNNING)
+            .order_by("started_at", "id")
+            .values_list("batch_code", flat=True)
+        ),
         records=speed["records"] or 0,
         seconds=round(speed["lasted"].total_seconds()) if speed["lasted"] else 0,
     )

@@ -1,6 +1,6 @@
 """Read what is stored about CC&B: how fresh it is, what is due, what is unsettled."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from batchops.calendar import business_date, business_day
 from batchops.ccb.failures import LOGIN_REFUSED
 from batchops.ccb.snapshot import RunKey
-from monitoring.models import MonitoringConfig, Poll, Run, RunEvent, Source, Step
+from monitoring.models import MonitoringConfig, Poll, Run, RunEvent, RunThread, Source, Step
 from monitoring.reading import Site
 from monitoring.states import OPEN, RunState
 
@@ -40,6 +40,7 @@ class Freshness:
     """How old our picture of CC&B is at the moment `at`, by our clock."""
 
     at: datetime
+    config: MonitoringConfig
     configured: bool
     interval: timedelta
     stale_after: timedelta
@@ -51,6 +52,25 @@ class Freshness:
     @property
     def seen_at(self) -> datetime | None:
         return self.last_good.started_at if self.last_good else None
+
+    @property
+    def source_at(self) -> datetime | None:
+        """When CC&B was last seen, by its own clock."""
+        return self.last_good.source_at if self.last_good else None
+
+    @property
+    def next_poll_at(self) -> datetime | None:
+        """When the next poll of the schedule is due; None while none is to come."""
+        if not self.configured or self.circuit_opened_at:
+            return None
+        return slot_of(self.at, self.interval) + self.interval
+
+    @property
+    def today(self) -> date:
+        """The business day it is in CC&B, by its own clock."""
+        return business_date(
+            self.source_now, zone=settings.SITE_ZONE, day_start=self.config.day_start
+        )
 
     @property
     def stale(self) -> bool:
@@ -146,6 +166,7 @@ def freshness(at: datetime) -> Freshness:
     patience = min(settings.CCB_DEADLINE, interval / 3)
     return Freshness(
         at=at,
+        config=config,
         configured=bool(settings.CCB_URL),
         interval=interval,
         stale_after=interval * config.stale_after_polls + patience,
@@ -159,6 +180,19 @@ def freshness(at: datetime) -> Freshness:
 def last_good_poll() -> Poll | None:
     """Return the last poll that read CC&B, None before the first."""
     return Poll.objects.filter(succeeded=True).order_by("-started_at").first()
+
+
+def first_day() -> date | None:
+    """Return the first business day of which a run is held, None before there is one."""
+    return Run.objects.order_by("business_date").values_list("business_date", flat=True).first()
+
+
+def threads_of(runs: Collection[Run]) -> dict[int, list[RunThread]]:
+    """Return the threads of runs by number, by the run's id; one query."""
+    found: dict[int, list[RunThread]] = {}
+    for thread in RunThread.objects.filter(run__in=runs).order_by("run", "number"):
+        found.setdefault(thread.run_id, []).append(thread)
+    return found
 
 
 def due_poll(at: datetime) -> Due | None:

@@ -1,7 +1,7 @@
 """Say how a run, a step and a business day stand at one moment, as people and programs see it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from monitoring import queries
 from monitoring.bodies import DayBody, RunBody, StepBody
 from monitoring.models import Run, RunThread, Step
 from monitoring.queries import Freshness
-from monitoring.states import LATE, LOOKS, OPEN, WORDS, RunState, look_of, while_stale
+from monitoring.states import LATE, LOOKS, OPEN, WORDS, RunState, look_of, state_of, while_stale
 
 FRAMED_RUNS = 10  # runs of a step in a frame of the socket, which holds 64 KB
 FRAMED_MESSAGE = 150
@@ -108,7 +108,7 @@ class StepView:
     """One step on one business day. `shown` is the run that stands for it, None without one.
 
     `drain_rps` is how many pending IMDs go per second, over the last interval; `above` is how
-    the step stands that this one waits for.
+    the step stands that this one waits for. `listed` are the runs that a page has room for.
     """
 
     step: Step
@@ -122,6 +122,7 @@ class StepView:
     drain_rps: float | None = None
     progress_pct: int | None = None
     above: Look | None = None
+    listed: list[RunView] = field(default_factory=list)
 
     @property
     def needs_to_run(self) -> bool | None:
@@ -225,7 +226,7 @@ def unknown_since(fresh: Freshness) -> Look:
 
 
 def _thread_look(thread: RunThread, fresh: Freshness) -> Look:
-    state = thread.state
+    state = state_of(thread.status_code)
     if fresh.stale and state in OPEN:
         return unknown_since(fresh)
     return look_of(state, thread.status_code)

@@ -83,12 +83,12 @@ def look_of(state: RunState, code: str = "") -> Look:
 
 
 def states_of_word(word: str) -> Collection[RunState]:
-    """Return the states that a word of the API or a code of CC&B stands for; none if unheard."""
-    by_word = [state for state, shown in WORDS.items() if shown.lower() == word.strip().lower()]
-    if by_word:
-        return by_word
-    code = word.strip().upper()
-    return [STATE_OF_CODE[code]] if code in STATE_OF_CODE else []
+    """Return the states that a word of the API, of ours or a code of CC&B stands for, or none."""
+    asked = word.strip().lower()
+    by_word = [state for state, shown in WORDS.items() if shown.lower() == asked]
+    by_name = [state for state in RunState if state == asked]
+    by_code = [state for code, state in STATE_OF_CODE.items() if code.lower() == asked]
+    return by_word or by_name or by_code
 
 
 def verb_of(before: RunState | None, after: RunState) -> str:

@@ -9,7 +9,7 @@ from monitoring import timeline
 
 
 def read_workflow(_key: str) -> dict[str, Any]:
-    return dict(timeline.facts([None], at=timezone.now()))
+    return dict(timeline.facts([None], at=timezone.now(), brief=True))
 
 
 TOPICS = [Topic(name="workflow", permission="monitoring.view_run", read=read_workflow)]

@@ -162,6 +162,14 @@ def since(at: datetime | None) -> SafeString | str:
 
 
 @register.simple_tag
+def until(at: datetime | None) -> SafeString | str:
+    """Write how long it is until `at`, as 28:45; ticks in the browser. A dash for None."""
+    if at is None:
+        return NOTHING
+    return _time(at, countdown(at - timezone.now()), tick="until")
+
+
+@register.simple_tag
 def elapsed(at: datetime | None) -> SafeString | str:
     """Write how long it has lasted since `at`; ticks in the browser. A dash for None."""
     if at is None:
@@ -185,6 +193,13 @@ def ago(age: timedelta) -> str:
         return gettext("%(n)s h ago") % {"n": seconds // 3600}
     days = seconds // 86400
     return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": days}
+
+
+def countdown(rest: timedelta) -> str:
+    """Write a rest of time as 28:45 or 1:02:03, 0:00 when it is over."""
+    minutes, seconds = divmod(max(int(rest.total_seconds()), 0), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def exact(at: datetime) -> str:

@@ -1,9 +1,10 @@
 """Show Today: the figures, the alerts, the workflow and the running jobs on one page."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext
 
 from alerts.pages import active_context, banner_context
@@ -19,8 +20,11 @@ from monitoring.pages import workflow_context
 
 @page("monitoring.view_run")
 def today(request: AuthenticatedHttpRequest) -> HttpResponse:
-    shown = {"title": gettext("Today"), **active_context(request), **drawn_from(), **_jobs(request)}
-    return render_page(request, "today.html", shown | _runs(request))
+    shown = {**active_context(request), **drawn_from(), **_jobs(request), **_runs(request)}
+    drawn = shown["workflow"]
+    alone = drawn.is_today and len(shown["panels"]) == 1
+    title = gettext("Today") if alone else gettext("Business day %(day)s") % {"day": drawn.day}
+    return render_page(request, "today.html", {"title": title, "alone": alone, **shown})
 
 
 @page("monitoring.view_run")
@@ -33,10 +37,14 @@ def fragment(request: AuthenticatedHttpRequest, part: str) -> HttpResponse:
 def _runs(request: HttpRequest) -> dict[str, Any]:
     shown = workflow_context(request)
     drawn = shown["workflow"]
+    today, runs = drawn.fresh.today, reverse("admin:runs")
     return {
         **shown,
         "workflow_drawn": _drawn(drawn.facts()),
-        "figures": figures(day=drawn.day, source_at=drawn.source_now),
+        "figures": figures(day=today, source_at=drawn.source_now),
+        "refresh_s": 60 * drawn.fresh.config.page_refresh_minutes,
+        "today_href": f"{runs}?startDate={today}&endDate={today}",
+        "week_href": f"{runs}?startDate={today - timedelta(days=6)}&endDate={today}",
     }
 
 

@@ -23,7 +23,7 @@ from batchops.looks import Look
 from batchops.pages import page, render_page
 from jobs.states import CANCELLING_LOOK
 from jobs.states import LOOKS as JOB_LOOKS
-from monitoring.models import Poll
+from monitoring.models import MonitoringConfig, Poll
 from monitoring.queries import Freshness
 from monitoring.states import LATE
 from monitoring.states import LOOKS as RUN_LOOKS
@@ -99,12 +99,14 @@ def _examples() -> dict[str, Any]:
         "age_examples": [_freshness(now, age) for age in AGES],
         "toast_examples": [Message(level, str(text)) for level, text in TOASTS],
         "at": now - timedelta(hours=2, minutes=12),
+        "soon": now + timedelta(minutes=28, seconds=45),
     }
 
 
 def _freshness(at: datetime, age: timedelta | None) -> Freshness:
     return Freshness(
         at=at,
+        config=MonitoringConfig(),
         configured=True,
         interval=timedelta(minutes=15),
         stale_after=timedelta(minutes=30),

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from monitoring import queries, timeline
+from monitoring import queries
 from monitoring.models import Poll, Run
 from tests.browser.conftest import Visit
 
@@ -30,7 +30,7 @@ def soon_stale(web: Any, django_db_blocker: Any) -> Iterator[None]:
             batch_nbr=1,
             state="running",
             started_at=seen_at,
-            business_date=timeline.today(queries.freshness(now)),
+            business_date=queries.freshness(now).today,
             created_at=seen_at,
         )
         yield

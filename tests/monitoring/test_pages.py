@@ -111,9 +111,9 @@ class TestRuns:
         assert "did not answer within 90 s" in text_of(client_of("Viewer"), "/admin/runs/")
 
     def test_the_first_page_is_live_with_its_filters(self, poll: MakePoll) -> None:
-        page = text_of(client_of("Viewer"), "/admin/runs/?step=F1-FLUSH&status=failed")
+        page = text_of(client_of("Viewer"), "/admin/runs/?batchCode=F1-FLUSH&status=failed")
 
-        address = "/admin/runs/fragment/?step=F1-FLUSH&amp;status=failed"
+        address = "/admin/runs/fragment/?batchCode=F1-FLUSH&amp;status=failed"
         assert f'data-live-topic="workflow" data-live-fragment="{address}"' in page
 
     def test_an_older_page_stays_as_it_was(self, ccb: FakeCcb, poll: MakePoll) -> None:
@@ -137,11 +137,11 @@ class TestRuns:
         client, address = client_of("Viewer"), "/admin/runs/fragment/"
 
         everything = client.get(address)
-        flushes = client.get(address, {"step": "F1-FLUSH"})
+        flushes = client.get(address, {"batchCode": "F1-FLUSH"})
 
         assert everything.context["runs"][0].run.batch_nbr == 900
         assert {view.run.batch_code for view in flushes.context["runs"]} == {"F1-FLUSH"}
-        assert flushes.context["older"].startswith("/admin/runs/?step=F1-FLUSH&cursor=")
+        assert flushes.context["older"].startswith("/admin/runs/?batchCode=F1-FLUSH&cursor=")
         assert "<html" not in flushes.content.decode()
 
     def test_the_fragment_tells_a_failed_reading_and_a_refused_login(

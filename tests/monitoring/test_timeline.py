@@ -11,7 +11,7 @@ from django.utils import timezone
 from monitoring import queries, timeline
 from monitoring.bodies import StepBody
 from monitoring.models import Poll, Run, Step
-from monitoring.timeline import StepView, Timeline
+from monitoring.shown import StepView, Timeline
 from tests.monitoring.source import TODAY, FakeCcb
 
 pytestmark = pytest.mark.django_db

@@ -8,4 +8,5 @@ import "./select.js";
 import "./trouble.js";
 import "./voice.js";
 import "./notify.js";
+import "./refresh.js";
 import "./live.js";

@@ -41,10 +41,10 @@ function scan() {
   tick();
 }
 
-// A topic of which nobody tells that it changed, because only time passed.
-document.addEventListener("topic-outdated", (event) => {
+// A topic (null: each of them) of which nobody tells that it changed, because only time passed.
+document.addEventListener("topic-outdated", ({ detail }) => {
   for (const element of elements()) {
-    if (element.dataset.liveTopic === event.detail) regionOf(element).renew();
+    if (!detail || element.dataset.liveTopic === detail) regionOf(element).renew();
   }
 });
 

@@ -4,6 +4,7 @@ import { duration } from "./formats.js";
 
 const TICK_MS = 1000;
 const AGES = [[172_800, 86_400, "days"], [3600, 3600, "h"], [60, 60, "min"], [0, 1, "s"]];
+const TEXTS = { since: age, elapsed: duration, until: countdown };
 
 export function startTicking() {
   setInterval(() => document.hidden || tick(), TICK_MS);
@@ -11,9 +12,9 @@ export function startTicking() {
 
 export function tick() {
   for (const node of document.querySelectorAll("[data-tick]")) {
-    const since = node.dataset.tick === "since";
-    const seconds = Math.max((now() - Date.parse(since ? node.dateTime : node.dataset.from)) / 1000, 0);
-    const text = since ? age(seconds) : duration(seconds);
+    const { tick, from } = node.dataset;
+    const passed = (now() - Date.parse(from ?? node.dateTime)) / 1000;
+    const text = TEXTS[tick](Math.max(tick === "until" ? -passed : passed, 0));
     if (node.textContent !== text) node.textContent = text;
   }
 }
@@ -21,4 +22,14 @@ export function tick() {
 function age(seconds) {
   const [, length, unit] = AGES.find(([from]) => seconds >= from);
   return `${Math.floor(seconds / length)} ${unit} ago`;
+}
+
+function countdown(seconds) {
+  const [hours, minutes, rest] = [seconds / 3600, (seconds / 60) % 60, seconds % 60].map(Math.floor);
+  const parts = hours ? [hours, pad(minutes), pad(rest)] : [minutes, pad(rest)];
+  return parts.join(":");
+}
+
+function pad(number) {
+  return String(number).padStart(2, "0");
 }

@@ -1,0 +1,21 @@
+"""Show monitoring to people: the workflow of a day, runs, steps, and the age of what is shown."""
+
+from django.urls import path
+
+from monitoring.pages import polling, run, runs, step, workflow
+from monitoring.pages.workflow import data_age_context, workflow_context
+
+__all__ = ["data_age_context", "urls", "workflow_context"]
+
+urls = [
+    path("runs/", runs.run_list, name="runs"),
+    path("runs/fragment/", runs.run_list_fragment, name="runs_fragment"),
+    path("runs/poll/", polling.poll_now, name="poll_now"),
+    path("runs/try-again/", polling.try_again, name="ccb_try_again"),
+    path("runs/<int:run_id>/", run.one_run, name="run"),
+    path("runs/<int:run_id>/fragment/", run.run_fragment, name="run_fragment"),
+    path("runs/steps/<str:batch_code>/", step.one_step, name="step"),
+    path("runs/steps/<str:batch_code>/fragment/", step.step_fragment, name="step_fragment"),
+    path("workflow/fragment/", workflow.workflow_fragment, name="workflow_fragment"),
+    path("data-age/fragment/", workflow.data_age_fragment, name="data_age_fragment"),
+]

@@ -1,0 +1,128 @@
+"""Reckon how well batches went: success and pace of each, its failures, its course over days."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q, Sum
+
+from monitoring import figures
+from monitoring.models import Run
+from monitoring.states import RunState
+
+FAILURES = 50  # that an answer names
+ENDED_WITH_RESULT = (RunState.COMPLETE, RunState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchHealth:
+    """How the runs of one batch went that ended with a result in a window."""
+
+    batch_code: str
+    succeeded: int
+    failed: int
+    seconds: int
+    timed: int
+    records: int
+    recorded_s: int
+
+    @property
+    def total(self) -> int:
+        return self.succeeded + self.failed
+
+    @property
+    def success_pct(self) -> float:
+        return round(100 * self.succeeded / self.total, 1)
+
+    @property
+    def avg_duration_s(self) -> int:
+        return round(self.seconds / self.timed) if self.timed else 0
+
+    @property
+    def avg_rps(self) -> float:
+        """Records per second over the runs that have records; 0 without any."""
+        return round(self.records / self.recorded_s, 2) if self.recorded_s else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StepDayFacts:
+    """What the runs of one batch came to on one business day; `worst` is how the day stands."""
+
+    day: date
+    runs: int
+    failed: int
+    open: int
+    complete: int
+    records: int
+    errors: int
+    seconds: int | None
+    first_started_at: datetime
+    last_ended_at: datetime | None
+
+    @property
+    def worst(self) -> RunState:
+        if self.failed:
+            return RunState.FAILED
+        if self.open:
+            return RunState.RUNNING
+        return RunState.COMPLETE if self.complete else RunState.ENDED
+
+
+def health(*, since: datetime, until: datetime) -> list[BatchHealth]:
+    """Return how each batch went between two moments of CC&B's clock, by its code; one query.
+
+    As on the cards: runs that ended with a result, and weighed by their seconds.
+    """
+    ended = Run.objects.filter(ended_at__gt=since, ended_at__lte=until, state__in=ENDED_WITH_RESULT)
+    recorded = Q(records_processed__gt=0, duration_seconds__gt=0)
+    rows: Any = (
+        ended.order_by("batch_code")
+        .values("batch_code")
+        .annotate(
+            succeeded=Count("id", filter=Q(state=RunState.COMPLETE)),
+            failed=Count("id", filter=Q(state=RunState.FAILED)),
+            seconds=Sum("duration_seconds"),
+            timed=Count("duration_seconds"),
+            records=Sum("records_processed", filter=recorded),
+            recorded_s=Sum("duration_seconds", filter=recorded),
+        )
+    )
+    return [_batch_health(**row) for row in rows]
+
+
+def _batch_health(batch_code: str, **sums: int | None) -> BatchHealth:
+    return BatchHealth(batch_code, **{name: value or 0 for name, value in sums.items()})
+
+
+def recent_failures(since: datetime) -> list[Run]:
+    """Return the runs that failed after a moment of CC&B's clock, repaired ones too.
+
+    The newest 50, newest first.
+    """
+    failures = figures.failures_since(since).values("run")
+    return list(Run.objects.filter(pk__in=failures).newest_first()[:FAILURES])
+
+
+def days_of(batch_code: str, *, last_day: date, days: int) -> list[StepDayFacts]:
+    """Return what each business day with runs of a batch came to, the oldest first; one query."""
+    rows: Any = (
+        Run.objects.filter(
+            batch_code=batch_code,
+            business_date__gt=last_day - timedelta(days=days),
+            business_date__lte=last_day,
+        )
+        .order_by("business_date")
+        .values("business_date")
+        .annotate(
+            runs=Count("id"),
+            failed=Count("id", filter=Q(state=RunState.FAILED)),
+            open=Count("id", filter=Q(state__in=[RunState.RUNNING, RunState.PENDING])),
+            complete=Count("id", filter=Q(state=RunState.COMPLETE)),
+            records=Sum("records_processed"),
+            errors=Sum("records_in_error"),
+            seconds=Sum("duration_seconds"),
+            first_started_at=Min("started_at"),
+            last_ended_at=Max("ended_at"),
+        )
+    )
+    return [StepDayFacts(day=row.pop("business_date"), **row) for row in rows]

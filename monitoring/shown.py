@@ -108,7 +108,8 @@ class StepView:
     """One step on one business day. `shown` is the run that stands for it, None without one.
 
     `drain_rps` is how many pending IMDs go per second, over the last interval; `above` is how
-    the step stands that this one waits for. `listed` are the runs that a page has room for.
+    the step stands that this one waits for, and `follows` tells whether that is the one before it
+    in the list. `listed` are the runs that a page has room for.
     """
 
     step: Step
@@ -122,6 +123,7 @@ class StepView:
     drain_rps: float | None = None
     progress_pct: int | None = None
     above: Look | None = None
+    follows: bool = False
     listed: list[RunView] = field(default_factory=list)
 
     @property

@@ -124,11 +124,13 @@ def _plain_day(day: date, fresh: Freshness, imd: ImdCourse) -> _Day:
 def _drawn(steps: Sequence[Step], runs: RunsOfDays, context: _Day) -> list[StepView]:
     views = [_step(step, runs.get((context.day, step.batch_code), []), context) for step in steps]
     looks = {view.step.batch_code: view.look for view in views}
-    return [_under(view, looks) for view in views]
+    before = ["", *(step.batch_code for step in steps)]
+    return [_under(view, looks, code) for view, code in zip(views, before, strict=False)]
 
 
-def _under(view: StepView, looks: Mapping[str, Look]) -> StepView:
-    return replace(view, above=looks.get(view.step.depends_on_id or ""))
+def _under(view: StepView, looks: Mapping[str, Look], before: str) -> StepView:
+    waits_for = view.step.depends_on_id or ""
+    return replace(view, above=looks.get(waits_for), follows=waits_for == before)
 
 
 def _step(step: Step, runs: list[Run], context: _Day) -> StepView:
@@ -147,7 +149,7 @@ def _step(step: Step, runs: list[Run], context: _Day) -> StepView:
         late=known and shown is None and _is_late(step, context),
         known=known,
         pending_imd=imd.last,
-        drain_rps=imd.drain_rps if context.is_today and not context.fresh.stale else None,
+        drain_rps=imd.drain_rps if context.is_today and shown and shown.moving else None,
         progress_pct=_progress(step, shown, context),
     )
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from alerts.serializers import Strict
 from batchops.exports import FORMS
+from batchops.inputs import OneOfField, StrictSerializer
 from batchops.paging import Cursor
 from monitoring.listing import RunFilter
 from monitoring.states import WORDS, states_of_word
@@ -29,7 +29,7 @@ def day_field() -> serializers.DateField:
     return serializers.DateField(required=False, validators=[within_reach])
 
 
-class Asked(Strict):
+class Asked(StrictSerializer):
     """What an address asks for; an empty parameter says nothing."""
 
     def to_internal_value(self, data: Any) -> Any:
@@ -142,11 +142,7 @@ class LogsAsked(RunsPageAsked):
 class ExportAsked(RunsAsked):
     """Which runs are asked for as a file, and as what."""
 
-    format = serializers.ChoiceField(
-        FORMS,
-        default="csv",
-        error_messages={"invalid_choice": f"Must be one of {', '.join(FORMS)}."},
-    )
+    format = OneOfField(FORMS, default="csv")
 
 
 class DaysAsked(Asked):

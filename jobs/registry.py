@@ -98,6 +98,17 @@ class JobType:
         :raises UnreadableFile: it names row, column or limit, as the readers of jobs.reading do.
         """
 
+    def check_order(
+        self, params: dict[str, Any], *, items: Sequence[dict[str, Any]] | None, files: int
+    ) -> None:
+        """Refuse what only params, items and files together show to be wrong.
+
+        Called in the request when each alone is right: `items` are those that came with it, as
+        `item_params` returned them, and `files` is how many files came.
+
+        :raises InvalidInput: it names the fields.
+        """
+
     def title(self, params: dict[str, Any]) -> str:
         """Name a job that was started without a title."""
         return self.label

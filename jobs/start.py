@@ -75,18 +75,20 @@ def checked(order: Order, *, actor: str) -> lifecycle.NewJob:
     """
     job_type = registry.find(order.type)
     params = _checked(job_type.params, order.params, "params")
+    items, files = _checked_items(job_type, order.items), _checked_files(job_type, order)
+    job_type.check_order(params, items=items, files=len(files))
     return lifecycle.NewJob(
         type=order.type,
         title=order.title or job_type.title(params),
         params=params,
         created_by=actor,
-        items=_checked_items(job_type, order.items),
+        items=items,
         priority=order.priority,
         campaign_id=order.campaign_id,
         external_id=order.external_id,
         single_flight_key=order.type if job_type.single_flight else "",
         makes_artifact=job_type.makes_artifact(params),
-        files=_checked_files(job_type, order),
+        files=files,
         files_of=order.files_of,
     )
 

@@ -197,7 +197,8 @@ def _choice(field: Any, shared: dict[str, Any]) -> forms.Field:
 
 def _text(field: Any, shared: dict[str, Any]) -> forms.Field:
     long = (field.max_length or 0) > 300 or field.style.get("base_template") == "textarea.html"
-    widget = forms.Textarea(attrs={"rows": 4}) if long else forms.TextInput()
+    rows = field.style.get("rows", 4)
+    widget = forms.Textarea(attrs={"rows": rows}) if long else forms.TextInput()
     return forms.CharField(max_length=field.max_length, widget=widget, **shared)
 
 
@@ -264,7 +265,6 @@ def _files_field(taken: FilesTaken) -> forms.Field:
 
 
 def _items_field(item: serializers.Serializer[Any]) -> forms.Field:
-    names = ", ".join(item.fields)
     return forms.CharField(
         label=_("Items, one by one"),
         required=False,
@@ -272,13 +272,22 @@ def _items_field(item: serializers.Serializer[Any]) -> forms.Field:
         max_length=ITEMS_TEXT,
         validators=[_storable],
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
-        help_text=_(
-            "One item a line, at most %(limit)s: the value of %(first)s; or a table with a first "
-            "line of names (%(names)s), divided by commas, semicolons or tabs, as spreadsheets "
-            "copy it. Left empty, the type makes the items."
-        )
-        % {"limit": f"{INLINE_ITEMS:,}", "first": next(iter(item.fields), ""), "names": names},
+        help_text=_items_help(list(item.fields)),
     )
+
+
+def _items_help(names: Sequence[str]) -> str:
+    limit = f"{INLINE_ITEMS:,}"
+    if not names:
+        return _(
+            "A table with a first line of names and at most %(limit)s lines below it, divided by "
+            "commas, semicolons or tabs, as spreadsheets copy it."
+        ) % {"limit": limit}
+    return _(
+        "One item a line, at most %(limit)s: the value of %(first)s; or a table with a first "
+        "line of names (%(names)s), divided by commas, semicolons or tabs, as spreadsheets "
+        "copy it. Left empty, the type makes the items."
+    ) % {"limit": limit, "first": names[0], "names": ", ".join(names)}
 
 
 def _storable(text: str) -> None:

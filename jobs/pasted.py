@@ -13,15 +13,19 @@ DIVIDERS = "\t;,"
 def read_items(text: str, names: Sequence[str], *, limit: int) -> list[dict[str, Any]]:
     """Return the items of a pasted text; empty lines and empty cells count for nothing.
 
-    The first line is one of names if every cell of it is one of `names`; else each line is the
-    value of the first of them.
+    The first line is one of names if every cell of it is one of `names`, or if there are none of
+    those; else each line is the value of the first of them.
 
-    :raises ValidationError: for over `limit` items, or a line with more cells than names.
+    :raises ValidationError: for over `limit` items, a line with more cells than names, or a first
+        line that names nothing or something twice.
     """
     lines = [line for line in text.splitlines() if line.strip()]
     divider = next((mark for mark in DIVIDERS if lines and mark in lines[0]), ",")
     head = [cell.strip() for cell in lines[0].split(divider)] if lines else []
     is_table = bool(head) and set(head) <= set(names) and len(set(head)) == len(head)
+    if head and not names:
+        _check_names(head)
+        is_table = True
     rows = lines[1:] if is_table else lines
     if len(rows) > limit:
         raise ValidationError(
@@ -32,6 +36,14 @@ def read_items(text: str, names: Sequence[str], *, limit: int) -> list[dict[str,
     if not is_table:
         return [{names[0]: line.strip()} for line in rows]
     return [_item(cells, head, line) for line, cells in enumerate(_cells(rows, divider), start=2)]
+
+
+def _check_names(head: Sequence[str]) -> None:
+    if not all(head) or len(set(head)) < len(head):
+        raise ValidationError(
+            _("The first line must name every column, each once. It is: %(line)s")
+            % {"line": ", ".join(head)[:200]}
+        )
 
 
 def _cells(rows: Sequence[str], divider: str) -> list[list[str]]:

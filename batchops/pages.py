@@ -50,12 +50,15 @@ def page(permission: str, *, methods: Sequence[str] = ("GET",)) -> Callable[[Pag
 
 def render_page(
     request: HttpRequest,
-    template: str,
+    template: str | Sequence[str],
     context: Mapping[str, Any] | None = None,
     *,
     status: int = 200,
 ) -> TemplateResponse:
-    """Render `template` inside the console's frame (menu, banner, data age)."""
+    """Render `template` inside the console's frame (menu, banner, data age).
+
+    Of several the first that there is.
+    """
     framed = {**admin.site.each_context(request), **(context or {})}
     return TemplateResponse(request, template, framed, status=status)
 

@@ -37,17 +37,17 @@ def new_job_of(request: AuthenticatedHttpRequest, job_type: str) -> HttpResponse
         raise NotFound(_("There is no job type of this name. Choose one under New job."))
     form = _form(request, registry.find(job_type))
     if not form.is_valid():
-        return _show(request, form, status=400 if form.is_bound else 200)
+        return show_form(request, form, status=400 if form.is_bound else 200)
     try:
         job = _start(request, form)
     except AlreadyRunning as error:
-        return _show(request, form, status=409, holder=_holder(request, error))
+        return show_form(request, form, status=409, holder=_holder(request, error))
     except InvalidInput as error:
         form.take_errors(error.extra.get("errors", {"": error.message}))
-        return _show(request, form, status=error.status)
+        return show_form(request, form, status=error.status)
     except BatchOpsError as error:
         form.add_error(None, error.message)
-        return _show(request, form, status=error.status)
+        return show_form(request, form, status=error.status)
     return redirect("admin:job", job.pk)
 
 
@@ -69,9 +69,10 @@ def _form(request: AuthenticatedHttpRequest, job_type: JobType) -> StartForm:
     return form_for(job_type)
 
 
-def _show(
+def show_form(
     request: AuthenticatedHttpRequest, form: StartForm, *, status: int, **more: Any
 ) -> HttpResponse:
+    """Show a form; a type may have a template of its own for it, `jobs/new_<type>.html`."""
     for field in form.fields_in_error[:1]:
         field.field.widget.attrs["autofocus"] = True
     context = {
@@ -82,7 +83,8 @@ def _show(
         "kept": queries.unused_uploads(request.POST.getlist(SENT), owner=request.user),
         **more,
     }
-    return render_page(request, "jobs/new.html", context, status=status)
+    templates = [f"jobs/new_{form.job_type.name}.html", "jobs/new.html"]
+    return render_page(request, templates, context, status=status)
 
 
 def _holder(request: AuthenticatedHttpRequest, error: AlreadyRunning) -> dict[str, Any]:

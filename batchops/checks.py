@@ -1,5 +1,6 @@
 """Check at every start that the settings hold together; docs/settings.md lists the ids."""
 
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from email.utils import parseaddr
 from importlib.util import find_spec
@@ -12,6 +13,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connections
+from reportlab.pdfbase.ttfonts import TTFError, TTFont
 
 TAG = "batchops"
 CLUSTERS = {"jobs", "watch"}
@@ -96,6 +98,19 @@ def _site_problems() -> Iterator[CheckMessage]:
             "FILES_BUCKET is set, but the package django-storages is not installed.",
             'Run `pip install "django-storages[s3]"`, or leave the variable empty for a folder.',
         )
+    yield from _font_problems()
+
+
+def _font_problems() -> Iterator[CheckMessage]:
+    for file in settings.DOCUMENT_FONT:
+        try:
+            TTFont("looked at", file)
+        except (TTFError, OSError, ValueError, IndexError, struct.error) as error:
+            yield _error(
+                "batchops.E031",
+                f"DOCUMENT_FONT names {file}, which cannot be used: {error}",
+                "Name TrueType fonts (.ttf) that every process can read, or leave it empty.",
+            )
 
 
 def _interval_problems() -> Iterator[CheckMessage]:

@@ -377,6 +377,8 @@ UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=2 * 1024**3)
 UPLOAD_UNUSED_BYTES = env.int("UPLOAD_UNUSED_BYTES", default=8 * 1024**3)
 UPLOAD_DISK_RESERVE_BYTES = env.int("UPLOAD_DISK_RESERVE_BYTES", default=1024**3)
 UPLOAD_UNUSED_KEPT = timedelta(seconds=env.float("UPLOAD_UNUSED_KEPT_S", default=86_400))
+# TrueType fonts for what Helvetica lacks: regular, and if there are, bold, italic, bold italic.
+DOCUMENT_FONT = env.list("DOCUMENT_FONT", default=[])
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
 LOGGING = {

@@ -8,7 +8,7 @@ class JobsConfig(AppConfig):
         from jobs import judge, missed, retention, scheduling, statistics
         from jobs.sweep import register_duties
         from jobs.topics import register_topics
-        from jobs.types import drill, external  # noqa: F401  (registers the types)
+        from jobs.types import document, drill, external  # noqa: F401  (registers the types)
 
         register_duties()
         judge.register_duties()
@@ -16,4 +16,5 @@ class JobsConfig(AppConfig):
         missed.register_duties()
         retention.register_duties()
         statistics.register_duties()
+        document.register_duties()
         register_topics()

@@ -1,6 +1,7 @@
 """Answer the bells: what a cluster calls when there may be work."""
 
 from jobs import retention, runner, statistics
+from jobs.types.document import kept
 
 
 def work() -> None:
@@ -16,3 +17,8 @@ def remove_old() -> None:
 def count_days() -> None:
     """Count what the jobs of the last days came to."""
     statistics.count_days()
+
+
+def remove_documents() -> None:
+    """Remove for one slice the PDFs of jobs whose items are gone."""
+    kept.remove_old()

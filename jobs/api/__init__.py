@@ -4,6 +4,7 @@ from django.urls import URLPattern, re_path
 
 from jobs.api.batches import Batch, Summary
 from jobs.api.bulk import BulkMove
+from jobs.api.documents import DocumentPreview
 from jobs.api.download import Download
 from jobs.api.exports import ItemsExport, JobsExport
 from jobs.api.external import Claims, KeepClaim, Results
@@ -60,6 +61,7 @@ urlpatterns: list[URLPattern] = [
     re_path(rf"^batch-jobs/{NAMED}/watch/?$", Watch.as_view(), name="batch-job-watch"),
     re_path(rf"^batches/{NAMED}/?$", Batch.as_view(), name="batch"),
     re_path(rf"^batches/{NAMED}/summary/?$", Summary.as_view(), name="batch-summary"),
+    re_path(r"^documents/preview/?$", DocumentPreview.as_view(), name="document-preview"),
     re_path(r"^uploads/?$", Uploads.as_view(), name="uploads"),
     re_path(rf"^uploads/{UPLOAD}/?$", OneUpload.as_view(), name="upload"),
     re_path(rf"^uploads/{UPLOAD}/complete/?$", CompleteUpload.as_view(), name="upload-complete"),

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
+from jobs.pages.documents import document_preview, document_recipients
 from jobs.pages.links import NAMED
 from jobs.pages.listing import drawn_from, job_list, job_list_fragment
 from jobs.pages.many import cancel_many, retry_many
@@ -27,6 +28,8 @@ urls: list[URLPattern] = [
     path("jobs/", job_list, name="jobs"),
     path("jobs/fragment/", job_list_fragment, name="jobs_fragment"),
     path("jobs/new/", new_job, name="new_job"),
+    path("jobs/new/document/preview/", document_preview, name="document_preview"),
+    path("jobs/new/document/recipients/", document_recipients, name="document_recipients"),
     path("jobs/new/<slug:job_type>/", new_job_of, name="new_job_of"),
     path("jobs/bulk/cancel/", cancel_many, name="bulk_cancel"),
     path("jobs/bulk/retry/", retry_many, name="bulk_retry"),

@@ -1,0 +1,79 @@
+"""Show what a job of documents would make, before it is started."""
+
+from base64 import b64encode
+from typing import Annotated, TypedDict, cast
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from batchops.access import actor_of
+from batchops.models import User
+from batchops.openapi import refusals
+from batchops.shapes import Narrower, enveloped
+from jobs.api.views import JobView
+from jobs.documents import preview_of
+from jobs.inputs import INLINE_ITEMS, JsonObjectField, StrictSerializer
+from jobs.reading import UnreadableFile
+from jobs.start import Order
+from jobs.types.document import DocumentBatch
+
+Base64 = Annotated[str, Narrower(format="byte")]
+
+
+class PreviewBody(StrictSerializer):
+    """What a job of documents would be started with."""
+
+    title = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    params = JsonObjectField()
+    items = serializers.ListField(
+        child=JsonObjectField(), max_length=INLINE_ITEMS, required=False, allow_null=True
+    )
+    files = serializers.ListField(
+        child=serializers.CharField(max_length=64), max_length=1, required=False, default=list,
+        help_text="The id of an upload.",
+    )  # fmt: skip
+
+
+class DocumentPreviewData(TypedDict):
+    """How many recipients there are, what they have, and the PDF of the first in Base64."""
+
+    recipients: int
+    columns: list[str]
+    label: str
+    fileName: str
+    pages: int
+    pdf: Base64
+
+
+class DocumentPreview(JobView):
+    required_permissions = {"POST": "jobs.start_job"}
+
+    @extend_schema(
+        request=PreviewBody,
+        responses={200: enveloped(DocumentPreviewData), **refusals(UnreadableFile)},
+    )
+    def post(self, request: Request) -> Response:
+        """Draw the first document of a job that is not started; nothing is stored."""
+        body = PreviewBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        order = Order(
+            type=DocumentBatch.name,
+            title=given["title"],
+            params=given["params"],
+            items=given.get("items"),
+            files=given["files"],
+            files_of=cast(User, request.user),
+        )
+        shown = preview_of(order, actor=actor_of(request))
+        data: DocumentPreviewData = {
+            "recipients": shown.recipients.count,
+            "columns": list(shown.recipients.columns),
+            "label": shown.recipients.first["label"],
+            "fileName": shown.file_name,
+            "pages": shown.drawn.pages,
+            "pdf": b64encode(shown.drawn.content).decode(),
+        }
+        return Response({"success": True, "data": data})

@@ -1,0 +1,42 @@
+"""Look at an order of documents before it is started, checked as if it were."""
+
+from dataclasses import replace
+
+from batchops.db import give_connection_back
+from jobs import uploads
+from jobs.lifecycle import NewJob
+from jobs.reading import UnreadableFile
+from jobs.start import Order, checked
+from jobs.types import document
+from jobs.types.document import Preview, Recipients
+
+# Of which nothing is asked, for whoever wants to know the recipients first.
+NO_TEMPLATE = {"template": "-"}
+
+
+def look_at(order: Order) -> Recipients:
+    """Return who the recipients of an order are, whatever its template; all of them are read.
+
+    :raises InvalidInput: when they cannot be used; it names each field.
+    """
+    return _recipients_of(order, checked(replace(order, params=NO_TEMPLATE), actor=""))
+
+
+def preview_of(order: Order, *, actor: str) -> Preview:
+    """Return the first document of an order, and who its recipients are.
+
+    :raises InvalidInput: when the order cannot be started, or the document cannot be drawn.
+    """
+    new = checked(order, actor=actor)
+    return document.preview(new.params, _recipients_of(order, new), title=new.title)
+
+
+def _recipients_of(order: Order, new: NewJob) -> Recipients:
+    file = None
+    if order.files_of is not None and order.files:
+        file = uploads.given_files(order.files, owner=order.files_of)[order.files[0]]
+    give_connection_back()  # reading may take long
+    try:
+        return document.recipients_of(new.params, items=new.items, file=file)
+    except UnreadableFile as error:
+        raise error.of_field("files[0]") from error

@@ -1,0 +1,18 @@
+"""Make a PDF for each recipient out of one template (docs/job-types.md)."""
+
+from jobs.types.document.batch import DocumentBatch
+from jobs.types.document.kept import register_duties
+from jobs.types.document.params import fields_named
+from jobs.types.document.preview import Preview, preview, recipients_of
+from jobs.types.document.recipients import Recipients, lacking_fields
+
+__all__ = [
+    "DocumentBatch",
+    "Preview",
+    "Recipients",
+    "fields_named",
+    "lacking_fields",
+    "preview",
+    "recipients_of",
+    "register_duties",
+]

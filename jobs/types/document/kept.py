@@ -1,0 +1,98 @@
+"""Keep each recipient's PDF in the storage for as long as the job's items are kept."""
+
+import secrets
+import time
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage, storages
+
+from batchops.cluster import bells
+from batchops.cluster.ticks import Tick, register
+from batchops.db import session_lock
+from jobs.models import Job
+
+FOLDER = "documents"
+BELL = "jobs.tasks.remove_documents"
+LOCK = "jobs.documents"
+EVERY = timedelta(minutes=10)
+# Then others get their turn; the rest follows by another bell.
+SLICE_S = 5.0
+READ_BYTES = 256 * 1024
+ASKED_AT_ONCE = 1_000
+
+
+def keep(job_id: str, position: int, content: bytes) -> str:
+    """Put a PDF into the storage and return its name there.
+
+    No two attempts share a name: a worker that was given up for dead and comes back cannot touch
+    what another made meanwhile. What nobody names in the end goes with the others of its job.
+    """
+    name = f"{FOLDER}/{job_id}/{position:07}-{secrets.token_hex(8)}.pdf"
+    return _storage().save(name, ContentFile(content))
+
+
+def read(name: str) -> Iterator[bytes]:
+    """Yield the bytes of a PDF; it is opened when the first are asked for.
+
+    :raises FileNotFoundError: when it is not in the storage any more.
+    """
+    with _storage().open(name) as file:
+        yield from iter(lambda: file.read(READ_BYTES), b"")
+
+
+def register_duties() -> None:
+    """Let the wrapper of a watch cluster ring for the clean-up every few minutes."""
+    register(Tick("jobs.documents", "watch", EVERY, ring))
+
+
+def ring() -> None:
+    """Ring for one slice of cleaning up."""
+    bells.ring(BELL, cluster="watch")
+
+
+def remove_old() -> None:
+    """Remove PDFs of jobs whose items are gone for one slice; ring for the next if some are left.
+
+    One at a time.
+    """
+    with session_lock(LOCK) as held:
+        if held and not clean_up(for_s=SLICE_S):
+            ring()
+
+
+def clean_up(*, for_s: float) -> bool:
+    """Remove the PDFs of jobs whose items retention has removed; say whether all of them are gone.
+
+    It begins with no other file after `for_s` seconds.
+    """
+    ends_at = time.monotonic() + for_s
+    for job_id in _outdated(_folders()):
+        folder = f"{FOLDER}/{job_id}"
+        for name in _storage().listdir(folder)[1]:
+            _storage().delete(f"{folder}/{name}")
+            if time.monotonic() > ends_at:
+                return False
+        # A bucket has no folders, and nothing is there to remove.
+        _storage().delete(folder)
+    return True
+
+
+def _folders() -> list[str]:
+    try:
+        return sorted(_storage().listdir(FOLDER)[0])
+    except FileNotFoundError:  # there was never a document
+        return []
+
+
+def _outdated(job_ids: list[str]) -> Iterable[str]:
+    """Yield the ids of those jobs whose items are gone, or which are gone themselves."""
+    for at in range(0, len(job_ids), ASKED_AT_ONCE):
+        some = job_ids[at : at + ASKED_AT_ONCE]
+        kept = Job.objects.filter(pk__in=some, items_removed_at=None)
+        yield from sorted(set(some) - set(kept.values_list("pk", flat=True)))
+
+
+def _storage() -> Storage:
+    return storages["artifacts"]

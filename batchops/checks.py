@@ -13,7 +13,6 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connections
-from reportlab.pdfbase.ttfonts import TTFError, TTFont
 
 TAG = "batchops"
 CLUSTERS = {"jobs", "watch"}
@@ -102,6 +101,10 @@ def _site_problems() -> Iterator[CheckMessage]:
 
 
 def _font_problems() -> Iterator[CheckMessage]:
+    if not settings.DOCUMENT_FONT:
+        return
+    from reportlab.pdfbase.ttfonts import TTFError, TTFont
+
     for file in settings.DOCUMENT_FONT:
         try:
             TTFont("looked at", file)

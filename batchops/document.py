@@ -16,6 +16,7 @@ DOCUMENT = {
     "TAGS": [
         {"name": "batch-jobs", "description": "Jobs: start, watch, do, cancel, retry, export."},
         {"name": "uploads", "description": "Large files, which come in parts and wait for a job."},
+        {"name": "documents", "description": "PDFs for many, looked at before they are made."},
         {"name": "batches", "description": "A job as a batch of files, as older consoles read it."},
         {"name": "schedules", "description": "Jobs that start by themselves."},
         {"name": "ami-operational", "description": "CC&B's workflow, as older consoles read it."},

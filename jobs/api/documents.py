@@ -9,12 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from batchops.access import actor_of
+from batchops.inputs import JsonObjectField, StrictSerializer
 from batchops.models import User
 from batchops.openapi import refusals
 from batchops.shapes import Narrower, enveloped
 from jobs.api.views import JobView
 from jobs.documents import preview_of
-from jobs.inputs import INLINE_ITEMS, JsonObjectField, StrictSerializer
+from jobs.inputs import INLINE_ITEMS
 from jobs.reading import UnreadableFile
 from jobs.start import Order
 from jobs.types.document import DocumentBatch

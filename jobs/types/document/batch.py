@@ -16,7 +16,8 @@ from jobs.lifecycle import WorkItem
 from jobs.models import Job
 from jobs.reading import GivenFile
 from jobs.registry import FilesTaken, JobType, Result, register
-from jobs.types.document import kept, packing, pdf
+from jobs.types.document import kept, packing
+from jobs.types.document.drawn import CannotDraw
 from jobs.types.document.params import DocumentParams, RecipientItem, draw, fields_named
 from jobs.types.document.recipients import Recipient, lacking_fields, look_at, read_recipients
 from jobs.uploads import job_files
@@ -65,7 +66,7 @@ class DocumentBatch(JobType):
     def run_item(self, job: Job, item: WorkItem) -> Result:
         try:
             drawn = draw(job.params, item.params, title=job.title)
-        except pdf.CannotDraw as error:
+        except CannotDraw as error:
             raise ItemRefused(str(error)) from None
         return {
             "file": kept.keep(job.pk, item.position, drawn.content),

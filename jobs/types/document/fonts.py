@@ -12,9 +12,6 @@ from functools import cache
 from importlib.util import find_spec
 
 from django.conf import settings
-from reportlab.lib.fonts import addMapping
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 
 STANDARD = "Helvetica"
 OWN = "document-font"
@@ -116,6 +113,10 @@ def own_glyphs() -> frozenset[int]:
     """Return the code points that DOCUMENT_FONT has, after making it known; none without it."""
     if not settings.DOCUMENT_FONT:
         return frozenset()
+    from reportlab.lib.fonts import addMapping
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFont
+
     files = list(settings.DOCUMENT_FONT)
     # The regular, bold, italic and bold italic face; a missing one is drawn like the regular.
     files += [files[0]] * (4 - len(files))

@@ -6,8 +6,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from jobs.inputs import StrictSerializer, unstorable
-from jobs.types.document import fonts, pdf
+from batchops.inputs import StrictSerializer, unstorable
+from jobs.types.document import fonts
+from jobs.types.document.drawn import Drawn
 from jobs.types.document.recipients import LIMITS, Recipient, recipient_of
 from jobs.types.document.template import (
     Piece,
@@ -18,6 +19,7 @@ from jobs.types.document.template import (
 )
 
 NUMBER = "#"
+PAPERS = ("A4", "Letter")
 NAME_LENGTH = 90
 TEMPLATE_HELP = _(
     "A field such as {name} is a column of the recipients; {name?} may be empty. A blank line "
@@ -43,7 +45,7 @@ class DocumentParams(StrictSerializer):
         default="",
         help_text=NAME_HELP,
     )
-    paper = serializers.ChoiceField(label=_("Paper"), choices=list(pdf.PAPERS), default="A4")
+    paper = serializers.ChoiceField(label=_("Paper"), choices=PAPERS, default="A4")
 
     def validate_template(self, text: str) -> str:
         try:
@@ -73,11 +75,14 @@ class RecipientItem(StrictSerializer):
         return recipient_of({name: _text_of(value) for name, value in data.items()})
 
 
-def draw(params: dict[str, Any], recipient: Recipient, *, title: str) -> pdf.Drawn:
+def draw(params: dict[str, Any], recipient: Recipient, *, title: str) -> Drawn:
     """Draw the document of a recipient by the params of a job.
 
     :raises CannotDraw: it says why, and what to do.
     """
+    # Here, because it takes a while, and few processes ever draw.
+    from jobs.types.document import pdf
+
     template = read_template(params["template"])
     return pdf.draw(template, recipient["values"], paper=params["paper"], title=title)
 

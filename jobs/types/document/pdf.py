@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape
@@ -14,6 +13,7 @@ from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate
 from reportlab.platypus.doctemplate import LayoutError
 
 from jobs.types.document import fonts
+from jobs.types.document.drawn import CannotDraw, Drawn
 from jobs.types.document.fonts import Face, Run, Undrawable
 from jobs.types.document.template import (
     BULLET,
@@ -46,20 +46,8 @@ STYLES = {
 HEADINGS = (TITLE, SUBTITLE)
 
 
-class CannotDraw(Exception):
-    """Say why there can be no document for a recipient, and what to do."""
-
-
 class _TooManyPages(Exception):
     """Stop drawing; reportlab adds words of its own to what an exception says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A document that was drawn."""
-
-    content: bytes
-    pages: int
 
 
 def draw(template: Template, values: Mapping[str, str], *, paper: str, title: str) -> Drawn:

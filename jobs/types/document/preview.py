@@ -7,8 +7,8 @@ from typing import Any
 from batchops.errors import InvalidInput
 from jobs.archive import safe_file_name
 from jobs.reading import GivenFile
+from jobs.types.document.drawn import CannotDraw, Drawn
 from jobs.types.document.params import draw, fields_named, file_name_of
-from jobs.types.document.pdf import CannotDraw, Drawn
 from jobs.types.document.recipients import Recipient, Recipients, look_at
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from jobs.inputs import unstorable
+from batchops.inputs import unstorable
 from jobs.reading import GivenFile, Table, TableLimits, UnreadableFile, open_csv, open_xlsx
 
 READERS = {"csv": open_csv, "xlsx": open_xlsx}

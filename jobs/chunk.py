@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -240,7 +241,7 @@ def _failure(job_type: JobType, item: WorkItem, error: Exception) -> Outcome:
     if isinstance(error, ItemCancelled):
         return Outcome(item.id, states.CANCELLED, error=message)
     if isinstance(error, ItemRefused) or item.attempt >= job_type.max_attempts:
-        return Outcome(item.id, states.FAILED, error=message)
+        return Outcome(item.id, states.FAILED, _found(error), error=message)
     try:
         wait = job_type.backoff(item.attempt)
         if not timedelta(0) <= wait <= LONGEST_WAIT:
@@ -249,6 +250,15 @@ def _failure(job_type: JobType, item: WorkItem, error: Exception) -> Outcome:
         message += f" Its type cannot say when to try again: {in_words(fault)}"
         return Outcome(item.id, states.FAILED, error=message[:ERROR_LENGTH])
     return Outcome(item.id, states.PENDING, error=message, retry_after=wait)
+
+
+def _found(error: Exception) -> Result:
+    """Return what a failed item found all the same, if that can be stored."""
+    found = error.found if isinstance(error, ItemFailed) else None
+    with suppress(ItemFailed):
+        check_storable(found)
+        return found
+    return None
 
 
 def check_storable(result: Any) -> None:

@@ -1,6 +1,6 @@
 """Name what can go wrong with jobs."""
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from django.db import InterfaceError, OperationalError
 
@@ -129,7 +129,14 @@ class LostClaim(BatchOpsError):
 
 
 class ItemFailed(Exception):
-    """Raised by a job type: this item failed, and the message says why and what to do."""
+    """Raised by a job type: this item failed, and the message says why and what to do.
+
+    `found`, a JSON object, is kept as the item's result all the same.
+    """
+
+    def __init__(self, message: str = "", *, found: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.found = found
 
 
 class ItemCancelled(Exception):

@@ -157,6 +157,17 @@ def job_files(job: Job) -> list[GivenFile]:
     return [_given(upload) for upload in queries.uploads_of(job)]
 
 
+def job_file(job: Job, position: int) -> GivenFile:
+    """Return one of the files that a job was started with.
+
+    :raises UploadNotFound: when it has none at that position, or none any more.
+    """
+    upload = queries.uploads_of(job).filter(position=position).first()
+    if upload is None:
+        raise UploadNotFound(f"Job {job.pk} has no file {position} any more. Send it anew.")
+    return _given(upload)
+
+
 def given_files(ids: Sequence[str], *, owner: User) -> dict[str, GivenFile]:
     """Return those of somebody's files that wait for a job, by the ids of their uploads."""
     return {one.pk: _given(one) for one in queries.unused_uploads(ids, owner=owner)}

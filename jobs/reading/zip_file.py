@@ -3,7 +3,7 @@
 import stat
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -40,6 +40,10 @@ class _Budget:
         self._packed = packed_bytes
         self._used = 0
 
+    def anew(self, name: str) -> "_Budget":
+        """Return the same budget, nothing of it used."""
+        return _Budget(name, self._packed, self._limits)
+
     def take(self, size_bytes: int) -> None:
         """Count bytes that came out.
 
@@ -72,6 +76,11 @@ class Entry:
     _archive: ZipFile
     _info: ZipInfo
     _budget: _Budget
+
+    def alone(self) -> "Entry":
+        """Return the same file with the limits for itself, to be read without the others."""
+        where = f"{self._archive.filename or 'archive'}, file {self.number} ({self.name}) in it"
+        return replace(self, _budget=self._budget.anew(where))
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the bytes of the file, counting what really comes.

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
+from batchops.api import by_field
 from batchops.cluster import bells
 from batchops.cluster.queries import require_alive
 from batchops.db import give_connection_back
@@ -235,12 +236,5 @@ def _checked(
     checked = serializer(data=data)
     if checked.is_valid():
         return dict(checked.validated_data)
-    errors = _named(checked.errors, where)
+    errors = by_field(checked.errors, where)
     raise InvalidInput(f"Some input cannot be used: {', '.join(errors)}.", errors)
-
-
-def _named(errors: Mapping[str, Any], where: str) -> dict[str, list[str]]:
-    return {
-        where if field == "non_field_errors" else f"{where}.{field}": [str(one) for one in found]
-        for field, found in errors.items()
-    }

@@ -86,6 +86,10 @@ class JobType:
     artifacts_kept: ClassVar[timedelta] = timedelta(days=30)
     # How often an item is begun, in all, before its failure is final.
     max_attempts: ClassVar[int] = 1
+    # Templates that draw, on a job's page, its items and what its summary holds, instead of the
+    # usual ones; they get `items`, rows of jobs.rows, and `details`, what summary_shown returns.
+    items_template: ClassVar[str] = "jobs/_item_table.html"
+    summary_template: ClassVar[str] = ""
     # Set by a type that does many items in one go: returns, in the same order, for each item
     # its result or the exception that it failed with.
     run_chunk: ClassVar[
@@ -152,6 +156,10 @@ class JobType:
         """Return what the summary of an ended job should hold beside its counters."""
         return {}
 
+    def summary_shown(self, details: dict[str, Any]) -> dict[str, Any]:
+        """Return what `summary_template` draws of what `summarise` returned."""
+        return details
+
 
 _types: dict[str, JobType] = {}
 
@@ -181,6 +189,21 @@ def names() -> list[str]:
 def label_of(name: str) -> str:
     """Return what people call a type; its name when no worker of today knows it."""
     return _types[name].label if name in _types else name
+
+
+def items_template(name: str) -> str:
+    """Return the template that draws items of a type; the usual one of a type no longer known."""
+    return _types[name].items_template if name in _types else JobType.items_template
+
+
+def summary_shown(name: str, details: dict[str, Any]) -> dict[str, Any]:
+    """Return what the template of a type draws of what its summary holds."""
+    return _types[name].summary_shown(details) if name in _types else details
+
+
+def summary_template(name: str) -> str:
+    """Return the template that draws what summaries of a type hold; empty for the usual way."""
+    return _types[name].summary_template if name in _types else JobType.summary_template
 
 
 def follow_ups(name: str) -> Sequence[FollowUp]:

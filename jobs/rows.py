@@ -12,7 +12,8 @@ from batchops.access import name_of
 from batchops.looks import Look
 from batchops.templatetags.batchops import about
 from jobs import queries, states
-from jobs.models import Job, JobItem, RunSummary
+from jobs.models import Job, JobItem, RunSummary, Upload
+from jobs.reading import WORDS
 
 ATTEMPTS_SHOWN = 10
 # What ends sooner would only flicker.
@@ -80,6 +81,19 @@ class ItemRow:
         label = str((item.params or {}).get("label", ""))
         look = states.TAKEN_LOOK if item.is_taken else states.ITEM_LOOKS[item.state]
         return cls(item, look, label, took)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file that a job was given, and in words what it is."""
+
+    upload: Upload
+    kind: str
+
+    @classmethod
+    def of(cls, upload: Upload) -> "FileRow":
+        """Return the row of an upload that a job has."""
+        return cls(upload, WORDS.get(upload.kind, upload.kind))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from jobs.happenings import EventRow
 from jobs.models import Job, JobQuerySet
 from jobs.pages.links import VIEW, link
 from jobs.pages.watching import watch_context
-from jobs.rows import ItemRow, JobRow, SummaryRow, message_of, stops_of, working_rows
+from jobs.rows import FileRow, ItemRow, JobRow, SummaryRow, message_of, stops_of, working_rows
 from jobs.serializers import ItemsQuery
 from jobs.topics import job_facts
 
@@ -93,7 +93,8 @@ def _progress(request: AuthenticatedHttpRequest, job: Job) -> dict[str, Any]:
         "stops": stops_of(job, viewer=viewer),
         "eta_figures": {name: facts[name] for name in ETA_FIGURES},
         "events": [EventRow.of(one, viewer=viewer) for one in _events(job)],
-        "summaries": [SummaryRow.of(one) for one in job.summaries.order_by("-generation")],
+        **_summaries(job),
+        "given_files": [FileRow.of(one) for one in queries.uploads_of(job)],
         "parent": _linked(jobs.filter(pk=job.parent_id)) if job.parent_id else [],
         "children": (children := _linked(jobs.filter(parent=job))),
         "follow_ups": _follow_ups(facts, job, children),
@@ -102,6 +103,15 @@ def _progress(request: AuthenticatedHttpRequest, job: Job) -> dict[str, Any]:
         "may_prioritise": request.user.has_perm("jobs.prioritise_job"),
         "may_start": request.user.has_perm("jobs.start_job"),
         "workers_alive": not job.is_open or is_alive("jobs"),
+    }
+
+
+def _summaries(job: Job) -> dict[str, Any]:
+    found = list(job.summaries.order_by("-generation"))
+    return {
+        "summaries": [SummaryRow.of(one) for one in found],
+        "summary_template": registry.summary_template(job.type),
+        "details": registry.summary_shown(job.type, found[0].details) if found else {},
     }
 
 
@@ -137,6 +147,7 @@ def _items(request: AuthenticatedHttpRequest, job: Job) -> dict[str, Any]:
     return {
         "job_id": job.pk,
         "items": items,
+        "items_template": registry.items_template(job.type),
         "has_labels": any(row.label for row in items),
         "item_query": request.GET.urlencode(),
         "item_state": state,

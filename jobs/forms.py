@@ -20,6 +20,7 @@ from jobs.inputs import INLINE_ITEMS, NAME
 from jobs.pasted import read_items
 from jobs.reading import WORDS
 from jobs.registry import FilesTaken, JobType
+from jobs.row_inputs import RowsField, WordsField
 from jobs.start import Order, problems_of
 
 PARAM = "param-"
@@ -80,7 +81,13 @@ class StartForm(forms.Form):
     @property
     def type_fields(self) -> list[forms.BoundField]:
         """Return what the type asks for."""
-        return [field for field in self.visible_fields() if field.name not in COMMON]
+        narrow = [field for field in self.visible_fields() if field not in self.wide_fields]
+        return [field for field in narrow if field.name not in COMMON]
+
+    @property
+    def wide_fields(self) -> list[forms.BoundField]:
+        """Return the tables that the type asks to be filled in."""
+        return [field for field in self.visible_fields() if isinstance(field.field, RowsField)]
 
     @property
     def common_fields(self) -> list[forms.BoundField]:
@@ -104,7 +111,8 @@ class StartForm(forms.Form):
     @property
     def fields_in_error(self) -> list[forms.BoundField]:
         """Return what must be mended, as it stands on the page."""
-        return [field for field in (*self.type_fields, *self.common_fields) if field.errors]
+        every = (*self.type_fields, *self.common_fields, *self.wide_fields)
+        return [field for field in every if field.errors]
 
     def clean(self) -> dict[str, Any]:
         """Ask the type in the same pass, so that one sees at once all that must be mended."""
@@ -128,7 +136,15 @@ class StartForm(forms.Form):
         for where, sentences in errors.items():
             field = _field_of(where, self)
             for sentence in sentences if isinstance(sentences, list) else [sentences]:
-                self.add_error(field, sentence if field else f"{where}: {sentence}")
+                self.add_error(field, self._placed(field, where, sentence))
+
+    def _placed(self, field: str | None, where: str, sentence: str) -> str:
+        """Return a sentence with the place that its field does not show."""
+        if field is None:
+            return f"{where}: {sentence}"
+        rows = self.fields[field]
+        inner = where.partition(".")[2].removeprefix(field.removeprefix(PARAM))
+        return rows.placed(inner, sentence) if isinstance(rows, RowsField) else sentence
 
     def _params(self) -> dict[str, Any]:
         given = {
@@ -140,15 +156,24 @@ class StartForm(forms.Form):
 
 
 def form_for(
-    job_type: JobType, data: Mapping[str, Any] | None = None, files: Any = None
+    job_type: JobType,
+    data: Mapping[str, Any] | None = None,
+    files: Any = None,
+    *,
+    like: Mapping[str, Any] | None = None,
 ) -> StartForm:
-    """Return the form that starts a job of a type, filled in with `data` if there is any."""
+    """Return the form that starts a job of a type, filled in with `data` if there is any.
+
+    Without it the params of another job may stand there already: `like`.
+    """
     form = StartForm(data, files)
     form.job_type = job_type
     if job_type.takes_files is not None:
         form.fields["files"] = _files_field(job_type.takes_files)
     for name, field in job_type.params().fields.items():
         form.fields[PARAM + name] = field_of(field)
+        if like and name in like:
+            form.fields[PARAM + name].initial = like[name]
     if job_type.item_params is not None:
         form.fields["items"] = _items_field(job_type.item_params())
     return form
@@ -210,7 +235,17 @@ def _day(_field: Any, shared: dict[str, Any]) -> forms.Field:
     return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **shared)
 
 
+def _rows(field: Any, shared: dict[str, Any]) -> forms.Field:
+    return RowsField({name: field_of(one) for name, one in field.child.fields.items()}, **shared)
+
+
+def _words(field: Any, shared: dict[str, Any]) -> forms.Field:
+    return WordsField(**shared)
+
+
 MAKERS: list[tuple[Any, Callable[[Any, dict[str, Any]], forms.Field]]] = [
+    (serializers.ListSerializer, _rows),
+    (serializers.ListField, _words),
     (serializers.BooleanField, _flag),
     ((serializers.IntegerField, serializers.FloatField, serializers.DecimalField), _number),
     (serializers.ChoiceField, _choice),
@@ -223,6 +258,9 @@ class _JsonText(forms.CharField):
     """Take a value that has no field of its own as JSON."""
 
     widget = forms.Textarea(attrs={"rows": 4})
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str | None) else json.dumps(value)
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
@@ -298,8 +336,9 @@ def _storable(text: str) -> None:
 
 def _field_of(where: str, form: StartForm) -> str | None:
     root, _dot, rest = where.partition(".")
-    if root == "params" and PARAM + rest in form.fields:
-        return PARAM + rest
+    name = PARAM + rest.partition("[")[0]
+    if root == "params" and name in form.fields:
+        return name
     for name in ("items", "files"):
         if root.startswith(name) and name in form.fields:
             return name

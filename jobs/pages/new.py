@@ -66,7 +66,13 @@ def _start(request: AuthenticatedHttpRequest, form: StartForm) -> Job:
 def _form(request: AuthenticatedHttpRequest, job_type: JobType) -> StartForm:
     if request.method == "POST":
         return form_for(job_type, request.POST, request.FILES)
-    return form_for(job_type)
+    return form_for(job_type, like=_params_of(request.GET.get("like", ""), job_type))
+
+
+def _params_of(job_id: str, job_type: JobType) -> dict[str, Any] | None:
+    """Return the params of another job of the type; None when there is no such job."""
+    found = Job.objects.filter(pk=job_id, type=job_type.name) if job_id.isalnum() else None
+    return found.values_list("params", flat=True).first() if found is not None else None
 
 
 def show_form(

@@ -8,7 +8,9 @@ class JobsConfig(AppConfig):
         from jobs import judge, missed, retention, scheduling, statistics
         from jobs.sweep import register_duties
         from jobs.topics import register_topics
-        from jobs.types import document, drill, external  # noqa: F401  (registers the types)
+
+        # Importing them registers the types.
+        from jobs.types import document, drill, external, file_batch  # noqa: F401
 
         register_duties()
         judge.register_duties()

@@ -76,6 +76,12 @@ class NoFollowUp(NotFound):
     code = "no_follow_up"
 
 
+class NotTables(NotFound):
+    """Say that the job is no file batch, so that it rejected no rows."""
+
+    code = "no_file_batch"
+
+
 class ItemsRemoved(Conflict):
     """Refuse to do items again that retention has removed."""
 

@@ -204,6 +204,15 @@ class ItemsExportQuery(ItemsFilterFields):
     format = OneOfField(FORMS, default="csv")
 
 
+class RejectedQuery(StrictSerializer):
+    """Which rejected rows are asked for; without `file` those of all files."""
+
+    file = serializers.IntegerField(
+        min_value=0, max_value=2**31 - 1, required=False, help_text="Its position in the job."
+    )
+    format = OneOfField(FORMS, default="csv")
+
+
 class RetryQuery(StrictSerializer):
     """How far a retry goes."""
 

@@ -13,6 +13,7 @@ from jobs.api.items import Items
 from jobs.api.jobs import Jobs, OneJob, Status
 from jobs.api.moves import Cancel, Priority, RemakeZip, Retry
 from jobs.api.next import ProcessNext
+from jobs.api.rejected import RejectedRows
 from jobs.api.schedules import DisableSchedule, EnableSchedule, RunSchedule, Schedules
 from jobs.api.statistics import Statistics
 from jobs.api.uploads import PART, UPLOAD, CompleteUpload, OnePart, OneUpload, Uploads
@@ -62,6 +63,7 @@ urlpatterns: list[URLPattern] = [
     re_path(rf"^batches/{NAMED}/?$", Batch.as_view(), name="batch"),
     re_path(rf"^batches/{NAMED}/summary/?$", Summary.as_view(), name="batch-summary"),
     re_path(r"^documents/preview/?$", DocumentPreview.as_view(), name="document-preview"),
+    re_path(rf"^batches/{NAMED}/rejected/?$", RejectedRows.as_view(), name="batch-rejected"),
     re_path(r"^uploads/?$", Uploads.as_view(), name="uploads"),
     re_path(rf"^uploads/{UPLOAD}/?$", OneUpload.as_view(), name="upload"),
     re_path(rf"^uploads/{UPLOAD}/complete/?$", CompleteUpload.as_view(), name="upload-complete"),

@@ -3,7 +3,8 @@
 from django.urls import URLPattern, path, re_path
 
 from jobs.pages.documents import document_preview, document_recipients
-from jobs.pages.links import NAMED
+from jobs.pages.files import job_file, job_file_fragment
+from jobs.pages.links import FILED, NAMED
 from jobs.pages.listing import drawn_from, job_list, job_list_fragment
 from jobs.pages.many import cancel_many, retry_many
 from jobs.pages.moves import cancel_job, follow_up, prioritise_job, remake_zip, retry_job
@@ -48,6 +49,10 @@ urls: list[URLPattern] = [
     re_path(rf"^jobs/{NAMED}/fragment/$", job_fragment, name="job_fragment"),
     re_path(rf"^jobs/{NAMED}/items/fragment/$", items_fragment, name="job_items_fragment"),
     re_path(rf"^jobs/{NAMED}/working/fragment/$", working_fragment, name="job_working_fragment"),
+    re_path(rf"^jobs/{NAMED}/files/{FILED}/$", job_file, name="job_file"),
+    re_path(
+        rf"^jobs/{NAMED}/files/{FILED}/fragment/$", job_file_fragment, name="job_file_fragment"
+    ),
     re_path(rf"^jobs/{NAMED}/follow-ups/(?P<action>[a-z0-9_-]+)/$", follow_up, name="follow_up"),
     re_path(rf"^jobs/{NAMED}/cancel/$", cancel_job, name="cancel_job"),
     re_path(rf"^jobs/{NAMED}/retry/$", retry_job, name="retry_job"),

@@ -9,6 +9,7 @@ VIEW, START = "jobs.view_job", "jobs.start_job"
 
 # Not the stock admin's list of mails about jobs, which stands where a job might.
 NAMED = rf"(?P<job_id>(?!jobwatch/){NAME_IN_PATH})"
+FILED = r"(?P<position>[0-9]{1,18})"
 
 
 def link(**parameters: str) -> str:

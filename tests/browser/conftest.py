@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -84,12 +85,32 @@ def collected(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="session")
-def web(collected: Path) -> Iterator[WebProcess]:
+def server(collected: Path) -> Iterator[WebProcess]:
     """`manage.py web` on the tests' database."""
     process = web_process(collected)
     process.start()
     yield process
     process.stop()
+
+
+@pytest.fixture(scope="module")
+def web(server: WebProcess, known_types: set[int], django_db_blocker: Any) -> WebProcess:
+    """The server; started anew when tests in between emptied tables whose rows it remembers."""
+    with django_db_blocker.unblock():
+        types = set(ContentType.objects.values_list("pk", flat=True))
+    if types != known_types:
+        server.stop()
+        server.start()
+        known_types.clear()
+        known_types.update(types)
+    return server
+
+
+@pytest.fixture(scope="session")
+def known_types(server: WebProcess, django_db_blocker: Any) -> set[int]:
+    """The content types that the server knows, by their ids."""
+    with django_db_blocker.unblock():
+        return set(ContentType.objects.values_list("pk", flat=True))
 
 
 def web_process(folder: Path, **environment: str) -> WebProcess:

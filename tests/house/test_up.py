@@ -173,6 +173,12 @@ class TestRefusal:
         assert code == 2
         assert f"'{port}' is no port. Give a number from 1 to 65535" in said
 
+    def test_it_refuses_a_scenario_that_nobody_plays(self, folder):
+        code, said = run_up(folder / "other", "--scenario=normall")
+
+        assert code == 2
+        assert "'normall' is no scenario. Choose one of: completed-with-errors" in said
+
     def test_it_refuses_a_folder_that_is_a_file(self, folder):
         (folder / "file").write_text("")
 

@@ -134,6 +134,7 @@ class Simulator:
             if until > today:
                 store.forget_before(session, until - timedelta(days=self.history_days))
                 store.forget_errors_before(session, local(to - ERRORS_KEPT, self.zone))
+                self.report(describe(self._plan(until)))
             session.execute("UPDATE SIM_CLOCK SET CLOCK_DTTM = %s", [local(to, self.zone)])
 
     def today(self) -> DayPlan:
@@ -286,6 +287,11 @@ class Simulator:
 
     def _bounds(self, day: date) -> tuple[datetime, datetime]:
         return business_day(day, zone=self.zone, day_start=DAY_START)
+
+
+def describe(plan: DayPlan) -> str:
+    """Return in a sentence how the day goes."""
+    return f"{plan.day} goes as '{plan.scenario}': {SCENARIOS[plan.scenario].says}"
 
 
 def play(simulator: Simulator, *, speed: float, stop: Event) -> None:

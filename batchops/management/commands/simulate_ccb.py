@@ -14,12 +14,15 @@ from django.utils import timezone
 from batchops.calendar import business_date
 from batchops.ccb.errors import CcbError, UnknownScenario
 from batchops.ccb.simulator.plan import DAY_START
-from batchops.ccb.simulator.play import Simulator, play
-from batchops.ccb.simulator.scenarios import SCENARIOS
+from batchops.ccb.simulator.play import Simulator, describe, play
 
 # A predecessor that was killed frees its hold as soon as the server notices.
 HOLD_PATIENCE_S = 3
 RECONNECT_S = 2
+# A day in a second.
+FASTEST = 86_400
+# Identifiers count days since 2015 in five digits.
+FIRST_DAY, LAST_DAY, MOST_DAYS = date(2020, 1, 1), date(2099, 12, 31), 1_800
 
 
 class Command(BaseCommand):
@@ -28,9 +31,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--url", default=settings.CCB_OWNER_URL, help="default: CCB_OWNER_URL")
-        parser.add_argument("--speed", type=float, default=settings.CCB_CLOCK_SPEED)
+        parser.add_argument("--speed", type=_speed, default=settings.CCB_CLOCK_SPEED)
         parser.add_argument("--seed", type=int, default=1)
-        parser.add_argument("--days", type=int, default=400, help="business days of history")
+        parser.add_argument("--days", type=_days, default=400, help="business days of history")
         parser.add_argument("--scenario", default="demo", help="what happens: docs/simulator.md")
         parser.add_argument(
             "--pattern", default="steady", help="how the years go: steady or drifting"
@@ -68,7 +71,7 @@ class Command(BaseCommand):
                 pattern=options["pattern"],
                 history_days=options["days"],
                 reader=options["reader"],
-                report=lambda text: self.stdout.write(f"simulate_ccb: {text}"),
+                report=self._say,
             )
         except UnknownScenario as error:
             raise CommandError(error.message) from error
@@ -82,13 +85,12 @@ class Command(BaseCommand):
             self._hold(simulator, stop)
             simulator.go_to(day)
         clock = simulator.clock().astimezone(settings.SITE_ZONE)
-        self.stdout.write(
-            f"simulate_ccb: ready after {time.monotonic() - began:.1f} s, "
-            f"its clock stands at {clock:%Y-%m-%d %H:%M}"
-        )
-        plan = simulator.today()
-        says = SCENARIOS[plan.scenario].says
-        self.stdout.write(f"simulate_ccb: {plan.day} goes as '{plan.scenario}': {says}")
+        took = time.monotonic() - began
+        self._say(f"ready after {took:.1f} s, its clock stands at {clock:%Y-%m-%d %H:%M}")
+        self._say(describe(simulator.today()))
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(f"simulate_ccb: {text}")
         self.stdout.flush()
 
     def _play(self, simulator: Simulator, *, speed: float, stop: Event) -> None:
@@ -122,6 +124,27 @@ def stop_on_signals() -> Event:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        raise ArgumentTypeError(f"'{text}' is no day. Give it as 2026-11-30.") from None
+        day = date.min
+    if FIRST_DAY <= day <= LAST_DAY:
+        return day
+    raise ArgumentTypeError(
+        f"'{text}' is no day that can be played. Give one from {FIRST_DAY} to {LAST_DAY}."
+    )
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0
+    if 0 < speed <= FASTEST:
+        return speed
+    raise ArgumentTypeError(f"'{text}' is no speed. Give a number over 0, at most {FASTEST}.")
+
+
+def _days(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) <= MOST_DAYS:
+        return int(text)
+    raise ArgumentTypeError(f"'{text}' is no number of days. Give one from 0 to {MOST_DAYS}.")

@@ -43,6 +43,12 @@ class Day:
             moment += STRIDE
             self._simulator.advance(to=moment)
 
+    def go_into(self, code: str) -> None:
+        """Let time pass until the middle of the last go of the day's last run of a batch."""
+        run = [run for run in self._simulator.today().runs if run.profile.code == code][-1]
+        began_at = max(execution.started_at for execution in run.executions)
+        self._simulator.advance(to=began_at + (run.ended_at - began_at) / 2)
+
     def close(self) -> None:
         self._simulator.close()
 

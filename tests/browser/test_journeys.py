@@ -250,6 +250,30 @@ class TestAFailure:
         assert second.page.evaluate("window.stayed")
 
 
+class TestTheRestOfTheDay:
+    def test_every_step_comes_to_its_end_while_one_looks(self, watch: Visit, day: Day) -> None:
+        visitor = watch("Viewer")
+        page = visitor.page
+        visitor.go("/admin/")
+        expect(page.locator("[data-live-status=live]")).to_be_visible()
+        page.evaluate("window.stayed = true")
+
+        for batch, code in ((FAILING, FAILING), ("BILLREST", "BILLRESTSMS")):
+            day.go_into(batch)
+            step = page.locator(f"[data-step={code}]")
+            expect(step).to_have_attribute("data-state", "running", timeout=SOON_MS)
+        day.go_to(23)
+        for code in ("CM-DMRU", "D1-IMD", "C1-PPBTR", "F1-FLUSH", FAILING, "BILLRESTSMS"):
+            step = page.locator(f"[data-step={code}]")
+            expect(step).to_have_attribute("data-state", "complete", timeout=SOON_MS)
+
+        for code in (FAILING, "BILLRESTSMS"):
+            percent = shown(page, f"{code}: records against usual")
+            assert percent
+            assert never_went_back(percent)
+        assert page.evaluate("window.stayed")
+
+
 class TestALostServer:
     def test_the_page_says_so_and_heals_and_shows_the_truth(
         self, watch: Visit, web: WebProcess

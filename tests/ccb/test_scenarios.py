@@ -121,7 +121,7 @@ class TestEveryInstant:
     @given(plan=plans)
     def test_counts_appear_at_commits_alone(self, plan):
         commits = {profile.code: profile.commit for profile in PROFILES}
-        for moment in instants(plan, list(range(0, DAY_MINUTES, 55))):
+        for moment in instants(plan, list(range(0, DAY_MINUTES, 110))):
             for row in held(plan, moment)["CI_BATCH_INST"].values():
                 if row["END_DTTM"] is None:
                     assert row["REC_PROC_CNT"] % commits[row["BATCH_CD"]] == 0

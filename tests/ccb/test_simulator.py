@@ -6,7 +6,6 @@ import signal
 import statistics
 import subprocess
 import sys
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -56,10 +55,8 @@ def dump(database: CcbDatabase) -> dict[str, list[tuple[Any, ...]]]:
 def history(make_database: Callable[[], CcbDatabase]) -> CcbDatabase:
     database = make_database()
     simulator = database.simulator(history_days=400, scenario="demo")
-    began = time.monotonic()
     simulator.prepare(today=TODAY)
     simulator.close()
-    assert time.monotonic() - began < 10
     return database
 
 

@@ -316,6 +316,17 @@ class TestPlayed:
         simulator.close()
         assert read_snapshot(since=at(5), url=ccb.reader_url).clock == at(5)
 
+    def test_tables_of_an_earlier_release_are_played_on(self, ccb):
+        ccb.execute("ALTER TABLE SIM_CLOCK DROP COLUMN PATTERN")
+        ccb.execute("TRUNCATE SIM_DAY")
+        ccb.execute("INSERT INTO SIM_DAY VALUES (%s, 'failure_restart')", TODAY)
+        simulator = ccb.simulator(scenario="stuck")
+        simulator.prepare(today=TODAY)
+        simulator.show(at=at(6))
+
+        assert simulator.today().scenario == "stuck"
+        simulator.close()
+
     def test_a_day_asked_for_is_gone_to_forwards_and_back(self, ccb):
         days = {"": TODAY, "2026-11-25": date(2026, 11, 25), "2026-11-20": date(2026, 11, 20)}
         for text, day in list(days.items())[1:]:

@@ -3,9 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
-from monitoring.models import Poll
 from monitoring.queries import last_good_poll
 from monitoring.states import OPEN, RunState
 
@@ -46,6 +45,16 @@ RUNS_SQL = """
     DELETE FROM batch_execution_logs WHERE id IN (SELECT id FROM old)
 """
 
+POLLS_SQL = """
+    WITH old AS MATERIALIZED (
+        SELECT p.id FROM monitoring_poll AS p
+         WHERE p.started_at < %s AND p.id <> %s
+           AND NOT EXISTS (SELECT FROM monitoring_runsample AS s WHERE s.poll_id = p.id)
+         ORDER BY p.started_at LIMIT %s FOR UPDATE SKIP LOCKED),
+    counts AS (DELETE FROM monitoring_imdcount WHERE poll_id IN (SELECT id FROM old))
+    DELETE FROM monitoring_poll WHERE id IN (SELECT id FROM old)
+"""
+
 
 def remove_events(*, before: datetime, limit: int = ROWS_A_BATCH) -> int:
     """Remove events of runs that are settled, older by CC&B's clock; return how many."""
@@ -75,15 +84,13 @@ def remove_runs(*, before: date, limit: int = ROWS_A_BATCH) -> int:
     return _removed(RUNS_SQL, [before, limit])
 
 
-@transaction.atomic
 def remove_polls(*, before: datetime, limit: int = ROWS_A_BATCH) -> int:
-    """Remove polls that began before a moment of our clock, but for the last good one."""
-    old = Poll.objects.filter(started_at__lt=before)
-    if last := last_good_poll():
-        old = old.exclude(pk=last.pk)
-    chosen = old.order_by("started_at").values_list("pk", flat=True)[:limit]
-    removed, _ = Poll.objects.filter(pk__in=list(chosen)).delete()
-    return removed
+    """Remove polls that began before a moment of our clock, with their counts of IMDs.
+
+    The last good one stays, and those of which samples are still there. Return how many.
+    """
+    last = last_good_poll()
+    return _removed(POLLS_SQL, [before, last.pk if last else 0, limit])
 
 
 def _removed(sql: str, binds: list[Any]) -> int:

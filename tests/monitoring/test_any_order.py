@@ -21,6 +21,7 @@ from tests.monitoring.source import FakeCcb
 pytestmark = pytest.mark.django_db
 CODES = ("CM-DMRU", "D1-IMD", "CM_BSGGN")
 STATES = 6
+RULES_OF_STATES = ("FAILED", "UNKNOWN_STATUS", "LOW_RECORDS", "COMPLETED_WITH_ERRORS")
 LASTING = ("begin", "work", "work", "fail", "complete")
 # What nobody can know of who did not look in time: what CC&B holds no more.
 PASSING = ("purge", "submit")
@@ -177,5 +178,9 @@ class TestAnyOrder:
 
         expected, _ = played(lambda: self.orderly(states, monkeypatch))
 
+        seen, _ = played(lambda: unruly.play(misses=True))
         assert expected["runs"]
-        assert played(lambda: unruly.play(misses=True))[0] == expected
+        # Rules of a run's course judge by the polls that saw it.
+        for alerts in (seen["alerts"], expected["alerts"]):
+            alerts[:] = [alert for alert in alerts if alert[0] in RULES_OF_STATES]
+        assert seen == expected

@@ -118,10 +118,14 @@ def active_rules(key: str, rules: Collection[str]) -> set[str]:
     return set(active.values_list("rule", flat=True))
 
 
-def active_of_rules(rules: Collection[str]) -> list[tuple[str, str]]:
-    """Return rule and key of every active alert of `rules`."""
-    active = Alert.objects.active().filter(rule__in=rules).order_by("rule", "key")
-    return list(active.values_list("rule", "key"))
+def unsettled_of_rules(rules: Collection[str]) -> list[tuple[str, str, bool]]:
+    """Return rule and key of what judging `rules` may end: active alerts, and (False) held ones."""
+    active, held = Alert.objects.active(), Alert.objects.filter(is_held=True)
+    rows = [
+        alerts.filter(rule__in=rules).order_by("rule", "key").values_list("rule", "key")
+        for alerts in (active, held)
+    ]
+    return [(*row, True) for row in rows[0]] + [(*row, False) for row in rows[1]]
 
 
 def active_keys(rule: str, *, batch_code: str = "") -> list[str]:

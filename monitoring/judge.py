@@ -9,7 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from alerts.lifecycle import reconcile
-from alerts.queries import active_of_rules
+from alerts.queries import unsettled_of_rules
 from batchops.ccb.snapshot import RunKey
 from monitoring import comparable, queries
 from monitoring.models import (
@@ -43,12 +43,16 @@ def judge_runs(changed: Iterable[Run], *, poll: Poll, at: datetime) -> None:
     """Evaluate the rules on what `poll` saw, and open and resolve alerts; twice changes nothing.
 
     `changed` are the runs that the poll changed: what they are now is why an alert is over. The
-    number of queries does not depend on that of runs.
+    number of queries does not depend on that of runs. The caller holds the turn of all polls.
     """
-    picture, known = _look(poll, changed)
-    reasons = over.reasons(picture.standing, picture, known)
+    unsettled = unsettled_of_rules(JUDGED)
+    standing = frozenset((rule, key) for rule, key, is_active in unsettled if is_active)
+    picture, known = _look(poll, changed, standing)
+    reasons = over.reasons(standing, picture, known)
+    moved = {rule for rule, _, _ in unsettled}
     for rule, findings in judging.judge(picture).items():
-        reconcile(rule, findings, at=at, actor="system:watch", reasons=reasons.get(rule))
+        if findings or rule in moved:
+            reconcile(rule, findings, at=at, actor="system:watch", reasons=reasons.get(rule))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,9 @@ class _Held:
         return [*self.changed, *self.complete, *self.today, *self.watched]
 
 
-def _look(poll: Poll, changed: Iterable[Run]) -> tuple[Picture, list[RunFacts]]:
+def _look(
+    poll: Poll, changed: Iterable[Run], standing: frozenset[tuple[str, str]]
+) -> tuple[Picture, list[RunFacts]]:
     """Return the picture at `poll`, and all runs that are known."""
     config = queries.monitoring_config()
     at, day = poll.source_at, poll.business_date
@@ -94,7 +100,7 @@ def _look(poll: Poll, changed: Iterable[Run]) -> tuple[Picture, list[RunFacts]]:
         drained=_drained(day),
         stuck_after=timedelta(minutes=config.stuck_minutes),
         book=Rulebook(each.read() for each in RuleSetting.objects.select_related("step")),
-        standing=frozenset(active_of_rules(JUDGED)),
+        standing=standing,
     )
     return picture, held.known
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
@@ -155,7 +156,7 @@ def _steps(day: date, config: MonitoringConfig) -> dict[str, StepFacts]:
     return {
         step.batch_code: StepFacts(
             code=step.batch_code,
-            expected_at=_in_day(begins_at, step.expected_start),
+            expected_at=moment_in_day(begins_at, step.expected_start, zone=settings.SITE_ZONE),
             grace=timedelta(minutes=step.grace_minutes),
             expected=timedelta(minutes=step.expected_minutes),
             longest=timedelta(minutes=step.max_minutes),
@@ -169,11 +170,11 @@ def _steps(day: date, config: MonitoringConfig) -> dict[str, StepFacts]:
     }
 
 
-def _in_day(begins_at: datetime, hour: time) -> datetime:
-    """Return when the site's clock shows `hour` in the business day that begins at `begins_at`."""
-    local = begins_at.astimezone(settings.SITE_ZONE)
+def moment_in_day(begins_at: datetime, hour: time, *, zone: ZoneInfo) -> datetime:
+    """Return when a site's clock shows `hour` in the business day that begins at `begins_at`."""
+    local = begins_at.astimezone(zone)
     day = local.date() + timedelta(days=int(hour < local.time()))
-    return datetime.combine(day, hour, tzinfo=settings.SITE_ZONE).astimezone(UTC)
+    return datetime.combine(day, hour, tzinfo=zone).astimezone(UTC)
 
 
 def _polls(poll: Poll, config: MonitoringConfig) -> tuple[PollFacts, ...]:

@@ -17,7 +17,7 @@ def lasting(span: timedelta | float) -> str:
         return f"{max(seconds, 0)}s"
     if minutes < 60:
         return f"{minutes}m"
-    return f"{minutes // 60}h {minutes % 60}m" if minutes % 60 else f"{minutes // 60}h"
+    return f"{minutes // 60}h {minutes % 60}m"
 
 
 def clock(at: datetime, zone: ZoneInfo) -> str:

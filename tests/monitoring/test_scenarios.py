@@ -18,13 +18,13 @@ pytestmark = pytest.mark.django_db
 CODES = {"BILLREST": "BILLRESTSMS"}
 # When each scenario is looked at every 15 minutes; of the rest of the day it differs in nothing.
 HOURS: dict[str, list[tuple[float, float]]] = {
-    "normal": [(5, 8), (9.5, 12), (17, 17), (23, 23)],
+    "normal": [(5.5, 5.75), (6.75, 8.25), (9.75, 11.5), (17, 17), (23, 23)],
     "failure-and-restart": [(7, 8.5)],
-    "first-step-fails": [(5.5, 9)],
+    "first-step-fails": [(5.75, 8.75)],
     "stuck": [(5.5, 9)],
     "killed-worker": [(10.5, 13)],
     "long-running": [(14, 14.25), (16, 16.25), (17.25, 17.5)],
-    "month-end": [(11, 11.5), (13.5, 15.25)],
+    "month-end": [(11.5, 11.75), (13.75, 14.25), (15.25, 15.25)],
     "late-start": [(5.25, 7), (8, 8.75)],
     "low-records": [(9.5, 10), (13.75, 14)],
     "too-fast": [(9.5, 10), (13.75, 14)],
@@ -41,7 +41,7 @@ HOURS: dict[str, list[tuple[float, float]]] = {
     "flush-noise": [(10, 11.5), (20, 20)],
     "source-down": [(8, 10)],
 }
-LASTING = ("stuck", "killed-worker", "hand-repaired", "low-throughput")
+LASTING = ("stuck", "killed-worker", "hand-repaired")
 
 
 @pytest.fixture(scope="module")

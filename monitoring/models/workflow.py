@@ -115,7 +115,11 @@ class MonitoringConfig(models.Model):
     )
     page_refresh_minutes = models.PositiveSmallIntegerField(default=30)
     log_retention_days = models.PositiveSmallIntegerField(default=60)
-    stuck_minutes = models.PositiveSmallIntegerField(default=60)
+    stuck_minutes = models.PositiveSmallIntegerField(
+        default=60,
+        validators=[MinValueValidator(1), MaxValueValidator(1440)],
+        help_text=_("A run without progress for so long is stuck; a rule setting may differ."),
+    )
     day_deadline = models.TimeField(default=time(18), db_column="day_deadline_time")
 
     class Meta:

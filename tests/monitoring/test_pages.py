@@ -247,6 +247,7 @@ class TestAdmin:
             "poll_minutes": 5,
             "stale_after_polls": 2,
             "day_start": "05:00",
+            "stuck_minutes": 60,
             "log_retention_days": 60,
         }
 

@@ -12,66 +12,72 @@ ENOUGH = 20  # runs of the same weekday, below which all days of the class are t
 HISTORY = timedelta(days=400)  # 57 of each weekday
 WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 
-# Runs that found nothing to do say nothing of a batch that has records on other days.
+# Runs that found nothing to do say nothing of a batch that has records on other days. OFFSET 0 has
+# each day looked up in the index: the planner would rather read all runs there ever were.
 USUAL_SQL = """
     WITH history AS (
         SELECT wanted.batch_code, wanted.day, run.business_date, run.rps,
                run.records_processed AS records, run.duration_seconds AS took_s,
-               extract(isodow FROM run.business_date) = extract(isodow FROM wanted.day)
-                   AS same_weekday,
                max(run.records_processed) OVER by_batch > 0 AS has_records
           FROM unnest(%(codes)s::text[], %(days)s::date[]) AS wanted (batch_code, day)
-          JOIN batch_execution_logs AS run USING (batch_code)
-         WHERE run.business_date >= wanted.day - %(history_days)s
-           AND run.business_date < wanted.day
-           AND run.state = 'complete' AND run.duration_seconds > 0
-           AND (extract(month FROM run.business_date)
-                <> extract(month FROM run.business_date + 1))
+         CROSS JOIN generate_series(%(every)s, %(history_days)s, %(every)s) AS back
+         CROSS JOIN LATERAL (
+               SELECT *
+                 FROM batch_execution_logs AS log
+                WHERE log.batch_code = wanted.batch_code
+                  AND log.business_date = wanted.day - back
+                  AND log.state = 'complete' AND log.duration_seconds > 0
+               OFFSET 0
+               ) AS run
+         WHERE (extract(month FROM wanted.day - back) <> extract(month FROM wanted.day - back + 1))
              = (extract(month FROM wanted.day) <> extract(month FROM wanted.day + 1))
         WINDOW by_batch AS (PARTITION BY wanted.batch_code, wanted.day)
-    ), counted AS (
-        SELECT *, count(*) FILTER (WHERE same_weekday)
-                      OVER (PARTITION BY batch_code, day) >= %(enough)s AS by_weekday
-          FROM history
-         WHERE records > 0 OR NOT has_records
     )
-    SELECT batch_code, day, bool_and(by_weekday), count(*), count(*) FILTER (WHERE records > 0),
+    SELECT batch_code, day, count(*), count(*) FILTER (WHERE records > 0),
            min(business_date), max(business_date),
            percentile_cont(0.5) WITHIN GROUP (ORDER BY rps) FILTER (WHERE records > 0),
            percentile_cont(0.1) WITHIN GROUP (ORDER BY records) FILTER (WHERE records > 0),
            percentile_cont(0.1) WITHIN GROUP (ORDER BY took_s),
            percentile_cont(0.95) WITHIN GROUP (ORDER BY took_s)
-      FROM counted
-     WHERE same_weekday OR NOT by_weekday
+      FROM history
+     WHERE records > 0 OR NOT has_records
      GROUP BY batch_code, day
 """
+Wanted = tuple[str, date]
 
 
-def usual_runs(wanted: Collection[tuple[str, date]]) -> dict[tuple[str, date], Usual]:
+def usual_runs(wanted: Collection[Wanted]) -> dict[Wanted, Usual]:
     """Return what is usual for each batch code on its day; without history it is left out.
 
     Comparable are runs of days of the same class (month end or not) and weekday; when there are
-    fewer than 20 of those, of the same class. A day's own runs never count. One query.
+    fewer than 20 of those, of the same class. A day's own runs never count. At most two queries.
     """
+    by_weekday = _read(wanted, every=7)
+    enough = {each: usual for each, usual in by_weekday.items() if usual.runs >= ENOUGH}
+    return enough | _read([each for each in wanted if each not in enough], every=1)
+
+
+def _read(wanted: Collection[Wanted], *, every: int) -> dict[Wanted, Usual]:
+    """Return what is usual from each day, or (`every` 7) each same weekday before."""
     if not wanted:
         return {}
     asked: dict[str, Any] = {
         "codes": [code for code, _ in wanted],
         "days": [day for _, day in wanted],
         "history_days": HISTORY.days,
-        "enough": ENOUGH,
+        "every": every,
     }
     with connection.cursor() as cursor:
         cursor.execute(USUAL_SQL, asked)
-        return {(row[0], row[1]): _usual(row) for row in cursor.fetchall()}
+        return {(row[0], row[1]): _usual(row, every) for row in cursor.fetchall()}
 
 
-def _usual(row: tuple[Any, ...]) -> Usual:
-    _, day, by_weekday, runs, with_records, first, last, rps, records, shortest_s, longest_s = row
+def _usual(row: tuple[Any, ...], every: int) -> Usual:
+    _, day, runs, with_records, first, last, rps, records, shortest_s, longest_s = row
     return Usual(
         runs=runs,
         runs_with_records=with_records,
-        days=_words(day, by_weekday=by_weekday),
+        days=_words(day, by_weekday=every > 1),
         first_date=first,
         last_date=last,
         median_rps=rps,

@@ -1,0 +1,278 @@
+"""The list of runs with its filters and files, one run's page, one step's page."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.test import Client
+
+from monitoring.models import Poll, Run, RunThread
+from tests.monitoring.source import TODAY, FakeCcb
+from tests.people import client_of
+
+pytestmark = pytest.mark.django_db
+MakePoll = Callable[[], Poll]
+LOGS = "/api/ami-operational/batch-logs"
+
+
+@pytest.fixture
+def viewer(db: None) -> Client:
+    return client_of("Viewer")
+
+
+@pytest.fixture
+def runs(ccb: FakeCcb, poll: MakePoll) -> None:
+    ccb.fail("C1-PPBTR", 7)
+    ccb.fail("CM-DMRU", 8, text="=1+1")
+    poll()
+    ccb.advance(minutes=5)
+    ccb.complete("C1-PPBTR", 7)
+    ccb.run("D1-IMD", 7)
+    poll()
+
+
+def text_of(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.content
+    return " ".join(answer.content.decode().split())
+
+
+@pytest.mark.usefixtures("runs")
+class TestList:
+    @pytest.mark.parametrize(
+        ("asked", "found"),
+        [
+            ("search=7", {"C1-PPBTR", "D1-IMD"}),
+            ("search=7&batchCode=D1-IMD", {"D1-IMD"}),
+            ("status=failed", {"CM-DMRU"}),
+            ("status=ER", {"CM-DMRU"}),
+            ("status=failed-24h", {"CM-DMRU", "C1-PPBTR"}),
+            ("status=Complete", {"C1-PPBTR"}),
+            (f"startDate={TODAY}&endDate={TODAY}", {"CM-DMRU", "C1-PPBTR", "D1-IMD"}),
+            (f"endDate={TODAY - timedelta(days=1)}", set()),
+        ],
+    )
+    def test_page_api_and_file_take_the_same_filters(
+        self, viewer: Client, asked: str, found: set[str]
+    ) -> None:
+        page = viewer.get(
+            f"/admin/runs/?{asked}&batchCode="
+            if "batchCode" not in asked
+            else f"/admin/runs/?{asked}"
+        )
+        logs = viewer.get(f"{LOGS}?{asked}").json()["data"]["logs"]
+
+        assert {view.run.batch_code for view in page.context["runs"]} == found
+        assert {log["batch_code"] for log in logs} == found
+
+    def test_repaired_ones_are_marked(self, viewer: Client) -> None:
+        page = text_of(viewer, "/admin/runs/?status=failed-24h")
+
+        assert page.count(">repaired</span>") == 1
+
+    @pytest.mark.parametrize(
+        ("asked", "said"),
+        [
+            ("status=great", "Use one of Pending"),
+            ("search=x1", "Must be the number of a run"),
+            ("search=99999999999", "less than or equal to 9999999999"),
+            ("startDate=2026-03-02&endDate=2026-03-01", "Must not be before startDate"),
+            ("step=CM-DMRU", "Allowed are: "),
+        ],
+    )
+    def test_what_cannot_be_asked_is_refused_by_name(
+        self, viewer: Client, asked: str, said: str
+    ) -> None:
+        page, api = viewer.get(f"/admin/runs/?{asked}"), viewer.get(f"{LOGS}?{asked}")
+
+        assert (page.status_code, api.status_code) == (400, 400)
+        assert said in page.content.decode()
+        assert said in str(api.json()["errors"])
+
+    def test_the_page_leads_to_the_files(self, viewer: Client) -> None:
+        page = text_of(viewer, "/admin/runs/?status=failed")
+
+        assert f'href="{LOGS}/export?format=xlsx&amp;status=failed"' in page
+        assert viewer.get(f"{LOGS}/export?format=doc").status_code == 400
+
+    @pytest.mark.django_db(transaction=True)
+    def test_the_files_hold_what_the_filters_leave(self, viewer: Client) -> None:
+        answer = viewer.get(f"{LOGS}/export?format=csv&status=failed")
+        lines = _whole(answer).decode("utf-8-sig").splitlines()
+
+        assert len(lines) == 2
+        assert "CM-DMRU" in lines[1]
+        assert "'=1+1" in lines[1]
+
+
+class TestRun:
+    def test_it_shows_course_threads_alerts_and_events(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        key = ccb.run("CM-DMRU", 4711)
+        for records in (1000, 3000):
+            ccb.advance(minutes=10)
+            ccb.count(key, records)
+            poll()
+        ccb.fail("CM-DMRU", 4711, text="ORA-12545")
+        poll()
+        run = Run.objects.get()
+        RunThread.objects.update_or_create(
+            run=run,
+            number=2,
+            defaults={
+                "status_code": "30",
+                "executions": 2,
+                "retries": 0,
+                "records_processed": 77,
+                "records_in_error": 1,
+                "last_message": "thread fell",
+                "seen_at": run.created_at,
+            },
+        )
+
+        page = text_of(viewer, f"/admin/runs/{run.pk}/")
+
+        assert 'points="0.0,200.0 500.0,133.3 1000.0,0.0' in page
+        for words in (
+            "up to 3,000 records",
+            "thread fell",
+            "ORA-12545",
+            "<strong>failed</strong>",
+            "it was Running",
+            "Batch CM-DMRU failed",
+        ):
+            assert words in page
+
+    def test_one_that_is_not_there_is_not_found(self, viewer: Client) -> None:
+        answer = viewer.get("/admin/runs/4711/")
+
+        assert answer.status_code == 404
+        assert "There is no run 4711" in answer.content.decode()
+
+
+class TestStep:
+    def test_its_history_is_drawn_and_told(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        for back, ends in ((3, "complete"), (2, "fail"), (1, "complete")):
+            ccb.advance(days=-back)
+            key = ccb.run("CM-DMRU", 10 - back)
+            ccb.advance(hours=4 - back)
+            getattr(ccb, ends)("CM-DMRU", 10 - back)
+            ccb.count(key, 1000 * back)
+            ccb.advance(hours=back - 4, days=back)
+        poll()
+
+        page = text_of(viewer, "/admin/runs/steps/CM-DMRU/?days=30")
+
+        assert page.count("<rect ") == 3
+        assert f"<title>{TODAY - timedelta(days=2)}: 2h 0m, Failed</title>" in page
+        assert "up to 3h 0m" in page
+        assert "2 of 3 days complete" in page
+        assert f'<a href="/admin/?date={TODAY - timedelta(days=1)}">' in page
+
+    @pytest.mark.parametrize(
+        ("path", "status"),
+        [("NO-STEP/", 404), ("CM-DMRU/?days=0", 400), ("CM-DMRU/?days=401", 400)],
+    )
+    def test_what_is_not_there_is_refused(self, viewer: Client, path: str, status: int) -> None:
+        assert viewer.get(f"/admin/runs/steps/{path}").status_code == status
+
+
+class TestHealth:
+    def test_it_counts_what_ended_with_a_result(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        for number in range(3):
+            key = ccb.run("CM-DMRU", number)
+            ccb.advance(seconds=100)
+            ccb.count(key, 500)
+            ccb.complete("CM-DMRU", number)
+        ccb.fail("CM-DMRU", 9)
+        ccb.run("D1-IMD")
+        poll()
+        ccb.advance(seconds=60)
+        ccb.run("CM-DMRU", 9, status="20", ended_at=None)
+        poll()
+
+        body = viewer.get("/api/ami-operational/batch-health?days=2").json()["data"]
+
+        assert body["summary"] == [
+            {
+                "batch_code": "CM-DMRU",
+                "total_runs": 3,
+                "successful_runs": 3,
+                "failed_runs": 0,
+                "success_rate": 100.0,
+                "avg_duration": 100,
+                "avg_rps": 5.0,
+            }
+        ]
+        assert body["period"] == "Last 2 days"
+        assert [(one["batch_nbr"], one["repaired"]) for one in body["recentFailures"]] == [
+            (9, True)
+        ]
+
+    @pytest.mark.parametrize("days", ["0", "367", "x"])
+    def test_days_have_bounds(self, viewer: Client, days: str) -> None:
+        answer = viewer.get(f"/api/ami-operational/batch-health?days={days}")
+
+        assert answer.status_code == 400
+        assert "days" in answer.json()["errors"]
+
+
+class TestPerformance:
+    def test_it_tells_the_pace_of_each_run_of_the_days(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        key = ccb.run("CM-DMRU")
+        ccb.advance(seconds=100)
+        ccb.count(key, 500)
+        ccb.complete("CM-DMRU")
+        poll()
+
+        body = _performance(viewer)
+        before = _performance(viewer, endDate=TODAY - timedelta(days=1))
+
+        (row,) = body["performance"]
+        assert {name: row[name] for name in ("batchCode", "status", "statusCode")} == {
+            "batchCode": "CM-DMRU",
+            "status": "Complete",
+            "statusCode": "40",
+        }
+        assert (row["totalDuration"], row["totalRecords"], row["rps"]) == (100, 500, 5.0)
+        assert row["businessDate"] == TODAY.isoformat()
+        week = {"startDate": str(TODAY - timedelta(days=6)), "endDate": str(TODAY)}
+        assert body["dateRange"] == week
+        assert (body["total"], before["total"]) == (1, 0)
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            {"startDate": "2026-02-02", "endDate": "2026-02-01"},
+            {"startDate": "2025-01-01", "endDate": "2026-02-01"},
+            {"endDate": "soon"},
+        ],
+    )
+    def test_bad_days_are_refused_by_name(self, viewer: Client, asked: dict[str, str]) -> None:
+        answer = viewer.get("/api/ami-operational/batch-performance", asked)
+
+        assert answer.status_code == 400
+        assert "endDate" in answer.json()["errors"]
+
+
+def _whole(answer: Any) -> bytes:
+    async def read() -> bytes:
+        return b"".join([block async for block in answer.streaming_content])
+
+    return async_to_sync(read)()
+
+
+def _performance(viewer: Client, **asked: date) -> dict[str, Any]:
+    body: dict[str, Any] = viewer.get(
+        "/api/ami-operational/batch-performance", {k: str(v) for k, v in asked.items()}
+    ).json()["data"]
+    return body

@@ -23,6 +23,7 @@ from tests.web_process import WebProcess
 
 __all__ = ["make_database", "reader", "server"]
 
+OPEN_ALL = "for (const each of document.querySelectorAll('main details')) each.open = true"
 SOON_MS = 15_000
 # Polls come every 3 s: 15 minutes of CC&B's clock.
 SPEED = {"CCB_CLOCK_SPEED": "300"}
@@ -137,6 +138,15 @@ def state(page: Page) -> Locator:
     return page.locator("[data-live-topic^='job:'] .panel-head .badge").first
 
 
+def expand(step: Locator) -> Locator:
+    """Open a step and the threads of its run; return the table of threads."""
+    step.locator("> details > summary").click()
+    threads = step.locator("details[id$=threads]")
+    threads.locator("summary").click()
+    expect(threads.locator("[data-state=running]").first).to_be_visible()
+    return threads.locator("table")
+
+
 class TestTheDay:
     def test_todays_timeline_moves_while_one_looks(
         self, watch: Visit, people: Callable[..., User], day: Day
@@ -148,6 +158,7 @@ class TestTheDay:
         expect(page.get_by_role("heading", level=1)).to_have_text("Today")
         page.evaluate("window.stayed = true")
         reads, measurements = (page.locator(f"[data-step={c}]") for c in ("CM-DMRU", "D1-IMD"))
+        running = page.get_by_role("link", name="Running now")
 
         for hour, minute in ((5, 30), (6, 30)):
             seen = shown(page, "CM-DMRU: records against usual")
@@ -157,10 +168,17 @@ class TestTheDay:
                 "n => (window.shown['CM-DMRU: records against usual'] ?? []).length > n",
                 arg=len(seen),
             )
+        expect(running).to_contain_text("CM-DMRU")
+        opened = expand(reads)
         day.go_to(7, 45)
         expect(reads).to_have_attribute("data-state", "complete", timeout=SOON_MS)
-        expect(reads.locator("summary")).to_contain_text("records")
-        expect(measurements.locator("summary")).not_to_contain_text("expected")
+        expect(reads.locator("> details > summary")).to_contain_text("records")
+        expect(measurements.locator("> details > summary")).not_to_contain_text("expected")
+        # What was opened stays open, and tells the newest.
+        expect(opened.locator("[data-state=complete]").first).to_be_visible()
+        expect(opened.locator("[data-state=running]")).to_have_count(0)
+        expect(running).not_to_contain_text("CM-DMRU")
+        expect(page.get_by_role("link", name="Success rate")).to_contain_text("7 days")
 
         percent = shown(page, "CM-DMRU: records against usual")
         assert never_went_back(percent)
@@ -175,10 +193,16 @@ class TestTheDay:
         for width in (1440, 360):
             visitor = watch("Viewer", color_scheme=theme, viewport={"width": width, "height": 800})
             visitor.go("/admin/")
-            expect(visitor.page.locator("[data-live-status=live]")).to_be_visible()
+            reads = visitor.page.locator("[data-step=CM-DMRU]")
+            expect(reads).to_have_attribute("data-state", "complete", timeout=SOON_MS)
+            run = str(reads.locator("tbody a").first.get_attribute("href"))
+            for path in ("/admin/", run, "/admin/runs/steps/CM-DMRU/", "/admin/runs/"):
+                visitor.go(path)
+                visitor.page.evaluate(OPEN_ALL)
+                expect(visitor.page.locator("[data-live-status=live]")).to_be_visible()
 
-            assert visitor.faint_texts() == []
-            assert not visitor.scrolls_sideways()
+                assert visitor.faint_texts() == []
+                assert not visitor.scrolls_sideways()
 
 
 class TestADrill:

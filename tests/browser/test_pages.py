@@ -11,6 +11,7 @@ PAGES = [
     "/admin/styleguide/",
     "/admin/settings/",
     "/admin/runs/",
+    "/admin/runs/steps/CM-DMRU/",
     "/admin/jobs/",
     "/admin/jobs/new/",
     "/admin/jobs/new/drill/",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from batchops.ccb.errors import CcbLoginRefused, CcbTimeout
 from batchops.errors import BatchOpsError
@@ -31,6 +33,25 @@ def fail(web: Any, django_db_blocker: Any) -> Iterator[Fail]:
         yield record
         lifecycle.try_again(at=timezone.now(), actor="test")
         Poll.objects.filter(asked_by="test").delete()
+
+
+class TestRefresh:
+    def test_the_page_counts_down_and_draws_itself_anew(self, visit: Visit) -> None:
+        visitor = visit("Viewer")
+        page = visitor.page
+        page.clock.install()
+        visitor.go("/admin/")
+        rest = page.locator("[data-rest]")
+        expect(rest).to_have_text(re.compile("^29:5"))
+
+        with page.expect_request("**/workflow/fragment/"):
+            page.clock.fast_forward("30:00")
+        expect(rest).to_have_text(re.compile("^29:5"))
+
+        page.clock.run_for(5000)
+        with page.expect_request("**/active/fragment/"):
+            page.get_by_role("button", name="Refresh").click()
+            page.clock.run_for(5000)
 
 
 class TestRunsWhileOpen:

@@ -40,6 +40,16 @@ export function clock(at) {
   return moment(at, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
 
+export function countdown(seconds) {
+  const [hours, minutes, rest] = [seconds / 3600, (seconds / 60) % 60, seconds % 60].map(Math.floor);
+  const parts = hours ? [hours, pad(minutes), pad(rest)] : [minutes, pad(rest)];
+  return parts.join(":");
+}
+
+function pad(number) {
+  return String(number).padStart(2, "0");
+}
+
 export function valueAt(data, path) {
   return path.split(".").reduce((value, key) => {
     return Array.isArray(value) ? value.map((each) => each?.[key]) : value?.[key];

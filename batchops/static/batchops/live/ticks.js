@@ -1,6 +1,6 @@
 // Let ages and durations go on between frames.
 import { now } from "./clock.js";
-import { duration } from "./formats.js";
+import { countdown, duration } from "./formats.js";
 
 const TICK_MS = 1000;
 const AGES = [[172_800, 86_400, "days"], [3600, 3600, "h"], [60, 60, "min"], [0, 1, "s"]];
@@ -22,14 +22,4 @@ export function tick() {
 function age(seconds) {
   const [, length, unit] = AGES.find(([from]) => seconds >= from);
   return `${Math.floor(seconds / length)} ${unit} ago`;
-}
-
-function countdown(seconds) {
-  const [hours, minutes, rest] = [seconds / 3600, (seconds / 60) % 60, seconds % 60].map(Math.floor);
-  const parts = hours ? [hours, pad(minutes), pad(rest)] : [minutes, pad(rest)];
-  return parts.join(":");
-}
-
-function pad(number) {
-  return String(number).padStart(2, "0");
 }

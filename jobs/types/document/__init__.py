@@ -2,7 +2,7 @@
 
 from jobs.types.document.batch import DocumentBatch
 from jobs.types.document.kept import register_duties
-from jobs.types.document.params import fields_named
+from jobs.types.document.params import draw, fields_named
 from jobs.types.document.preview import Preview, preview, recipients_of
 from jobs.types.document.recipients import Recipients, lacking_fields
 
@@ -10,6 +10,7 @@ __all__ = [
     "DocumentBatch",
     "Preview",
     "Recipients",
+    "draw",
     "fields_named",
     "lacking_fields",
     "preview",

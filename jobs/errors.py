@@ -82,6 +82,12 @@ class NotTables(NotFound):
     code = "no_file_batch"
 
 
+class NoDocument(NotFound):
+    """Say that the job has made no document for a recipient, or keeps it no longer."""
+
+    code = "no_document"
+
+
 class ItemsRemoved(Conflict):
     """Refuse to do items again that retention has removed."""
 

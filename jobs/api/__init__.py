@@ -4,7 +4,7 @@ from django.urls import URLPattern, re_path
 
 from jobs.api.batches import Batch, Summary
 from jobs.api.bulk import BulkMove
-from jobs.api.documents import DocumentPreview
+from jobs.api.documents import POSITION, Document, DocumentPreview
 from jobs.api.download import Download
 from jobs.api.exports import ItemsExport, JobsExport
 from jobs.api.external import Claims, KeepClaim, Results
@@ -34,6 +34,11 @@ urlpatterns: list[URLPattern] = [
         rf"^batch-jobs/{NAMED}/items/export/?$",
         ItemsExport.as_view(),
         name="batch-job-items-export",
+    ),
+    re_path(
+        rf"^batch-jobs/{NAMED}/documents/{POSITION}/?$",
+        Document.as_view(),
+        name="batch-job-document",
     ),
     re_path(rf"^batch-jobs/{NAMED}/cancel/?$", Cancel.as_view(), name="batch-job-cancel"),
     re_path(rf"^batch-jobs/{NAMED}/retry/?$", Retry.as_view(), name="batch-job-retry"),

@@ -1,25 +1,47 @@
-"""Show what a job of documents would make, before it is started."""
+"""Show what a job of documents would make, before it is started, and hand out what it made."""
 
+import logging
 from base64 import b64encode
-from typing import Annotated, TypedDict, cast
+from typing import Annotated, Any, TypedDict, cast
 
-from drf_spectacular.utils import extend_schema
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from batchops.access import actor_of
+from batchops.db import give_connection_back
+from batchops.downloads import hand_out
 from batchops.inputs import JsonObjectField, StrictSerializer
 from batchops.models import User
 from batchops.openapi import refusals
 from batchops.shapes import Narrower, enveloped
+from jobs import queries
+from jobs.api.download import ASKED, TOLD
 from jobs.api.views import JobView
 from jobs.documents import preview_of
+from jobs.errors import JobNotFound, NoDocument
 from jobs.inputs import INLINE_ITEMS
 from jobs.reading import UnreadableFile
 from jobs.start import Order
-from jobs.types.document import DocumentBatch
+from jobs.types.document import DocumentBatch, made_for
 
+log = logging.getLogger("jobs.documents")
+
+POSITION = r"(?P<position>[0-9]{1,18})"
+PDF = "application/pdf"
+ANSWERS: dict[Any, Any] = {
+    (200, PDF): OpenApiTypes.BINARY,
+    (206, PDF): OpenApiTypes.BINARY,
+    304: OpenApiResponse(description="Who asks has it already."),
+    **refusals(JobNotFound, NoDocument),
+    416: OpenApiResponse(description="It has no such part; Content-Range says how long it is."),
+}
+_NONE = (
+    "There is no such document, or it is not kept any more. The job's items say which there are."
+)
 Base64 = Annotated[str, Narrower(format="byte")]
 
 
@@ -78,3 +100,23 @@ class DocumentPreview(JobView):
             "pdf": b64encode(shown.drawn.content).decode(),
         }
         return Response({"success": True, "data": data})
+
+
+class Document(JobView):
+    @extend_schema(parameters=[*ASKED, *TOLD], responses=ANSWERS)
+    def get(self, request: Request, name: str, position: str) -> HttpResponseBase:
+        """Hand out the PDF of the recipient at a position, the first being 0."""
+        made = made_for(queries.find_job(name), int(position))
+        if made is None:
+            raise NoDocument(_NONE)
+        give_connection_back()  # sending may take long
+        try:
+            return hand_out(made, method=request.method or "", asked=request.headers)
+        except FileNotFoundError:
+            log.exception("A document is missing in the storage job=%s", name)
+            raise NoDocument(_NONE) from None
+
+    @extend_schema(exclude=True)
+    def head(self, request: Request, name: str, position: str) -> HttpResponseBase:
+        """Say what GET would, without the file."""
+        return self.get(request, name, position)

@@ -51,7 +51,7 @@ def document_recipients(request: AuthenticatedHttpRequest) -> HttpResponse:
         except InvalidInput as error:
             problems += [said for found in error.extra["errors"].values() for said in found]
     shown = {"recipients": recipients, "problems": problems}
-    return render_page(request, "jobs/_recipients.html", shown)
+    return render_page(request, "jobs/document/_recipients.html", shown)
 
 
 def _problems(form: StartForm, name: str) -> list[str]:

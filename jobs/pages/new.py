@@ -78,7 +78,7 @@ def _params_of(job_id: str, job_type: JobType) -> dict[str, Any] | None:
 def show_form(
     request: AuthenticatedHttpRequest, form: StartForm, *, status: int, **more: Any
 ) -> HttpResponse:
-    """Show a form; a type may have a template of its own for it, `jobs/new_<type>.html`."""
+    """Show a form; a type may have a template of its own for it, `jobs/<type>/new.html`."""
     for field in form.fields_in_error[:1]:
         field.field.widget.attrs["autofocus"] = True
     context = {
@@ -89,7 +89,7 @@ def show_form(
         "kept": queries.unused_uploads(request.POST.getlist(SENT), owner=request.user),
         **more,
     }
-    templates = [f"jobs/new_{form.job_type.name}.html", "jobs/new.html"]
+    templates = [f"jobs/{form.job_type.name}/new.html", "jobs/new.html"]
     return render_page(request, templates, context, status=status)
 
 

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Response, Route, expect
 
+from jobs.models import Job
 from tests.browser.conftest import Visit, web_process
 from tests.browser.test_journeys import is_of_a_lost_server
 from tests.jobs.files import zipped
 from tests.jobs.harness.plan import empty_tables
 from tests.jobs.harness.workers import FAST, Cluster
+from tests.waiting import wait_for
 from tests.web_process import WebProcess
 
 SOON_MS = 15_000
 FORM = "/admin/jobs/new/bundles/"
+RECIPIENTS = 150
+REMEMBER_PERCENT = """
+window.percents = [];
+new MutationObserver(() => {
+  const bar = document.querySelector("[data-live-topic^='job:'] progress");
+  if (bar && window.percents.at(-1) !== bar.value) window.percents.push(bar.value);
+}).observe(document, { subtree: true, childList: true, attributes: true });
+"""
 # Whatever the bars showed since the page was loaded.
 REMEMBER = """
 window.seen = [];
@@ -44,12 +56,12 @@ def web(collected: Path) -> Iterator[WebProcess]:
 
 
 @pytest.fixture(scope="module")
-def cluster(browser: Any, collected: Path, django_db_blocker: Any) -> Iterator[None]:
+def cluster(browser: Any, collected: Path, django_db_blocker: Any) -> Iterator[Cluster]:
     settings = {**FAST, "JOBS_WORKERS": "1", "BATCHOPS_DATA_DIR": str(collected)}
     with django_db_blocker.unblock():
         empty_tables()
-        with Cluster(settings):
-            yield
+        with Cluster(settings) as running:
+            yield running
         empty_tables()
         connection.close()
 
@@ -68,7 +80,7 @@ def choose(page: Page, path: Path) -> None:
 
 class TestALargeFile:
     def test_goes_up_in_parts_past_a_lost_server_and_its_job_completes(
-        self, visit: Visit, web: WebProcess, cluster: None, large: Path
+        self, visit: Visit, web: WebProcess, cluster: Cluster, large: Path
     ) -> None:
         visitor = visit("Operator")
         page = visitor.page
@@ -100,7 +112,7 @@ class TestALargeFile:
         visitor.complaints = [c for c in visitor.complaints if not is_of_a_lost_server(c)]
 
     def test_is_taken_back_by_who_cancels_it(
-        self, visit: Visit, web: WebProcess, collected: Path, cluster: None, large: Path
+        self, visit: Visit, web: WebProcess, collected: Path, cluster: Cluster, large: Path
     ) -> None:
         visitor = visit("Operator")
         page = visitor.page
@@ -130,3 +142,60 @@ class TestALargeFile:
 
         expect(page.locator("[data-upload] li")).to_contain_text("is a Windows program")
         expect(page.get_by_role("button", name="Start the job")).to_be_enabled()
+
+
+class TestDocuments:
+    def test_are_looked_at_then_made_live_past_a_killed_worker_and_packed_once_each(
+        self, visit: Visit, cluster: Cluster, tmp_path: Path
+    ) -> None:
+        table = tmp_path / "november.csv"
+        rows = [f"Customer {number},{4711 + number}" for number in range(RECIPIENTS)]
+        table.write_text("\n".join(["name,account", *rows]))
+        visitor = visit("Operator")
+        page = visitor.page
+        page.add_init_script(REMEMBER_PERCENT)
+        visitor.go("/admin/jobs/new/document/")
+
+        fill_in(page, table)
+        with page.context.expect_event("response", is_preview) as previewed:
+            page.get_by_role("button", name="Preview the first").click()
+        assert previewed.value.headers["content-type"] == "application/pdf"
+        page.get_by_role("button", name="Start the job").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Documents: Dear {name},")
+        wait_for(lambda: job_of(page).succeeded, 30, "the first documents")
+        cluster.kill(random.Random(1))
+        assert job_of(page).is_open
+        wait_for(lambda: cluster.heal() or job_of(page).finished_at, 60, "the job to end")
+
+        state = page.locator("[data-live-topic^='job:'] .panel-head .badge").first
+        expect(state).to_have_text("Completed", timeout=SOON_MS)
+        percents = page.evaluate("window.percents")
+        assert (percents == sorted(percents), percents[-1]) == (True, 100)
+        link = page.get_by_role("link", name=re.compile("ZIP"))
+        with page.expect_download(timeout=SOON_MS) as download:
+            link.click(timeout=SOON_MS)
+        with ZipFile(download.value.path()) as archive:
+            assert archive.testzip() is None
+            packed = [name for name in archive.namelist() if name.endswith(".pdf")]
+        assert packed == [f"{n + 1:03} Customer {n}.pdf" for n in range(RECIPIENTS)]
+
+
+def fill_in(page: Page, table: Path) -> None:
+    """Fill in the form of documents, which tells what is wrong, and helps, on the way."""
+    template, told = page.get_by_label("Template"), page.locator("[data-recipients]")
+    template.fill("Dear {nme},")
+    choose(page, table)
+    expect(told).to_contain_text(f"{RECIPIENTS} recipients", timeout=SOON_MS)
+    expect(told).to_contain_text("No column fills {nme}")
+    template.fill("Dear {name},\n\nyour account is ")
+    expect(told).not_to_contain_text("No column", timeout=SOON_MS)
+    told.get_by_role("button", name="account").click()
+    expect(template).to_have_value(re.compile("account is {account}$"))
+
+
+def is_preview(response: Response) -> bool:
+    return response.url.endswith("/preview/")
+
+
+def job_of(page: Page) -> Job:
+    return Job.objects.get(pk=page.url.rstrip("/").rsplit("/", 1)[-1])

@@ -19,6 +19,7 @@ from jobs.runner import run_slice
 from jobs.types.document import fonts
 from tests.jobs.documents import LETTER, TABLE, archive_of, begin, listed, text_in
 from tests.jobs.files import nothing_is_left, send, workbook
+from tests.jobs.test_exports import body_of
 from tests.jobs.test_upload_forms import form
 
 pytestmark = pytest.mark.django_db
@@ -381,6 +382,21 @@ class TestForm:
         assert (job.succeeded, job.failed) == (1, 1)
 
 
+class TestOneDocument:
+    def test_is_handed_out_by_its_position(self, client: Client) -> None:
+        items = [{"name": "Ada", "account": "1", "amount": 1}, {"name": "Joan", "account": ""}]
+        job = do(begin(client, items=items))
+        address = f"/api/batch-jobs/{job.pk}/documents"
+
+        answer = client.get(f"{address}/0")
+
+        assert text_in(body_of(answer)).startswith("DearAda")
+        assert 'filename="1 Ada.pdf"' in answer["Content-Disposition"]
+        assert f'href="{address}/0"' in client.get(f"/admin/jobs/{job.pk}/").content.decode()
+        for position in ("1", "2", "9" * 18):
+            assert client.get(f"{address}/{position}").json()["error"] == "no_document"
+
+
 class TestRetention:
     def test_removes_the_documents_with_the_items(self, client: Client, folder: Path) -> None:
         gone = of_one(client, "{a}", a="1")
@@ -394,3 +410,5 @@ class TestRetention:
 
         assert [path.name for path in (folder / "documents").iterdir()] == [kept.pk]
         assert archive_of(client, gone).testzip() is None
+        assert client.get(f"/api/batch-jobs/{gone.pk}/documents/0").status_code == 404
+        assert client.get(f"/api/batch-jobs/{kept.pk}/documents/0").status_code == 200

@@ -2,6 +2,7 @@
 
 from jobs.types.document.batch import DocumentBatch
 from jobs.types.document.kept import register_duties
+from jobs.types.document.packing import made_for
 from jobs.types.document.params import draw, fields_named
 from jobs.types.document.preview import Preview, preview, recipients_of
 from jobs.types.document.recipients import Recipients, lacking_fields
@@ -13,6 +14,7 @@ __all__ = [
     "draw",
     "fields_named",
     "lacking_fields",
+    "made_for",
     "preview",
     "recipients_of",
     "register_duties",

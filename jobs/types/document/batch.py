@@ -18,7 +18,7 @@ from jobs.reading import GivenFile
 from jobs.registry import FilesTaken, JobType, Result, register
 from jobs.types.document import kept, packing
 from jobs.types.document.drawn import CannotDraw
-from jobs.types.document.params import DocumentParams, RecipientItem, draw, fields_named
+from jobs.types.document.params import NAME, DocumentParams, RecipientItem, draw, fields_named
 from jobs.types.document.recipients import Recipient, lacking_fields, look_at, read_recipients
 from jobs.uploads import job_files
 
@@ -27,7 +27,7 @@ from jobs.uploads import job_files
 class DocumentBatch(JobType):
     """Draws the template once for each recipient; an item's result names its PDF."""
 
-    name = "document"
+    name = NAME
     label = "Documents"
     about = (
         "Makes one PDF for each recipient out of a template, and a ZIP of all of them. Recipients "
@@ -36,6 +36,7 @@ class DocumentBatch(JobType):
     params = DocumentParams
     item_params = RecipientItem
     takes_files = FilesTaken(kinds=("csv", "xlsx"), least=0, most=1, bytes_each=64 * 1024**2)
+    items_template = "jobs/document/_documents.html"
     item_limit = timedelta(minutes=1)
     # The storage may fail for a moment; what is wrong with a recipient fails at once.
     max_attempts = 3

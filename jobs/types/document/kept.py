@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from typing import IO, cast
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
@@ -33,12 +34,20 @@ def keep(job_id: str, position: int, content: bytes) -> str:
     return _storage().save(name, ContentFile(content))
 
 
+def opened(name: str) -> IO[bytes]:
+    """Return a PDF opened for reading.
+
+    :raises FileNotFoundError: when it is not in the storage any more.
+    """
+    return cast(IO[bytes], _storage().open(name))
+
+
 def read(name: str) -> Iterator[bytes]:
     """Yield the bytes of a PDF; it is opened when the first are asked for.
 
     :raises FileNotFoundError: when it is not in the storage any more.
     """
-    with _storage().open(name) as file:
+    with opened(name) as file:
         yield from iter(lambda: file.read(READ_BYTES), b"")
 
 

@@ -18,6 +18,7 @@ from jobs.types.document.template import (
     read_template,
 )
 
+NAME = "document"
 NUMBER = "#"
 PAPERS = ("A4", "Letter")
 NAME_LENGTH = 90

@@ -43,6 +43,14 @@ def drill(items: int, *, ms: int, within_s: float, look: Callable[[], None] | No
     :raises Unavailable: when it does not end in time.
     """
     order = start.Order(type="drill", params={"items": items, "ms": ms}, title="Bench")
+    return run(order, within_s=within_s, look=look)
+
+
+def run(order: start.Order, *, within_s: float, look: Callable[[], None] | None = None) -> Job:
+    """Start a job and wait for its end; call `look` several times a second meanwhile.
+
+    :raises Unavailable: when it does not end in time.
+    """
     job = start.start_job(order, actor=ACTOR)
     ends_at = time.monotonic() + within_s
     while job.is_open:
@@ -54,6 +62,18 @@ def drill(items: int, *, ms: int, within_s: float, look: Callable[[], None] | No
             look()
         job.refresh_from_db()
     return job
+
+
+def wait_until(is_so: Callable[[], bool], *, within_s: float) -> None:
+    """Wait for something that follows on a job's end, such as its summary.
+
+    :raises Unavailable: when it does not come in time.
+    """
+    ends_at = time.monotonic() + within_s
+    while not is_so():
+        if time.monotonic() > ends_at:
+            raise Unavailable(f"It did not come in {within_s} s. Is the machine busy?")
+        time.sleep(0.1)
 
 
 @contextmanager
@@ -131,8 +151,7 @@ def _grown(before: dict[int, float], after: dict[int, float]) -> float:
 
 
 def _wait_until_alive() -> None:
-    ends_at = time.monotonic() + START_S
-    while not is_alive("jobs"):
-        if time.monotonic() > ends_at:
-            raise Unavailable(f"No jobs cluster came to life in {START_S} s.")
-        time.sleep(0.1)
+    try:
+        wait_until(lambda: is_alive("jobs"), within_s=START_S)
+    except Unavailable:
+        raise Unavailable(f"No jobs cluster came to life in {START_S} s.") from None

@@ -48,17 +48,32 @@ KINDS_OF_COLUMN = {
     "not_fitting": _("does not fit the pattern %(pattern)s"),
 }
 ALLOWED_SHOWN = 10
+REMEMBERED = 5_000
 # No sign but the minus, no zeros before a number: those are codes, and text.
 WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,29})", re.ASCII).fullmatch
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,29})(?:\.[0-9]{1,30})?", re.ASCII).fullmatch
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII).fullmatch
+# Workbooks write a day as its midnight.
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T00:00:00)?", re.ASCII).fullmatch
 MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
     r"(?:Z|[+-][0-9]{2}:[0-9]{2})?",
     re.ASCII,
 ).fullmatch
-MIDNIGHT = "T00:00:00"
 BOOLEANS = frozenset(("true", "false"))
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How values of a type are written, how read, and what is said of those out of bounds.
+
+    `fits_all` says that whatever fits is a value: of dates it is not.
+    """
+
+    fits: Callable[[str], object]
+    read: Callable[[str], Any]
+    below: str
+    above: str
+    fits_all: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,46 +113,32 @@ def check_of(column: Column) -> Check:
     return MAKERS[column.type](column, "missing" if column.required else "")
 
 
-def read_integer(text: str) -> int:
-    """Return a whole number.
+def read(kind: str, text: str) -> Any:
+    """Return the value that a text means in a column of this type, to be compared with others.
 
-    :raises ValueError: when it is none as columns have them.
+    :raises ValueError: when it is none as such columns have them.
     """
-    if not WHOLE(text):
+    form = FORMS[kind]
+    if not form.fits(text):
         raise ValueError(text)
-    return int(text)
+    return form.read(text)
 
 
-def read_decimal(text: str) -> Decimal:
-    """Return a number.
-
-    :raises ValueError: when it is none as columns have them.
-    """
-    if not NUMBER(text):
-        raise ValueError(text)
-    return Decimal(text)
+def _day(text: str) -> date:
+    return date.fromisoformat(text[:10])
 
 
-def read_date(text: str) -> date:
-    """Return a date; the midnight by which workbooks write one is taken too.
-
-    :raises ValueError: when it is none as columns have them.
-    """
-    day = text.removesuffix(MIDNIGHT)
-    if not DAY(day):
-        raise ValueError(text)
-    return date.fromisoformat(day)
-
-
-def read_datetime(text: str) -> datetime:
-    """Return an aware moment; without an offset it is one of the site's zone.
-
-    :raises ValueError: when it is none as columns have them.
-    """
-    if not MOMENT(text):
-        raise ValueError(text)
+def _moment(text: str) -> datetime:
     found = datetime.fromisoformat(text)
     return found if found.tzinfo else found.replace(tzinfo=settings.SITE_ZONE)
+
+
+FORMS = {
+    INTEGER: Form(WHOLE, int, "too_small", "too_large"),
+    DECIMAL: Form(NUMBER, Decimal, "too_small", "too_large"),
+    DATE: Form(DAY, _day, "too_early", "too_late", fits_all=False),
+    DATETIME: Form(MOMENT, _moment, "too_early", "too_late", fits_all=False),
+}
 
 
 def _text(column: Column, empty: str) -> Check:
@@ -156,27 +157,43 @@ def _text(column: Column, empty: str) -> Check:
     return check
 
 
-def _of(
-    read: Callable[[str], Any], wrong: str, below: str, above: str
-) -> Callable[[Column, str], Check]:
-    def make(column: Column, empty: str) -> Check:
-        low = read(column.min) if column.min else None
-        high = read(column.max) if column.max else None
+def _of_form(column: Column, empty: str) -> Check:
+    form = FORMS[column.type]
+    fits, read_value, wrong = form.fits, form.read, f"not_{column.type}"
+    low = read(column.type, column.min) if column.min else None
+    high = read(column.type, column.max) if column.max else None
+    is_enough = form.fits_all and low is None and high is None
 
-        def check(cell: str) -> str:
-            if not cell:
-                return empty
-            try:
-                value = read(cell)
-                if low is not None and value < low:
-                    return below
-                return above if high is not None and value > high else ""
-            except (ValueError, OverflowError):
-                return wrong
+    def check(cell: str) -> str:
+        if not cell:
+            return empty
+        if not fits(cell):
+            return wrong
+        if is_enough:
+            return ""
+        try:
+            value = read_value(cell)
+            if low is not None and value < low:
+                return form.below
+            return form.above if high is not None and value > high else ""
+        except (ValueError, OverflowError):
+            return wrong
 
-        return check
+    return check if form.fits_all else _Remembering(check).__getitem__
 
-    return make
+
+class _Remembering(dict[str, str]):
+    """What was said of some values: dates come again and again, and take long to judge."""
+
+    def __init__(self, check: Check) -> None:
+        super().__init__()
+        self._check = check
+
+    def __missing__(self, cell: str) -> str:
+        said = self._check(cell)
+        if len(self) < REMEMBERED:
+            self[cell] = said
+        return said
 
 
 def _boolean(_column: Column, empty: str) -> Check:
@@ -201,17 +218,7 @@ def _choice(column: Column, empty: str) -> Check:
 
 MAKERS: Mapping[str, Callable[[Column, str], Check]] = {
     TEXT: _text,
-    INTEGER: _of(read_integer, "not_integer", "too_small", "too_large"),
-    DECIMAL: _of(read_decimal, "not_decimal", "too_small", "too_large"),
-    DATE: _of(read_date, "not_date", "too_early", "too_late"),
-    DATETIME: _of(read_datetime, "not_datetime", "too_early", "too_late"),
     BOOLEAN: _boolean,
     CHOICE: _choice,
-}
-READERS: Mapping[str, Callable[[str], Any]] = {
-    TEXT: read_integer,
-    INTEGER: read_integer,
-    DECIMAL: read_decimal,
-    DATE: read_date,
-    DATETIME: read_datetime,
+    **dict.fromkeys(FORMS, _of_form),
 }

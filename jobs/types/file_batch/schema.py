@@ -1,6 +1,5 @@
 """Take in the columns that a job declares, and refuse those that nobody could mean."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,12 +14,12 @@ from jobs.types.file_batch.checks import (
     DATETIME,
     DECIMAL,
     INTEGER,
-    READERS,
     TEXT,
     TYPES,
     Check,
     Column,
     check_of,
+    read,
 )
 from jobs.types.file_batch.patterns import LENGTH, UnsafePattern, compiled
 
@@ -149,7 +148,7 @@ def _problem_of_allowed(given: dict[str, Any]) -> str:
 
 
 def _problem_of_bound(given: dict[str, Any], end: str) -> str:
-    if _strays(given, end, *READERS):
+    if _strays(given, end, *BOUNDS):
         return f"A column of type {given['type']} has no {end}. Leave it out."
     if not given.get(end) or (value := _bound(given, end)) is not None:
         is_negative = given.get(end) and given["type"] == TEXT and value < 0
@@ -159,9 +158,9 @@ def _problem_of_bound(given: dict[str, Any], end: str) -> str:
 
 def _bound(given: dict[str, Any], end: str) -> Any:
     """Return a bound as a value; None when it is none of the column's type."""
-    read: Callable[[str], Any] = READERS[given["type"]]
+    bounded_by = INTEGER if given["type"] == TEXT else given["type"]
     try:
-        return read(given[end])
+        return read(bounded_by, given[end])
     except (ValueError, OverflowError):
         return None
 

@@ -1,0 +1,438 @@
+"""Hold files to declared columns: what is counted, what is refused, and where it says so."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from jobs import lifecycle, registry
+from jobs.models import Job, JobItem, RunSummary, Upload
+from jobs.runner import run_slice
+from jobs.uploads import _storage
+from tests.jobs.batches import BAD, COLUMNS, GOOD, begin, begun, checked, item_of, result_of
+from tests.jobs.conftest import Make
+from tests.jobs.files import nothing_is_left, stored, workbook, zipped
+from tests.jobs.test_bad_files import CSV, JSON, KINDS, XLSX, ZIP
+from tests.jobs.test_exports import body_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("uploading", "in_large_parts")]
+
+CELLS: list[tuple[dict[str, Any], str, str]] = [
+    ({"required": True}, " ", "missing"),
+    ({"min": "2"}, "a", "too_short"),
+    ({"max": "2"}, "abc", "too_long"),
+    ({"pattern": "[A-Z]{2}|x?"}, "A", "not_fitting"),
+    ({"pattern": r"\d+"}, "\u09e7", "not_fitting"),
+    *(({"type": "integer"}, cell, "not_integer") for cell in ("1,234", "1e3", "007", "+1", "1.0")),
+    ({"type": "integer", "min": "-2"}, "-3", "too_small"),
+    ({"type": "integer", "max": "9"}, "10", "too_large"),
+    *(({"type": "decimal"}, cell, "not_decimal") for cell in ("1,5", "1e3", "NaN", ".5", "\u0661")),
+    ({"type": "decimal", "max": "0.1"}, "0.11", "too_large"),
+    *(({"type": "date"}, cell, "not_date") for cell in ("01/02/26", "20260101", "2026-02-30")),
+    ({"type": "date", "max": "2026-01-01"}, "2026-01-02", "too_late"),
+    ({"type": "datetime"}, "2026-01-01", "not_datetime"),
+    ({"type": "datetime"}, "2026-01-01 10:00+99:00", "not_datetime"),
+    ({"type": "datetime", "min": "2026-01-01 06:00"}, "2026-01-01T00:00:00+01:00", "too_early"),
+    ({"type": "boolean"}, "yes", "not_boolean"),
+    ({"type": "choice", "allowed": ["a", "b"]}, "A", "not_allowed"),
+]  # fmt: skip
+RIGHT: list[tuple[dict[str, Any], str]] = [
+    ({}, "anything"),
+    ({"required": False, "type": "integer"}, ""),
+    ({"pattern": "[A-Z]{2}|x?"}, "x"),
+    ({"pattern": r"[A-Z]+-\d{2,3}"}, "AB-12"),
+    ({"type": "integer", "min": "-3", "max": "0"}, "-3"),
+    ({"type": "decimal", "max": "0.10"}, "0.1"),
+    ({"type": "date", "min": "2026-01-01"}, "2026-01-01"),
+    ({"type": "datetime", "max": "2026-01-01 06:00"}, "2026-01-01T00:00:00Z"),
+    ({"type": "boolean"}, "TRUE"),
+    ({"type": "choice", "allowed": ["a", "b"]}, "b"),
+]
+REFUSED: list[tuple[Any, str, str]] = [
+    (None, "", "required"),
+    ([], "", "empty"),
+    ("x", "", "list"),
+    ([{"name": f"c{n}"} for n in range(201)], "", "200"),
+    ([{"name": "a"}, {"name": "a"}], "[1].name", "Given twice"),
+    ([{"name": "a", "unique": True}] * 3, "[1].name", "Given twice"),
+    ([{"name": n, "unique": True} for n in "abc"], "", "At most 2"),
+    ([{"name": ""}], "[0].name", "blank"),
+    ([{"name": "a\x00"}], "", "NUL"),
+    ([{"nam": "a"}], "[0].nam", "Unknown field"),
+    ([{"name": "a", "type": "money"}], "[0].type", "datetime"),
+    ([{"name": "a", "type": "integer", "min": "x"}], "[0].min", "whole number"),
+    ([{"name": "a", "min": "-1"}], "[0].min", "number of characters"),
+    ([{"name": "a", "type": "date", "max": "1/2/26"}], "[0].max", "2026-11-22"),
+    ([{"name": "a", "type": "integer", "min": "2", "max": "1"}], "[0].max", "less than the least"),
+    ([{"name": "a", "type": "boolean", "min": "1"}], "[0].min", "Leave it out"),
+    ([{"name": "a", "type": "choice"}], "[0].allowed", "which values"),
+    ([{"name": "a", "allowed": ["x"]}], "[0].allowed", "type choice"),
+    ([{"name": "a", "type": "date", "pattern": "x"}], "[0].pattern", "Only text"),
+    *(
+        ([{"name": "a", "pattern": pattern}], "[0].pattern", said)
+        for pattern, said in [
+            ("(a+)+$", "Character 1"),
+            ("[a-z]*x", "needs"),
+            ("a?b?a", "needs"),
+            (r"\1", "Character 1"),
+            ("^a", "Character 1"),
+            ("[z-a]", "no class"),
+            ("a{3,2}", "greater number"),
+            ("a" * 201, "200 characters"),
+        ]
+    ),
+]
+
+
+@pytest.fixture
+def in_large_parts(uploading: None, settings: Any) -> None:
+    settings.UPLOAD_PART_BYTES = 8 * 1024**2
+
+
+class TestAFile:
+    @pytest.mark.parametrize(
+        ("name", "content", "row"),
+        [
+            ("a.csv", BAD, 3),
+            (
+                "a.xlsx",
+                workbook(*(tuple(line.split(",")) for line in BAD.decode().splitlines())),
+                3,
+            ),
+            (
+                "a.json",
+                json.dumps(list(csv.DictReader(io.StringIO(BAD.decode())))).encode(),
+                2,
+            ),
+        ],
+        ids=["csv", "xlsx", "json"],
+    )
+    def test_is_told_by_row_and_column_what_is_wrong(
+        self, client: Client, name: str, content: bytes, row: int
+    ) -> None:
+        job = checked(client, (name, content))
+
+        assert (job.state, job.failed) == ("failed", 1)
+        assert "2 of 4 rows are rejected. The first is row" in item_of(job).error
+        assert result_of(job) == {
+            "rows": 4,
+            "valid": 2,
+            "rejected": 2,
+            "errors": 5,
+            "kinds": {
+                "duplicate": 1, "too_early": 1, "not_decimal": 1, "missing": 1, "too_large": 1,
+            },
+            "first": [
+                {"row": row, "column": "read_on", "kind": "too_early", "value": "2025-01-01"},
+                {"row": row, "column": "reading", "kind": "not_decimal", "value": "x"},
+                {"row": row, "column": "meter", "kind": "duplicate", "value": "M001"},
+                {"row": row + 1, "column": "read_on", "kind": "missing", "value": ""},
+                {"row": row + 1, "column": "reading", "kind": "too_large", "value": "101"},
+            ],
+        }  # fmt: skip
+
+    def test_may_have_as_many_rejected_rows_as_the_job_says(self, client: Client) -> None:
+        job = checked(client, ("a.csv", BAD), rejectedPercent=50)
+
+        assert (job.state, result_of(job)["rejected"]) == ("completed", 2)
+
+    def test_keeps_only_the_first_errors_and_counts_all(self, client: Client) -> None:
+        job = checked(client, ("a.csv", b"meter,read_on,reading\n" + b"x,y,z\n" * 500))
+
+        found = result_of(job)
+        assert (found["errors"], len(found["first"])) == (1_500, 20)
+        assert found["kinds"] == {"not_fitting": 500, "not_date": 500, "not_decimal": 500}
+
+    def test_is_judged_cell_by_cell(self, client: Client) -> None:
+        cases = [*CELLS, *((column, cell, "") for column, cell in RIGHT)]
+        columns = [{"name": f"c{n}", **column} for n, (column, _, _) in enumerate(cases)]
+        given = io.StringIO()
+        csv.writer(given).writerows([[c["name"] for c in columns], [cell for _, cell, _ in cases]])
+
+        job = checked(client, ("a.csv", given.getvalue().encode()), columns=columns)
+
+        kinds = [kind for _, _, kind in cases if kind]
+        assert result_of(job)["errors"] == len(kinds)
+        first = {one["column"]: one["kind"] for one in result_of(job)["first"]}
+        assert first == {f"c{n}": kinds[n] for n in range(20)}
+        assert result_of(job)["kinds"] == {kind: kinds.count(kind) for kind in kinds}
+
+    def test_of_another_width_may_have_other_columns_only_if_the_job_says_so(
+        self, client: Client
+    ) -> None:
+        wide = b"note,meter,read_on\nx,M001,2026-11-22\n"
+        narrow = b"meter\nM001\n"
+
+        strict = checked(client, ("a.csv", wide), ("b.csv", narrow))
+        easy = checked(client, ("a.csv", wide), otherColumns=True)
+
+        assert "Unknown: note" in item_of(strict, 0).error
+        assert "Missing: read_on" in item_of(strict, 1).error
+        assert easy.state == "completed"
+
+    def test_of_json_is_told_of_keys_and_values_that_no_table_has(self, client: Client) -> None:
+        given = [{"meter": "M001", "read_on": ["2026-11-22"], "other": 1}]
+
+        job = checked(client, ("a.json", json.dumps(given).encode()))
+
+        kinds = {one["column"]: one["kind"] for one in result_of(job)["first"]}
+        assert kinds == {"read_on": "no_value", "other": "unknown_column"}
+
+
+class TestColumns:
+    def test_that_nobody_could_mean_are_refused_by_their_place(self, client: Client) -> None:
+        for columns, place, said in REFUSED:
+            params = {} if columns is None else {"columns": columns}
+            body = {"type": "file_batch", "params": params}
+
+            answer = client.post("/api/batch-jobs", body, content_type="application/json")
+
+            assert answer.status_code == 400, columns
+            found = answer.json()["errors"]
+            assert any(
+                said in sentences[0] for name, sentences in found.items() if name.endswith(place)
+            ), (columns, found)
+        assert nothing_is_left()
+
+
+class TestBadFiles:
+    def test_fail_by_themselves_with_a_sentence_and_leave_the_good_one_alone(
+        self, client: Client
+    ) -> None:
+        cases: list[tuple[str, bytes, str]] = [
+            *((f"bad {what}.csv", content, said) for what, content, said in CSV),
+            *((f"bad {what}.xlsx", make(), said) for what, make, said in XLSX),
+            *((f"bad {what}.json", content, said) for what, content, said in JSON),
+        ]
+        files = [(name, content) for name, content, _ in cases]
+
+        job = checked(
+            client, *files, ("good.csv", b"meter\nx\n"),
+            columns=[{"name": "meter", "required": True}], otherColumns=True,
+        )  # fmt: skip
+        while job.is_open:
+            run_slice()
+            job.refresh_from_db()
+
+        assert (job.failed, job.succeeded) == (len(cases), 1)
+        errors = list(job.items.order_by("position").values_list("error", flat=True))
+        wrong = [
+            (name, error)
+            for (name, _, said), error in zip(cases, errors, strict=False)
+            if said not in error or not error.startswith(f"{name}: ")
+        ]
+        assert wrong == []
+        assert RunSummary.objects.get().details["unreadableFiles"] == len(cases)
+
+    def test_in_archives_are_refused_before_or_fail_alone(self, client: Client) -> None:
+        bomb = b"meter,read_on\n" + (b"x" * 30_000 + b",y\n") * 700
+        many = [(f"{n}", b"1") for n in range(1_001)]
+        others = {
+            "bomb": (zipped(("a.csv", bomb)), "more than 100 times as large"),
+            "101 files": (zipped(*many), "1,000 is the limit"),
+        }
+        refused = []
+        for what, make, usual in ZIP:
+            content, said = others.get(what) or (make(), usual)
+
+            answer = begin(client, ("a.zip", content))
+
+            if answer.status_code == 400:
+                refused.append(what)
+                assert said in answer.json()["errors"]["files[0]"][0]
+            else:
+                run_slice()
+                assert said in JobItem.objects.get(job=answer.json()["data"]["id"]).error
+
+        assert set(refused) == {what for what, _, _ in ZIP} - {
+            "bomb", "disguised archive", "damaged",
+        }  # fmt: skip
+        assert Upload.objects.count() == 3
+
+    def test_of_other_kinds_in_an_archive_fail_by_what_they_are(self, client: Client) -> None:
+        packed = [
+            (f"{n}.csv", content)
+            for n, (what, content, _) in enumerate(KINDS)
+            if what != "gzip"  # an archive in an archive, see above
+        ]
+
+        job = checked(client, ("a.zip", zipped(*packed, ("good.csv", GOOD), ("none.csv", b""))))
+
+        errors = job.items.order_by("position").values_list("error", flat=True)
+        said = [said for what, _, said in KINDS if what != "gzip"]
+        assert [a in b for a, b in zip([*said, "", "an empty file"], errors, strict=True)] == [
+            True
+        ] * len(errors)
+        assert (job.succeeded, job.state) == (1, "completed_with_errors")
+
+
+class TestAnArchive:
+    def test_gives_an_item_for_each_file_under_its_name(self, client: Client) -> None:
+        book = workbook(("meter", "read_on"), ("M001", "2026-11-22"))
+
+        job = checked(
+            client,
+            ("a.zip", zipped(("x/one.csv", GOOD), ("two.xlsx", book), ("three.csv", BAD))),
+            ("b.csv", GOOD),
+        )
+
+        found = job.items.order_by("position").values_list("params__label", "state")
+        assert list(found) == [
+            ("one.csv", "succeeded"),
+            ("two.xlsx", "succeeded"),
+            ("three.csv", "failed"),
+            ("b.csv", "succeeded"),
+        ]
+
+    def test_that_the_storage_does_not_give_now_is_tried_again(self, client: Client) -> None:
+        job = begun(client, ("a.zip", zipped(("one.csv", GOOD))))
+        part = stored()[0]
+        with _storage().open(part) as file:
+            kept = file.read()
+        run_slice_until_items_are_made(job)
+        _storage().delete(part)
+        run_slice()
+        waiting = item_of(job)
+
+        assert (waiting.state, waiting.attempts) == ("pending", 1)
+        assert "The storage does not give this file now" in waiting.error
+        assert "/" not in waiting.error
+        _storage().save(part, io.BytesIO(kept))
+        job.items.update(not_before=timezone.now())
+        run_slice()
+        assert item_of(job).state == "succeeded"
+
+
+def run_slice_until_items_are_made(job: Job) -> None:
+    lease = lifecycle.claim_expansion(job.pk, worker="test")
+    assert lease is not None
+    lifecycle.add_items(lease, list(registry.find("file_batch").items(lease.job, 0)), start=0)
+    lifecycle.close_expansion(lease)
+    lifecycle.release(lease)
+
+
+class TestRejectedRows:
+    def test_come_with_the_reason_and_run_nowhere(self, client: Client) -> None:
+        evil = b"meter,read_on,reading\n=cmd|'/C calc'!A0,2026-11-22,-5\n"
+        job = checked(client, ("a.csv", BAD), ("good.csv", GOOD), ("evil.csv", evil))
+
+        whole = client.get(f"/api/batches/{job.pk}/rejected")
+        one = client.get(f"/api/batches/{job.pk}/rejected?file=2")
+
+        rows = rows_of(whole)
+        assert rows[0] == ["File", "Row", "meter", "read_on", "reading", "Reason"]
+        assert [row[:2] for row in rows[1:]] == [["a.csv", "3"], ["a.csv", "4"], ["evil.csv", "2"]]
+        assert "read_on: '2025-01-01' is earlier than 2026-01-01" in rows[1][-1]
+        assert rows_of(one)[1][2:5] == ["'=cmd|'/C calc'!A0", "2026-11-22", "-5"]
+
+    def test_are_refused_in_words_where_there_can_be_none(self, client: Client, done: Make) -> None:
+        drill = done(items=1, ms=0)
+        gone = checked(client, ("a.csv", BAD))
+        Job.objects.filter(pk=gone.pk).update(items_removed_at=timezone.now())
+
+        answers = [client.get(f"/api/batches/{one.pk}/rejected") for one in (drill, gone)]
+
+        assert [(a.status_code, a.json()["error"]) for a in answers] == [
+            (404, "no_file_batch"),
+            (409, "items_removed"),
+        ]
+        bad = client.get(f"/api/batches/{gone.pk}/rejected?file=-1&format=pdf")
+        assert (bad.status_code, set(bad.json()["errors"])) == (400, {"file", "format"})
+
+
+def rows_of(answer: Any) -> list[list[str]]:
+    assert answer.status_code == 200
+    text = body_of(answer).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text)))
+
+
+class TestTheSummary:
+    def test_adds_up_the_files(self, client: Client) -> None:
+        job = begun(client, ("a.csv", BAD), ("b.csv", GOOD), ("c.csv", b"no table"))
+        early = client.get(f"/api/batches/{job.pk}/summary")
+        run_slice()
+
+        answer = client.get(f"/api/batches/{job.pk}/summary").json()
+
+        assert early.status_code == 404
+        assert (answer["status"], answer["successFiles"], answer["failedFiles"]) == (
+            "completed_with_errors", 1, 2,
+        )  # fmt: skip
+        details = answer["details"]
+        counts = {"rows": 6, "validRows": 4, "rejectedRows": 2, "errors": 5}
+        assert counts.items() <= details.items()
+        assert (details["unreadableFiles"], details["filesWithRejectedRows"]) == (1, 1)
+        assert details["errorsByKind"]["too_early"] == 1
+        assert details["worstFile"] == {"position": 0, "name": "a.csv", "rejectedRows": 2}
+        assert details["slowestFile"]["name"] in ("a.csv", "b.csv", "c.csv")
+
+
+class TestPages:
+    def test_list_the_files_and_lead_to_the_errors_of_each(self, client: Client) -> None:
+        job = checked(client, ("<a>.csv", BAD), ("cut.csv", b"meter\nM001\n"))
+
+        page = client.get(f"/admin/jobs/{job.pk}/").content.decode()
+        file = client.get(f"/admin/jobs/{job.pk}/files/0/").content.decode()
+        cut = client.get(f"/admin/jobs/{job.pk}/files/1/fragment/").content.decode()
+
+        assert f'href="/admin/jobs/{job.pk}/files/0/">_a_.csv</a>' in page
+        assert "Files it was given" in page
+        assert "is earlier than allowed" in page
+        assert "&#x27;2025-01-01&#x27; is earlier than 2026-01-01" in file
+        assert f"/api/batches/{job.pk}/rejected?file=0" in file
+        assert "Missing: read_on" in cut
+        assert client.get(f"/admin/jobs/{job.pk}/files/9/").status_code == 404
+        assert client.get(f"/admin/jobs/{job.pk}/files/{10**17}/").status_code == 404
+
+    def test_take_the_columns_row_by_row_and_say_beside_them_what_is_wrong(
+        self, client: Client
+    ) -> None:
+        page = client.get("/admin/jobs/new/file_batch/").content.decode()
+        sent = {
+            "key": page.split('name="key" value="')[1].split('"')[0],
+            "priority": 0,
+            "param-rejectedPercent": 0,
+            "param-columns-0-name": "meter",
+            "param-columns-0-type": "text",
+            "param-columns-0-required": "on",
+            "param-columns-1-type": "text",
+            "param-columns-7-name": "status",
+            "param-columns-7-type": "choice",
+        }
+
+        refused = client.post(
+            "/admin/jobs/new/file_batch/", {**sent, "files": SimpleUploadedFile("a.csv", GOOD)}
+        )
+        taken = client.post(
+            "/admin/jobs/new/file_batch/",
+            {
+                **sent,
+                "param-columns-7-allowed": "ok, not ok",
+                "files": SimpleUploadedFile("a.csv", GOOD),
+            },
+        )
+
+        assert refused.status_code == 400
+        assert "Row 2, Allowed values: Say which values are allowed." in refused.content.decode()
+        assert 'name="param-columns-1-name" value="status"' in refused.content.decode()
+        assert taken.status_code == 302, taken.content.decode()
+        columns = Job.objects.get().params["columns"]
+        assert [column["name"] for column in columns] == ["meter", "status"]
+        assert columns[1]["allowed"] == ["ok", "not ok"]
+
+    def test_begin_another_job_like_it(self, client: Client) -> None:
+        job = checked(client, ("a.csv", GOOD), rejectedPercent=7)
+        like = f"/admin/jobs/new/file_batch/?like={job.pk}"
+
+        assert like.replace("&", "&amp;") in client.get(f"/admin/jobs/{job.pk}/").content.decode()
+        form = client.get(like).content.decode()
+
+        assert f'value="{COLUMNS[0]["pattern"]}"' in form
+        assert 'value="7"' in form
+        for other in ("x" * 16, "..", job.pk + "x"):
+            assert client.get(like.replace(job.pk, other)).status_code == 200

@@ -98,6 +98,12 @@ def sent(client: Client) -> str:
 
 
 @pytest.fixture
+def in_large_parts(uploading: None, settings: Any) -> None:
+    """Store uploads as `uploading` does, each in one part."""
+    settings.UPLOAD_PART_BYTES = 8 * 1024**2
+
+
+@pytest.fixture
 def plan(client: Client) -> Plan:
     """Make a schedule that is on since an hour ago, while a jobs cluster is alive."""
 

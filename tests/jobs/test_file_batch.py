@@ -16,82 +16,11 @@ from jobs.runner import run_slice
 from jobs.uploads import _storage
 from tests.jobs.batches import BAD, COLUMNS, GOOD, begin, begun, checked, item_of, result_of
 from tests.jobs.conftest import Make
-from tests.jobs.files import nothing_is_left, stored, workbook, zipped
+from tests.jobs.files import stored, workbook, zipped
 from tests.jobs.test_bad_files import CSV, JSON, KINDS, XLSX, ZIP
 from tests.jobs.test_exports import body_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("uploading", "in_large_parts")]
-
-CELLS: list[tuple[dict[str, Any], str, str]] = [
-    ({"required": True}, " ", "missing"),
-    ({"min": "2"}, "a", "too_short"),
-    ({"max": "2"}, "abc", "too_long"),
-    ({"pattern": "[A-Z]{2}|x?"}, "A", "not_fitting"),
-    ({"pattern": r"\d+"}, "\u09e7", "not_fitting"),
-    *(({"type": "integer"}, cell, "not_integer") for cell in ("1,234", "1e3", "007", "+1", "1.0")),
-    ({"type": "integer", "min": "-2"}, "-3", "too_small"),
-    ({"type": "integer", "max": "9"}, "10", "too_large"),
-    *(({"type": "decimal"}, cell, "not_decimal") for cell in ("1,5", "1e3", "NaN", ".5", "\u0661")),
-    ({"type": "decimal", "max": "0.1"}, "0.11", "too_large"),
-    *(({"type": "date"}, cell, "not_date") for cell in ("01/02/26", "20260101", "2026-02-30")),
-    ({"type": "date", "max": "2026-01-01"}, "2026-01-02", "too_late"),
-    ({"type": "datetime"}, "2026-01-01", "not_datetime"),
-    ({"type": "datetime"}, "2026-01-01 10:00+99:00", "not_datetime"),
-    ({"type": "datetime", "min": "2026-01-01 06:00"}, "2026-01-01T00:00:00+01:00", "too_early"),
-    ({"type": "boolean"}, "yes", "not_boolean"),
-    ({"type": "choice", "allowed": ["a", "b"]}, "A", "not_allowed"),
-]  # fmt: skip
-RIGHT: list[tuple[dict[str, Any], str]] = [
-    ({}, "anything"),
-    ({"required": False, "type": "integer"}, ""),
-    ({"pattern": "[A-Z]{2}|x?"}, "x"),
-    ({"pattern": r"[A-Z]+-\d{2,3}"}, "AB-12"),
-    ({"type": "integer", "min": "-3", "max": "0"}, "-3"),
-    ({"type": "decimal", "max": "0.10"}, "0.1"),
-    ({"type": "date", "min": "2026-01-01"}, "2026-01-01"),
-    ({"type": "datetime", "max": "2026-01-01 06:00"}, "2026-01-01T00:00:00Z"),
-    ({"type": "boolean"}, "TRUE"),
-    ({"type": "choice", "allowed": ["a", "b"]}, "b"),
-]
-REFUSED: list[tuple[Any, str, str]] = [
-    (None, "", "required"),
-    ([], "", "empty"),
-    ("x", "", "list"),
-    ([{"name": f"c{n}"} for n in range(201)], "", "200"),
-    ([{"name": "a"}, {"name": "a"}], "[1].name", "Given twice"),
-    ([{"name": "a", "unique": True}] * 3, "[1].name", "Given twice"),
-    ([{"name": n, "unique": True} for n in "abc"], "", "At most 2"),
-    ([{"name": ""}], "[0].name", "blank"),
-    ([{"name": "a\x00"}], "", "NUL"),
-    ([{"nam": "a"}], "[0].nam", "Unknown field"),
-    ([{"name": "a", "type": "money"}], "[0].type", "datetime"),
-    ([{"name": "a", "type": "integer", "min": "x"}], "[0].min", "whole number"),
-    ([{"name": "a", "min": "-1"}], "[0].min", "number of characters"),
-    ([{"name": "a", "type": "date", "max": "1/2/26"}], "[0].max", "2026-11-22"),
-    ([{"name": "a", "type": "integer", "min": "2", "max": "1"}], "[0].max", "less than the least"),
-    ([{"name": "a", "type": "boolean", "min": "1"}], "[0].min", "Leave it out"),
-    ([{"name": "a", "type": "choice"}], "[0].allowed", "which values"),
-    ([{"name": "a", "allowed": ["x"]}], "[0].allowed", "type choice"),
-    ([{"name": "a", "type": "date", "pattern": "x"}], "[0].pattern", "Only text"),
-    *(
-        ([{"name": "a", "pattern": pattern}], "[0].pattern", said)
-        for pattern, said in [
-            ("(a+)+$", "Character 1"),
-            ("[a-z]*x", "needs"),
-            ("a?b?a", "needs"),
-            (r"\1", "Character 1"),
-            ("^a", "Character 1"),
-            ("[z-a]", "no class"),
-            ("a{3,2}", "greater number"),
-            ("a" * 201, "200 characters"),
-        ]
-    ),
-]
-
-
-@pytest.fixture
-def in_large_parts(uploading: None, settings: Any) -> None:
-    settings.UPLOAD_PART_BYTES = 8 * 1024**2
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_large_parts")]
 
 
 class TestAFile:
@@ -148,20 +77,6 @@ class TestAFile:
         assert (found["errors"], len(found["first"])) == (1_500, 20)
         assert found["kinds"] == {"not_fitting": 500, "not_date": 500, "not_decimal": 500}
 
-    def test_is_judged_cell_by_cell(self, client: Client) -> None:
-        cases = [*CELLS, *((column, cell, "") for column, cell in RIGHT)]
-        columns = [{"name": f"c{n}", **column} for n, (column, _, _) in enumerate(cases)]
-        given = io.StringIO()
-        csv.writer(given).writerows([[c["name"] for c in columns], [cell for _, cell, _ in cases]])
-
-        job = checked(client, ("a.csv", given.getvalue().encode()), columns=columns)
-
-        kinds = [kind for _, _, kind in cases if kind]
-        assert result_of(job)["errors"] == len(kinds)
-        first = {one["column"]: one["kind"] for one in result_of(job)["first"]}
-        assert first == {f"c{n}": kinds[n] for n in range(20)}
-        assert result_of(job)["kinds"] == {kind: kinds.count(kind) for kind in kinds}
-
     def test_of_another_width_may_have_other_columns_only_if_the_job_says_so(
         self, client: Client
     ) -> None:
@@ -182,22 +97,6 @@ class TestAFile:
 
         kinds = {one["column"]: one["kind"] for one in result_of(job)["first"]}
         assert kinds == {"read_on": "no_value", "other": "unknown_column"}
-
-
-class TestColumns:
-    def test_that_nobody_could_mean_are_refused_by_their_place(self, client: Client) -> None:
-        for columns, place, said in REFUSED:
-            params = {} if columns is None else {"columns": columns}
-            body = {"type": "file_batch", "params": params}
-
-            answer = client.post("/api/batch-jobs", body, content_type="application/json")
-
-            assert answer.status_code == 400, columns
-            found = answer.json()["errors"]
-            assert any(
-                said in sentences[0] for name, sentences in found.items() if name.endswith(place)
-            ), (columns, found)
-        assert nothing_is_left()
 
 
 class TestBadFiles:

@@ -18,6 +18,7 @@ from playwright.sync_api import Page, Response, Route, expect
 from jobs.models import Job
 from tests.browser.conftest import Visit, web_process
 from tests.browser.test_journeys import is_of_a_lost_server
+from tests.jobs.batches import BAD, GOOD
 from tests.jobs.files import zipped
 from tests.jobs.harness.plan import empty_tables
 from tests.jobs.harness.workers import FAST, Cluster
@@ -199,3 +200,40 @@ def is_preview(response: Response) -> bool:
 
 def job_of(page: Page) -> Job:
     return Job.objects.get(pk=page.url.rstrip("/").rsplit("/", 1)[-1])
+
+
+class TestAFileBatch:
+    def test_goes_from_columns_filled_in_to_the_errors_of_one_file(
+        self, visit: Visit, web: WebProcess, cluster: None, tmp_path: Path
+    ) -> None:
+        visitor = visit("Operator")
+        page = visitor.page
+        files = {"good.csv": GOOD, "bad.csv": BAD}
+        for name, content in files.items():
+            (tmp_path / name).write_bytes(content)
+        visitor.go("/admin/jobs/new/file_batch/")
+
+        page.get_by_label("Files", exact=True).set_input_files([tmp_path / name for name in files])
+        for at, (name, kind) in enumerate(
+            [("meter", "Text"), ("read_on", "Date"), ("wrong", "Text"), ("reading", "Number")]
+        ):
+            if at == 3:
+                page.get_by_role("button", name="Add a row").click()
+            page.get_by_label("Column", exact=True).nth(at).fill(name)
+            page.get_by_label("Type", exact=True).nth(at).select_option(kind)
+        page.get_by_role("button", name="Remove this row").nth(2).click()
+        page.get_by_label("Unique").nth(0).check()
+        page.get_by_label("Needed").nth(1).check()
+        expect(page.locator("[data-upload] li")).to_contain_text(["SHA-256"] * 2, timeout=SOON_MS)
+        assert not visitor.scrolls_sideways()
+        page.get_by_role("button", name="Start the job").click()
+
+        state = page.locator("[data-live-topic^='job:'] .panel-head .badge").first
+        expect(state).to_have_text("Completed with errors", timeout=SOON_MS)
+        expect(page.get_by_role("link", name="Rejected rows (CSV)")).to_be_visible(timeout=SOON_MS)
+        expect(page.locator("details.panel")).to_contain_text("good.csv")
+        page.locator("tr[id^=item-] a", has_text="bad.csv").click()
+        errors = page.get_by_role("region", name="Errors")
+        expect(errors).to_contain_text("'x' is no number such as 12.50")
+        expect(errors).to_contain_text("'M001' stands in an earlier row already")
+        assert visitor.faint_texts() == []

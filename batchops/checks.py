@@ -46,6 +46,25 @@ def check_mail(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
     return [*_mail_problems(), *_link_problems()]
 
 
+@register(TAG)
+def check_bill_stop(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check what bill stop is told about the site (E031)."""
+    problems = {
+        "BILL_STOP_RULE": settings.BILL_STOP_RULE in ("days", "month"),
+        "BILL_STOP_DAYS": 1 <= settings.BILL_STOP_DAYS <= 366,
+        "BILL_STOP_RANGES": 1 <= settings.BILL_STOP_RANGES <= 1_000,
+        "BILL_STOP_READ_LIMIT_S": 1 <= settings.BILL_STOP_READ_LIMIT.total_seconds() <= 30,
+        "BILL_STOP_KEEP_DAYS": 1 <= settings.BILL_STOP_KEPT.days <= 1_000,
+        "BILL_STOP_SA_STATUSES": 1 <= len(settings.BILL_STOP_SA_STATUSES) <= 4,
+    }
+    hint = "docs/settings.md says what it may be."
+    return [
+        _error("batchops.E031", f"{name} is out of range.", hint)
+        for name, holds in problems.items()
+        if not holds
+    ]
+
+
 @register(TAG, Tags.database)
 def check_server(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any

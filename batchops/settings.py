@@ -207,6 +207,23 @@ CCB_OWNER_URL = env.str("CCB_OWNER_URL", default="")
 # 1 for a real CC&B; the simulator's clock may run faster, and polls then come as much faster.
 CCB_CLOCK_SPEED = env.float("CCB_CLOCK_SPEED", default=1)
 
+# Bill stop: how the site has set CC&B up, and what counts as stopped -----------------------------
+
+BILL_STOP_CRP_CHAR = env.str("BILL_STOP_CRP_CHAR", default="CM_CPRLA")
+BILL_STOP_CPC_CHAR = env.str("BILL_STOP_CPC_CHAR", default="CM_LEGCY")
+BILL_STOP_NOCS_CHAR = env.str("BILL_STOP_NOCS_CHAR", default="CM_NOCS")
+BILL_STOP_SA_TYPE = env.str("BILL_STOP_SA_TYPE", default="PPD")
+BILL_STOP_SA_STATUSES = [
+    status.strip() for status in env.list("BILL_STOP_SA_STATUSES", default=["20"])
+]
+BILL_STOP_PHONE_TYPE = env.str("BILL_STOP_PHONE_TYPE", default="CELLPHONE")
+BILL_STOP_METER_ID_TYPE = env.str("BILL_STOP_METER_ID_TYPE", default="D1SN")
+BILL_STOP_RULE = env.str("BILL_STOP_RULE", default="days")
+BILL_STOP_DAYS = env.int("BILL_STOP_DAYS", default=3)
+BILL_STOP_RANGES = env.int("BILL_STOP_RANGES", default=40)
+BILL_STOP_READ_LIMIT = timedelta(seconds=env.float("BILL_STOP_READ_LIMIT_S", default=10))
+BILL_STOP_KEPT = timedelta(days=env.int("BILL_STOP_KEEP_DAYS", default=14))
+
 # Mail -------------------------------------------------------------------------------------------
 
 EMAIL_HOST = env.str("SMTP_HOST", default="")

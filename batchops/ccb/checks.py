@@ -38,7 +38,8 @@ class Site:
     """What the verdicts compare with.
 
     Our clock, the site's zone, whether the source's clock may be another, the steps' batch
-    codes, and the one table privilege that an account which only reads should hold.
+    codes, the one table privilege that an account which only reads should hold, and the codes
+    by which bill stop reads: a kind as its check statement names it, and the code.
     """
 
     at: datetime
@@ -46,6 +47,7 @@ class Site:
     simulated: bool
     codes: Sequence[str]
     allowed: Literal["READ", "SELECT"]
+    bill_stop: Sequence[tuple[str, str]] = ()
 
 
 Judge = Callable[[Rows, Site], Verdict]
@@ -188,6 +190,21 @@ def _imd(rows: Rows, site: Site) -> Verdict:
     return Verdict("ok", "measurements", said or "none are waiting")
 
 
+def _bill_stop(rows: Rows, site: Site) -> Verdict:
+    found = {(str(kind), str(code)) for kind, code in rows}
+    absent = [(kind, code) for kind, code in site.bill_stop if (kind, code) not in found]
+    said = ", ".join(f"{kind} {code}" for kind, code in sorted(found)) or "none"
+    if absent:
+        missing = ", ".join(f"{kind} {code}" for kind, code in absent)
+        return Verdict(
+            "look",
+            "bill stop",
+            f"in a hundredth of the rows not one of {missing}; correct BILL_STOP_* in the "
+            f"settings, or leave it if these are few; found: {said}",
+        )
+    return Verdict("ok", "bill stop", f"readable; codes in use: {said}")
+
+
 def _messages(rows: Rows, site: Site) -> Verdict:
     del rows, site
     return Verdict("ok", "message log", "readable")
@@ -207,4 +224,5 @@ JUDGES: Mapping[str, Judge] = {
     "check_imd": _imd,
     "check_controls": _controls,
     "check_labels": _labels,
+    "check_bill_stop": _bill_stop,
 }

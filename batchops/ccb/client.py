@@ -86,7 +86,7 @@ def read_checks(
     """
     source = parse_source(settings.CCB_URL if url is None else url)
     request = {"task": "checks", "statements": list(statements)}
-    with closing(read_lines(source, request, deadline=deadline)) as lines, _named(source):
+    with closing(read_lines(source, request, deadline=deadline)) as lines, named(source):
         return list(lines)
 
 
@@ -125,7 +125,7 @@ def _collected(
 ) -> Snapshot:
     source = parse_source(settings.CCB_URL if url is None else url)
     collector = Collector(zone=settings.SITE_ZONE)
-    with closing(read_lines(source, request, deadline=deadline)) as lines, _named(source):
+    with closing(read_lines(source, request, deadline=deadline)) as lines, named(source):
         for line in lines:
             collector.take(line)
         return collector.snapshot(asked=asked)
@@ -137,7 +137,8 @@ def _local(moment: datetime) -> str:
 
 
 @contextmanager
-def _named(source: Source) -> Iterator[None]:
+def named(source: Source) -> Iterator[None]:
+    """Let a row that does not fit be told as an error of its source."""
     try:
         yield
     except UnexpectedRow as error:

@@ -186,7 +186,22 @@ def run_checks(connection: Connection, source: Source, request: Mapping[str, Any
     write(["end", reading.counts])
 
 
-TASKS = {"snapshot": read_snapshot, "history": read_history, "checks": run_checks}
+def read_bill_stop(connection: Connection, source: Source, request: Mapping[str, Any]) -> None:
+    """Write the source's clock and one range of agreements, both as of one moment."""
+    reading = Reading(connection, since=datetime.min, language=request["language"])  # noqa: DTZ901
+    connection.begin()
+    reading.tell(f"clock_{source.clock}")
+    reading.tell("bill_stop", **request["binds"])
+    connection.end()
+    write(["end", reading.counts])
+
+
+TASKS = {
+    "snapshot": read_snapshot,
+    "history": read_history,
+    "checks": run_checks,
+    "bill_stop": read_bill_stop,
+}
 
 
 def plain(cell: Any) -> str | int | float | None:

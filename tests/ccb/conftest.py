@@ -64,7 +64,12 @@ class CcbDatabase:
             session.execute(statement.encode(), params or None)
 
     def simulator(
-        self, *, history_days: int = 0, seed: int = 1, scenario: str = "normal"
+        self,
+        *,
+        history_days: int = 0,
+        seed: int = 1,
+        scenario: str = "normal",
+        agreements: int = 0,
     ) -> Simulator:
         return Simulator(
             self.owner_url,
@@ -72,6 +77,7 @@ class CcbDatabase:
             scenario=scenario,
             zone=ZONE,
             history_days=history_days,
+            agreements=agreements,
             reader=self.reader,
         )
 

@@ -29,7 +29,16 @@ from tests.ccb.conftest import TODAY, ZONE, CcbDatabase, at
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.sql
-OPTIONS = ("--days", "2", "--speed", "7200", "--scenario", "failure-and-restart")
+OPTIONS = (
+    "--days",
+    "2",
+    "--agreements",
+    "0",
+    "--speed",
+    "7200",
+    "--scenario",
+    "failure-and-restart",
+)
 SECRET_KEY = secrets.token_urlsafe(50)
 TABLES = "CI_BATCH_RUN CI_BATCH_THD CI_BATCH_INST CI_BATCH_JOB CI_MSG_LOG"
 EVERYTHING = at(0, day=date(2020, 1, 1))

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from batchops.calendar import business_date, business_day
 from batchops.ccb.errors import NotASimulation
-from batchops.ccb.simulator import store
+from batchops.ccb.simulator import agreements, store
 from batchops.ccb.simulator.plan import DAY_START, plan_day
 from batchops.ccb.simulator.planned import DayPlan, PlannedRun, dice
 from batchops.ccb.simulator.profiles import PATTERNS, STEADY, require_pattern
@@ -38,8 +38,8 @@ def _silent(text: str) -> None:
 class Simulator:
     """A CC&B in the database at `url`, written as its owner.
 
-    `seed`, `pattern` (a name of profiles.PATTERNS) and `history_days` count when the tables are
-    made; afterwards the database remembers seed and pattern. `scenario` is a name of
+    `seed`, `pattern` (a name of profiles.PATTERNS), `history_days` and `agreements` count when the
+    tables are made; afterwards the database remembers seed and pattern. `scenario` is a name of
     scenarios.SCENARIOS or MIXTURES and holds for business days not yet begun. `reader` is the
     role that may read. `report` hears of long steps.
 
@@ -52,6 +52,7 @@ class Simulator:
     pattern: str = "steady"
     zone: ZoneInfo = field(default_factory=lambda: settings.SITE_ZONE)
     history_days: int = 400
+    agreements: int = 5_000
     reader: str = "ccb_read"
     report: Callable[[str], None] = _silent
     _session: store.Session | None = field(default=None, repr=False)
@@ -73,6 +74,9 @@ class Simulator:
             if not self._is_made():
                 self._make(today)
             store.mend(session, known=list(SCENARIOS))
+            day = self._day_of(self._clock())
+            if agreements.prepare(session, day=day, agreements=self.agreements):
+                store.grant_reading(session, self.reader)
 
     def begin(self, *, day: date, scenario: str = "", seed: int | None = None) -> None:
         """Go to 05:00 of a business day, as if it and all after it had never been.
@@ -88,6 +92,7 @@ class Simulator:
             session.execute("SELECT 1 FROM SIM_CLOCK FOR UPDATE")
             store.forget_from(session, day)
             store.set_logins(session, self.reader, open_=True)
+            agreements.bill_anew(session, day=day)
             if scenario or seed is not None:
                 session.execute("DELETE FROM SIM_DAY WHERE BUS_DT = %s", [day])
             session.execute(
@@ -131,6 +136,7 @@ class Simulator:
             today, until = self._day_of(clock), self._day_of(to)
             for offset in range((until - today).days + 1):
                 self._advance_day(today + timedelta(days=offset), clock, to)
+            agreements.bill(session, since=local(clock, self.zone), until=local(to, self.zone))
             if until > today:
                 store.forget_before(session, until - timedelta(days=self.history_days))
                 store.forget_errors_before(session, local(to - ERRORS_KEPT, self.zone))

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 
+from batchops.ccb.bill_stop import codes_by_table
 from batchops.ccb.checks import Site, judge, statements_for
 from batchops.ccb.client import read_checks
 from batchops.ccb.errors import CcbError
@@ -36,6 +37,7 @@ class Command(BaseCommand):
             simulated=source.clock == "simulated",
             codes=_codes() if options["codes"] is None else options["codes"],
             allowed="READ" if source.dialect == "oracle" else "SELECT",
+            bill_stop=codes_by_table(),
         )
         verdicts = judge(lines, source, site)
         for verdict in verdicts:

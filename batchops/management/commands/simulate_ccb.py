@@ -34,6 +34,9 @@ class Command(BaseCommand):
         parser.add_argument("--speed", type=_speed, default=settings.CCB_CLOCK_SPEED)
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--days", type=_days, default=400, help="business days of history")
+        parser.add_argument(
+            "--agreements", type=int, default=5_000, help="prepaid agreements that bill stop finds"
+        )
         parser.add_argument("--scenario", default="demo", help="what happens: docs/simulator.md")
         parser.add_argument(
             "--pattern", default="steady", help="how the years go: steady or drifting"
@@ -70,6 +73,7 @@ class Command(BaseCommand):
                 scenario=options["scenario"],
                 pattern=options["pattern"],
                 history_days=options["days"],
+                agreements=options["agreements"],
                 reader=options["reader"],
                 report=self._say,
             )

@@ -1,0 +1,98 @@
+"""What is read of agreements, and that their simulated billing goes on with the days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from batchops.ccb.bill_stop import IDS, IdRange, Reading, id_range, read_agreements
+from tests.ccb.conftest import TODAY, CcbDatabase, at
+
+AGREEMENTS = 400
+EVERYTHING = id_range(0, of=1)
+
+
+def read(database: CcbDatabase, span: IdRange = EVERYTHING) -> Reading:
+    return read_agreements(span, limit=timedelta(seconds=10), url=database.reader_url)
+
+
+@pytest.fixture(scope="module")
+def billed(make_database: Callable[[], CcbDatabase]) -> CcbDatabase:
+    database = make_database()
+    simulator = database.simulator(agreements=AGREEMENTS)
+    simulator.prepare(today=TODAY)
+    simulator.close()
+    return database
+
+
+class TestRanges:
+    @pytest.mark.parametrize("of", [1, 3, 40, 1000])
+    def test_they_hold_every_id_once(self, of):
+        spans = [id_range(number, of=of) for number in range(of)]
+
+        assert spans[0].low == 0
+        assert spans[-1].high == IDS - 1
+        assert [span.high + 1 for span in spans[:-1]] == [span.low for span in spans[1:]]
+
+    def test_halves_are_the_whole(self):
+        lower, upper = IdRange(5, 11).halves()
+
+        assert (lower, upper) == (IdRange(5, 8), IdRange(9, 11))
+
+
+@pytest.mark.sql
+@pytest.mark.processes
+class TestReading:
+    def test_two_ranges_hold_what_the_whole_holds(self, billed):
+        whole = read(billed)
+        parts = [read(billed, span) for span in EVERYTHING.halves()]
+
+        ids = [agreement.sa_id for part in parts for agreement in part.agreements]
+        assert ids == [agreement.sa_id for agreement in whole.agreements]
+        assert len(set(ids)) == AGREEMENTS
+        assert min(len(part.agreements) for part in parts) > 0.4 * AGREEMENTS
+        assert whole.day == TODAY
+
+    def test_everything_the_page_shows_is_there(self, billed):
+        found = read(billed).agreements
+
+        for agreement in found:
+            texts = (agreement.crp_account_no, agreement.cpc_customer_no, agreement.meter_no)
+            assert all(text.isdigit() for text in texts)
+            assert agreement.customer_name.split()[-1].isdigit()
+            assert agreement.address.endswith(", Dhaka")
+            assert agreement.nocs_name.startswith("NOCS ")
+            assert agreement.status_text == "Active"
+            assert agreement.started_on is not None
+        assert {bool(agreement.phone_no) for agreement in found} == {True, False}
+        assert any(agreement.balance_cents % 100 for agreement in found)
+
+    def test_the_latest_characteristic_counts(self, billed):
+        assert "39999999" not in {agreement.crp_account_no for agreement in read(billed).agreements}
+
+    def test_billing_stands_still_for_each_reason_that_there_is(self, billed):
+        late = TODAY - timedelta(days=3)
+        stopped = [
+            a for a in read(billed).agreements if not a.last_bill_on or a.last_bill_on < late
+        ]
+
+        assert 0.04 * AGREEMENTS < len(stopped) < 0.12 * AGREEMENTS
+        assert {(a.has_error, a.has_unfrozen) for a in stopped} == {
+            (True, False),
+            (False, True),
+            (False, False),
+        }
+        assert {a.has_segment for a in stopped if a.last_bill_on is None} == {True, False}
+
+    def test_a_day_later_who_was_billed_is_billed_again(self, billed):
+        simulator = billed.simulator()
+        before = {a.sa_id: a.last_bill_on for a in read(billed).agreements}
+        simulator.advance(to=at(14))
+        simulator.close()
+
+        after = {a.sa_id: a.last_bill_on for a in read(billed).agreements}
+
+        moved = [sa_id for sa_id, day in before.items() if after[sa_id] == TODAY != day]
+        assert len(moved) > 0.85 * AGREEMENTS

@@ -15,7 +15,7 @@ from batchops.live.callers import Caller, permissions_of
 from batchops.live.ear import Ear
 from batchops.live.feed import Feed, Watcher, read_frame
 from batchops.live.listener import Listener
-from batchops.live.topics import find
+from batchops.live.topics import changed_with, find
 
 logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
@@ -127,8 +127,9 @@ class Hub:
         self._porter.shutdown(cancel_futures=True)
 
     def _mark(self, address: str) -> None:
-        if feed := self._feeds.get(address):
-            feed.mark()
+        for changed in changed_with(address):
+            if feed := self._feeds.get(changed):
+                feed.mark()
         for ear in self._ears:
             ear.hear(address)
 

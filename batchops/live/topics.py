@@ -14,13 +14,15 @@ class Topic:
     `read` takes the key (the part after the colon, "" for a topic without one) inside a
     consistent snapshot and returns facts only: codes, numbers, UTC times in ISO 8601; no words,
     no HTML, no personal data, and the same for everybody who may watch. It returns None when
-    nothing has that key.
+    nothing has that key. With `follows` it is read whenever that topic changes, for all it shows
+    comes from there.
     """
 
     name: str
     permission: str
     read: Read
     keyed: bool = False
+    follows: str = ""
 
 
 _topics: dict[str, Topic] = {}
@@ -38,6 +40,11 @@ def find(address: str) -> tuple[Topic, str] | None:
     if topic is None or topic.keyed != bool(colon) or (topic.keyed and not key):
         return None
     return topic, key
+
+
+def changed_with(address: str) -> list[str]:
+    """Return what may have changed when an address did: itself, and the topics that follow it."""
+    return [address, *(topic.name for topic in _topics.values() if topic.follows == address)]
 
 
 def registered() -> list[Topic]:

@@ -1,4 +1,4 @@
-"""Read the environment, here and nowhere else; docs/settings.md explains every variable.
+"""Say how the site runs, from the environment; docs/settings.md explains every variable.
 
 Values come from the environment first, then from `batchops.env` in the data folder, which
 `manage.py up` writes so that every other command finds the same database and secrets.
@@ -6,36 +6,19 @@ Values come from the environment first, then from `batchops.env` in the data fol
 
 import os
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import django_stubs_ext
-import environ
 from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from batchops.document import DOCUMENT
+from batchops.environment import BASE_DIR, DATA_DIR, env
+from batchops.settings_bill_stop import *  # noqa: F403
 
 django_stubs_ext.monkeypatch()
-
-
-class Environment(environ.Env):  # type: ignore[misc]
-    """Take each value as it is; django-environ reads `$NAME` as the value of another variable."""
-
-    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
-        value = self.ENVIRON.get(var, "")
-        if not value.startswith("$"):
-            return super().get_value(var, *args, **kwargs)
-        return self.parse_value(value, kwargs.get("cast"))
-
-
-BASE_DIR = Path(__file__).resolve().parent.parent
-env = Environment()
-
-DATA_DIR = Path(env.str("BATCHOPS_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-environ.Env.read_env(DATA_DIR / "batchops.env")
 
 # Core -------------------------------------------------------------------------------------------
 
@@ -206,23 +189,6 @@ CCB_DEADLINE = timedelta(seconds=env.float("CCB_DEADLINE_S", default=90))
 CCB_OWNER_URL = env.str("CCB_OWNER_URL", default="")
 # 1 for a real CC&B; the simulator's clock may run faster, and polls then come as much faster.
 CCB_CLOCK_SPEED = env.float("CCB_CLOCK_SPEED", default=1)
-
-# Bill stop: how the site has set CC&B up, and what counts as stopped -----------------------------
-
-BILL_STOP_CRP_CHAR = env.str("BILL_STOP_CRP_CHAR", default="CM_CPRLA")
-BILL_STOP_CPC_CHAR = env.str("BILL_STOP_CPC_CHAR", default="CM_LEGCY")
-BILL_STOP_NOCS_CHAR = env.str("BILL_STOP_NOCS_CHAR", default="CM_NOCS")
-BILL_STOP_SA_TYPE = env.str("BILL_STOP_SA_TYPE", default="PPD")
-BILL_STOP_SA_STATUSES = [
-    status.strip() for status in env.list("BILL_STOP_SA_STATUSES", default=["20"])
-]
-BILL_STOP_PHONE_TYPE = env.str("BILL_STOP_PHONE_TYPE", default="CELLPHONE")
-BILL_STOP_METER_ID_TYPE = env.str("BILL_STOP_METER_ID_TYPE", default="D1SN")
-BILL_STOP_RULE = env.str("BILL_STOP_RULE", default="days")
-BILL_STOP_DAYS = env.int("BILL_STOP_DAYS", default=3)
-BILL_STOP_RANGES = env.int("BILL_STOP_RANGES", default=40)
-BILL_STOP_READ_LIMIT = timedelta(seconds=env.float("BILL_STOP_READ_LIMIT_S", default=10))
-BILL_STOP_KEPT = timedelta(days=env.int("BILL_STOP_KEEP_DAYS", default=14))
 
 # Mail -------------------------------------------------------------------------------------------
 

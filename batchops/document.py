@@ -18,6 +18,10 @@ DOCUMENT = {
         {"name": "uploads", "description": "Large files, which come in parts and wait for a job."},
         {"name": "documents", "description": "PDFs for many, looked at before they are made."},
         {"name": "batches", "description": "A job as a batch of files, as older consoles read it."},
+        {
+            "name": "crp-cpc",
+            "description": "Bill stop: its runs, and what the last one found.",
+        },
         {"name": "schedules", "description": "Jobs that start by themselves."},
         {"name": "ami-operational", "description": "CC&B's workflow, as older consoles read it."},
         {"name": "alerts", "description": "What went wrong, who has it, and how it ended."},

@@ -10,7 +10,7 @@ class JobsConfig(AppConfig):
         from jobs.topics import register_topics
 
         # Importing them registers the types.
-        from jobs.types import document, drill, external, file_batch  # noqa: F401
+        from jobs.types import bill_stop, document, drill, external, file_batch  # noqa: F401
 
         register_duties()
         judge.register_duties()
@@ -20,3 +20,4 @@ class JobsConfig(AppConfig):
         statistics.register_duties()
         document.register_duties()
         register_topics()
+        bill_stop.register_topic()

@@ -5,15 +5,16 @@ from django.db import transaction
 
 from alerts.lifecycle import seed_default_channel
 from batchops.web.roles import ROLES
+from jobs.types.bill_stop.lifecycle import seed_schedule
 from monitoring.lifecycle import seed_workflow
 
 
 @transaction.atomic
 def load_first_data() -> None:
-    """Create the roles, steps, settings and the default channel where they are missing.
+    """Create the roles, steps, settings, channel and schedule where they are missing.
 
     Permissions of the four roles are set as batchops/web/roles.py lists them each time; steps,
-    settings and channels that people edited stay as they are.
+    settings, channels and schedules that people edited stay as they are.
 
     :raises LookupError: when a role names a permission that no model declares.
     """
@@ -22,6 +23,7 @@ def load_first_data() -> None:
         group.permissions.set([_permission(label) for label in permissions])
     seed_workflow()
     seed_default_channel()
+    seed_schedule()
 
 
 def _permission(label: str) -> Permission:

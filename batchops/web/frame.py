@@ -54,6 +54,7 @@ MENU = (
         _("Analyze"),
         (
             Place(_("Batch jobs"), "list", "admin:jobs", "jobs.view_job"),
+            Place(_("Bill stop"), "stop", "admin:bill_stop", "jobs.view_job"),
             Place(_("Schedules"), "clock", "admin:schedules", "jobs.view_schedule"),
             Place(_("Job statistics"), "chart", "admin:statistics", "jobs.view_job"),
         ),

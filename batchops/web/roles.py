@@ -18,6 +18,7 @@ OPERATOR = (
     "jobs.cancel_job",
     "jobs.retry_job",
     "jobs.work_job",
+    "jobs.view_customer",
     "monitoring.poll_ccb",
 )
 SUPERVISOR = (

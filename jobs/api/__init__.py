@@ -19,8 +19,10 @@ from jobs.api.statistics import Statistics
 from jobs.api.uploads import PART, UPLOAD, CompleteUpload, OnePart, OneUpload, Uploads
 from jobs.api.views import ACTION, CLAIM, NAMED, SCHEDULED
 from jobs.api.watching import Watch
+from jobs.types.bill_stop import api as bill_stop
 
 urlpatterns: list[URLPattern] = [
+    *bill_stop.urlpatterns,
     re_path(r"^batch-jobs/?$", Jobs.as_view(), name="batch-jobs"),
     # Before the jobs' own addresses, for they look like one of them.
     re_path(r"^batch-jobs/bulk/?$", BulkMove.as_view(), name="batch-jobs-bulk"),

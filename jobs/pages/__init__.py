@@ -22,10 +22,12 @@ from jobs.pages.schedules import (
 )
 from jobs.pages.statistics import statistics_fragment, statistics_page
 from jobs.pages.watching import job_mails, watch_fragment, watch_job
+from jobs.types.bill_stop import pages as bill_stop
 
 __all__ = ["drawn_from", "redirects", "urls"]
 
 urls: list[URLPattern] = [
+    *bill_stop.urls,
     path("jobs/", job_list, name="jobs"),
     path("jobs/fragment/", job_list_fragment, name="jobs_fragment"),
     path("jobs/new/", new_job, name="new_job"),
@@ -65,6 +67,7 @@ urls: list[URLPattern] = [
 
 # Where the old console's pages were; outside /admin/.
 redirects: list[URLPattern] = [
+    *bill_stop.redirects,
     re_path(r"^batch-jobs/?$", old_list, name="old-jobs"),
     re_path(rf"^batch-jobs/{NAMED}/?$", old_job, name="old-job"),
 ]

@@ -25,6 +25,7 @@ from jobs.runner import run_slice
 from jobs.start import Order
 from monitoring import poll as polling
 from tests.alerts.findings import AT, opened
+from tests.jobs.agreements import fake_billing
 from tests.jobs.harness import types  # noqa: F401  (registers the types)
 from tests.monitoring.source import FakeCcb
 from tests.people import person
@@ -79,6 +80,7 @@ def _make(patch: pytest.MonkeyPatch) -> Site:
     )
     site = Site(user, create_token(user=user, name="tests"))
     _runs(patch)
+    _bill_stop(site, patch)
     site.known = {
         "name": _jobs(site),
         "token": [_lease(site)],
@@ -103,6 +105,14 @@ def _jobs(site: Site) -> list[str]:
     lifecycle.cancel(cancelled.pk, actor="user:tester")
     waiting = [site.job(items=2), site.job("external", inline=[{"n": 1}, {"n": 2}])]
     return [job.pk for job in [*done, cancelled, *waiting]]
+
+
+def _bill_stop(site: Site, patch: pytest.MonkeyPatch) -> None:
+    fake_billing(patch)
+    job = site.job("bill-stop")
+    while job.is_open:
+        run_slice()
+        job.refresh_from_db()
 
 
 def _lease(site: Site) -> str:

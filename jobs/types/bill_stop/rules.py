@@ -1,0 +1,63 @@
+"""Judge connections: pure functions of what CC&B holds and the day; plain Python."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from batchops.looks import Look
+
+BILLED = ""
+NEW = "new"
+SEGMENT_IN_ERROR = "segment_in_error"
+SEGMENT_NOT_FROZEN = "segment_not_frozen"
+NO_SEGMENT = "no_segment"
+NEVER_BILLED = "never_billed"
+NOT_BILLED_SINCE = "not_billed_since"
+
+REASONS = {
+    NEW: "New, not judged yet",
+    SEGMENT_IN_ERROR: "Bill segment in error",
+    SEGMENT_NOT_FROZEN: "Bill segment not frozen",
+    NO_SEGMENT: "No bill segment at all",
+    NEVER_BILLED: "Never billed",
+    NOT_BILLED_SINCE: "No bill segment since the last bill",
+}
+STOPPED_WORD = "Bill Stop Issue"
+ACTIVE_WORD = "Active Billing"
+STOPPED_LOOK = Look("bill_stop", STOPPED_WORD, "bad", "x-circle")
+ACTIVE_LOOK = Look("active", ACTIVE_WORD, "ok", "check-circle")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Billing:
+    """What decides whether a connection is billed."""
+
+    started_on: date | None
+    last_bill_on: date | None
+    has_error: bool
+    has_unfrozen: bool
+    has_segment: bool
+
+
+def counts_from(day: date, *, rule: str, days: int) -> date:
+    """Return the first day whose bill is recent enough: `days` before, or the month's first."""
+    return day.replace(day=1) if rule == "month" else day - timedelta(days=days)
+
+
+def reason_of(billing: Billing, *, counts_from: date) -> str:
+    """Return why a connection is not billed, BILLED or NEW when it is not stopped."""
+    if billing.last_bill_on is not None and billing.last_bill_on >= counts_from:
+        return BILLED
+    if billing.started_on is not None and billing.started_on >= counts_from:
+        return NEW
+    if billing.has_error:
+        return SEGMENT_IN_ERROR
+    if billing.has_unfrozen:
+        return SEGMENT_NOT_FROZEN
+    if billing.last_bill_on is not None:
+        return NOT_BILLED_SINCE
+    return NEVER_BILLED if billing.has_segment else NO_SEGMENT
+
+
+def is_stopped(reason: str) -> bool:
+    """Say whether a reason means that billing stands still."""
+    return reason not in (BILLED, NEW)

@@ -1,18 +1,24 @@
-"""Stand in for CC&B where bill stop reads agreements: made ones, or a sentence why not."""
+"""Stand in for CC&B where bill stop reads agreements, press its button and do its jobs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
 
 from batchops.ccb.bill_stop import IDS, Agreement, IdRange, Reading
 from batchops.ccb.errors import CcbError
+from jobs.models import Job
+from jobs.runner import run_slice
 from jobs.types.bill_stop import job_type
 
 DAY = date(2026, 11, 22)
+RANGES = 4
+BATCH = "/api/crp-cpc/bill-stop-batch"
 SECRETS = ("Tea stall 0007", "House 7, Dhaka", "01000000007")
 
 
@@ -63,6 +69,21 @@ def fake_billing(patch: pytest.MonkeyPatch, agreements: int = 30) -> FakeBilling
     return made
 
 
-@pytest.fixture
-def billing(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeBilling]:
-    yield fake_billing(monkeypatch)
+def press(client: Client) -> Any:
+    """Press the button, as a program does."""
+    return client.post(f"{BATCH}/trigger")
+
+
+def run(client: Client) -> Job:
+    """Press the button and do the job in this process."""
+    return work(Job.objects.get(pk=press(client).json()["jobId"]))
+
+
+def work(job: Job) -> Job:
+    """Do a job in this process, to its summary."""
+    for _ in range(20):
+        run_slice()
+        job.refresh_from_db()
+        if not job.is_open and job.summarised_at is not None:
+            return job
+    raise AssertionError(f"job {job.pk} is still {job.state}")

@@ -15,7 +15,8 @@ from jobs import lifecycle, scheduling, start
 from jobs.models import Job, Schedule
 from jobs.runner import run_slice
 from jobs.start import Order
-from tests.jobs import files
+from jobs.types.bill_stop.job_type import BillStop
+from tests.jobs import agreements, files
 from tests.jobs.harness import checks, types  # noqa: F401  (registers the types)
 from tests.jobs.harness.plan import empty_tables
 from tests.jobs.schedules import Clock, Plan
@@ -129,3 +130,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
         monkeypatch.setattr(scheduling, "database_now", lambda: at)
 
     return set_clock
+
+
+@pytest.fixture
+def billing(monkeypatch: pytest.MonkeyPatch, settings: Any) -> agreements.FakeBilling:
+    """Let bill-stop jobs read made agreements, in four ranges, and try again at once."""
+    settings.CCB_URL = "postgresql://reader@nowhere/ccb"
+    settings.BILL_STOP_RANGES = agreements.RANGES
+    monkeypatch.setattr(BillStop, "backoff", lambda self, attempt: timedelta(0))
+    return agreements.fake_billing(monkeypatch)

@@ -138,6 +138,7 @@ WATCH_WORKERS = env.int("WATCH_WORKERS", default=2)
 Q_CLUSTER = {
     "name": "jobs",
     "orm": "default",
+    "broker_class": "batchops.cluster.broker.HearingBroker",
     "workers": JOBS_WORKERS,
     "timeout": 3600,
     "retry": 10_830,

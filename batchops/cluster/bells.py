@@ -3,12 +3,13 @@
 from datetime import datetime
 from functools import cache
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.models import OrmQ, Task
 from django_q.tasks import async_task
 
+from batchops.cluster.broker import CHANNEL
 from batchops.cluster.ticks import CLUSTERS, ClusterName
 from batchops.errors import BatchOpsError
 
@@ -36,6 +37,8 @@ def ring(task: str, *, cluster: ClusterName, at_most: int = 1) -> bool:
     if waiting >= at_most:
         return False
     async_task(task, cluster=cluster)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL + cluster])
     return True
 
 

@@ -1,14 +1,18 @@
 """Ring bells inside transactions, too often, and wrongly."""
 
 from datetime import timedelta
+from threading import Thread
+from unittest.mock import patch
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
 from batchops.cluster.bells import UnknownBell, release_taken, ring
+from batchops.cluster.broker import HearingBroker
+from tests.waiting import wait_for
 
 BELL = "tests.cluster.answers.note"
 
@@ -82,3 +86,25 @@ class TestReleaseTaken:
 
         assert OrmQ.objects.get(key="jobs").lock <= timezone.now()
         assert OrmQ.objects.get(key="watch").lock > timezone.now()
+
+
+@pytest.mark.django_db(transaction=True)
+class TestHearing:
+    def test_a_cluster_that_waits_hears_a_bell_at_once(self) -> None:
+        heard: list[list[tuple[int, str]] | None] = []
+
+        def listen() -> None:
+            broker = HearingBroker(list_key="jobs")
+            while not any(heard):
+                heard.append(broker.dequeue())
+            connection.close()
+
+        with patch("batchops.cluster.broker.Conf.POLL", 60):
+            listener = Thread(target=listen)
+            listener.start()
+            wait_for(lambda: heard, 10, "the cluster to listen")
+            ring(BELL, cluster="jobs")
+            listener.join(10)
+
+        assert not listener.is_alive()
+        assert [number for number, _ in heard[-1] or ()] == [OrmQ.objects.get().pk]

@@ -65,10 +65,10 @@ class Chunk(Held):
         self._shown: tuple[int, progress.Reading | None] | None = None
         self._shown_at = -SHOW_EVERY_S
 
-    def run(self, *, is_over: Callable[[], bool]) -> int:
+    def run(self, *, is_over: Callable[[], bool]) -> None:
         """Do the items until the slice `is_over`, a cancel is seen or they take too long together.
 
-        Returns how many were done; the others are given back.
+        Those not begun by then are given back.
 
         :raises LostClaim: when the lease was taken away, and with it the right to report.
         """
@@ -78,7 +78,6 @@ class Chunk(Held):
                 self._end(outcome)
         with self._lock:
             self._settle_patiently(ends=True)
-        return self._begun
 
     def _one_by_one(self, is_over: Callable[[], bool]) -> Iterator[Outcome]:
         ends_at = time.monotonic() + LONGEST_S

@@ -96,6 +96,10 @@ class JobType:
         Callable[[Any, Job, Sequence[WorkItem]], Sequence[Result | Exception]] | None
     ] = None
 
+    # How many items run_chunk is given at once; None: as many as take about 200 ms. For a type
+    # that asks a distant system once for all of them.
+    chunk_items: ClassVar[int | None] = None
+
     def check_file(self, params: dict[str, Any], file: GivenFile) -> None:
         """Refuse a file that cannot be used; called in the request, so keep it to seconds.
 

@@ -32,9 +32,8 @@ STEPS_EVERY_S = 0.25
 LINGER_S = 0.5
 LINGER_LOOK_S = 0.02
 CHUNK_MAX = 500
-# One, for nobody knows yet how long an item takes, and what one worker holds no other can begin.
-CHUNK_FIRST = 1
-CHUNK_GROWTH = 8
+# Near a job's end chunks are smaller, so that all workers end together, but not below this.
+CHUNK_LEAST_S = 0.025
 
 
 def run_slice() -> None:
@@ -53,6 +52,7 @@ def run_slice() -> None:
 
 def ring_if_work(*, workers: int = 1) -> bool:
     """Ring for `workers` if any job has work that may begin now; say whether it has."""
+    lifecycle.wake_jobs()
     has_work = (
         lifecycle.choose(registry.caps(), passed=()) is not None
         or queries.to_summarise(types=registry.names()).exists()
@@ -60,9 +60,14 @@ def ring_if_work(*, workers: int = 1) -> bool:
         or artifacts.is_due()
         or bool(queries.cancels_left())
     )
-    for _ in range(workers if has_work else 0):
-        bells.ring(WORK, cluster="jobs", at_most=workers)
+    if has_work:
+        _ring(workers)
     return has_work
+
+
+def _ring(workers: int) -> None:
+    for _ in range(workers):
+        bells.ring(WORK, cluster="jobs", at_most=workers)
 
 
 class _Slice:
@@ -70,7 +75,6 @@ class _Slice:
         self._heartbeat = heartbeat
         self._worker = worker_name()
         self._ends_at = time.monotonic() + settings.JOBS_SLICE.total_seconds()
-        self._sizes: dict[str, int] = {}
         self._others_called = False
         self._steps_at = 0.0
 
@@ -78,18 +82,22 @@ class _Slice:
         lifecycle.expire_claims()
         self._carry_out_cancels()
         while lease := self._next_lease() or self._wait_for_items():
-            # Not only before the first lease, for that may be the one that makes the items.
-            self._call_others()
+            # Not only before the first lease, for the others may have left before there was work.
+            self._call_others(will_be_work=lease.kind == states.EXPAND)
             self._work_on(lease)
             if self._is_over():
                 break
         ring_if_work()
 
-    def _call_others(self) -> None:
-        """Ring once for every other worker, so that all are at it in a moment."""
-        self._others_called = self._others_called or ring_if_work(
-            workers=max(1, settings.JOBS_WORKERS - 1)
-        )
+    def _call_others(self, *, will_be_work: bool = False) -> None:
+        """Ring once for every other worker, so that all are at it in a moment.
+
+        Also when there `will_be_work`: whoever comes stays for the items that are being made.
+        """
+        others = max(1, settings.JOBS_WORKERS - 1)
+        if will_be_work and not self._others_called:
+            _ring(others)
+        self._others_called = self._others_called or will_be_work or ring_if_work(workers=others)
 
     def _wait_for_items(self) -> Lease | None:
         """Stay a moment for the items that another worker makes; a bell takes much longer."""
@@ -110,6 +118,7 @@ class _Slice:
     def _next_lease(self) -> Lease | None:
         if time.monotonic() >= self._steps_at:
             self._steps_at = time.monotonic() + STEPS_EVERY_S
+            lifecycle.wake_jobs()
             if lease := self._next_step():
                 self._steps_at = 0.0
                 return lease
@@ -142,7 +151,7 @@ class _Slice:
             return lifecycle.claim_expansion(chosen.job_id, worker=self._worker)
         return lifecycle.claim_items(
             chosen.job_id,
-            limit=self._sizes.get(chosen.job_id, CHUNK_FIRST),
+            limit=size_of(chosen),
             worker=self._worker,
             max_workers=chosen.max_workers,
         )
@@ -170,11 +179,7 @@ class _Slice:
 
     def _do_items(self, chunk: Chunk) -> None:
         self._heartbeat.held = chunk
-        began_at = time.monotonic()
-        done = chunk.run(is_over=self._is_over)
-        job_id = chunk.lease.job.pk
-        spent_s = time.monotonic() - began_at
-        self._sizes[job_id] = next_size(self._sizes.get(job_id, CHUNK_FIRST), done, spent_s)
+        chunk.run(is_over=self._is_over)
 
     def _expand(self, held: Held, job_type: JobType) -> None:
         self._heartbeat.held = held
@@ -235,12 +240,18 @@ class _Slice:
         log.info("aggregate complete job=%s", job_id)
 
 
-def next_size(size: int, done: int, spent_s: float) -> int:
-    """Return how many items to lease next, so that they take about CHUNK_TIME."""
-    if not done:
-        return size
-    fitting = round(CHUNK_TIME.total_seconds() * done / max(spent_s, 1e-6))
-    return max(1, min(fitting, size * CHUNK_GROWTH, CHUNK_MAX))
+def size_of(chosen: Chosen) -> int:
+    """Return how many items of a job to lease, so that they take about CHUNK_TIME.
+
+    One while nobody knows how long they take, for what a worker holds no other can begin; and
+    less when not much is left: half of what each worker of the cluster would have to do.
+    """
+    job_type = registry.find(chosen.type)
+    if job_type.chunk_items is not None:
+        return job_type.chunk_items
+    share: float = (chosen.left or CHUNK_MAX) / (2 * settings.JOBS_WORKERS)
+    fitting = min(CHUNK_TIME.total_seconds() / chosen.item_s, CHUNK_MAX)
+    return max(1, round(min(fitting, max(share, CHUNK_LEAST_S / chosen.item_s))))
 
 
 def _batches(items: Iterator[Any]) -> Iterator[list[Any]]:

@@ -16,10 +16,8 @@ from jobs.lifecycle.artifacts import (
     store_artifact,
 )
 from jobs.lifecycle.claims import (
-    Chosen,
     Lease,
     WorkItem,
-    choose,
     claim_expansion,
     claim_items,
     lease_time,
@@ -61,6 +59,7 @@ from jobs.lifecycle.schedules import (
 from jobs.lifecycle.settling import Outcome, Settled, release, settle
 from jobs.lifecycle.showing import show_progress
 from jobs.lifecycle.summaries import claim_summary, fail_summary, store_summary
+from jobs.lifecycle.turns import Chosen, choose, wake_jobs
 from jobs.lifecycle.uploads import (
     REMOVED_AT_ONCE,
     NewUpload,
@@ -150,6 +149,7 @@ __all__ = [
     "store_artifact",
     "store_summary",
     "take",
+    "wake_jobs",
     "watch_job",
     "watch_types",
 ]

@@ -1,53 +1,23 @@
-"""Give work to workers: choose the job to serve, and lease a chunk or a step of it."""
+"""Give work to workers: lease a chunk or a step of a job."""
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models.functions import Now
 
 from jobs import states
 from jobs.errors import LostClaim
-from jobs.lifecycle.record import locked, log, move
+from jobs.lifecycle.record import locked, log
+from jobs.lifecycle.turns import DUE, READY, serve
 from jobs.models import Claim, Job
 
 # An ended job shall have its summary within 40 s, though a worker dies over it: a sweep comes
 # every 30 s at the latest, so the lease leaves it time for both.
 SUMMARY_LEASE = timedelta(seconds=6)
-# Two looks into one index: of the items that wait for another attempt there may be millions.
-# now(), not the clock, so that the planner can look into the index by it.
-READY = "i.job_id = {job} AND i.state = 'pending' AND i.not_before IS NULL"
-DUE = "i.job_id = {job} AND i.state = 'pending' AND i.not_before <= now()"
-# The job with the highest priority, and of these the one that waited longest; not one at which
-# as many are at work as its type allows. OFFSET 0 makes the planner look into each job by itself:
-# it would rather collect the jobs of all pending items first, and there may be millions. The types
-# are named twice, for a test of one row comes before the looks into items, and a join after them.
-CHOOSE_SQL = f"""
-    SELECT j.id, expansion.wanted, type.cap
-      FROM jobs_job AS j
-      JOIN unnest(%(types)s::text[], %(caps)s::int[]) AS type (name, cap) ON type.name = j.type
-     CROSS JOIN LATERAL (
-           SELECT j.expanded_at IS NULL AND NOT EXISTS (
-                  SELECT FROM jobs_claim AS c WHERE c.job_id = j.id AND c.kind = 'expand')
-           AS wanted) AS expansion
-     WHERE j.state IN ('pending', 'processing')
-       AND j.type = ANY(%(types)s::text[])
-       AND j.cancel_requested_at IS NULL
-       AND NOT j.id = ANY(%(passed)s)
-       AND (expansion.wanted
-            OR (EXISTS (SELECT FROM jobs_jobitem AS i WHERE {READY.format(job="j.id")} OFFSET 0)
-                OR EXISTS (SELECT FROM jobs_jobitem AS i WHERE {DUE.format(job="j.id")} OFFSET 0))
-               AND (type.cap IS NULL OR type.cap > (
-                    SELECT count(*) FROM jobs_claim AS c
-                     WHERE c.job_id = j.id AND c.kind = 'items')))
-     ORDER BY j.priority DESC, j.last_served_at ASC NULLS FIRST, j.created_at
-     LIMIT 1
-"""  # noqa: S608 (only constants are put together)
 # First those whose next attempt is due: when that is, their type has said. MATERIALIZED: without
 # it the planner may lock more rows than the limit says. Both looks follow the order of the index
 # and have a limit that is a number: with one to be computed the planner expects a tenth of all
@@ -91,14 +61,6 @@ STEP_SQL = """
         ON CONFLICT (job_id, kind) WHERE NOT kind = 'items' DO NOTHING
  RETURNING id
 """
-# Fair share needs only about the right order: whoever finds the row locked leaves it to the other.
-SERVED_SQL = """
-    WITH served AS (
-        UPDATE jobs_job SET last_served_at = clock_timestamp()
-         WHERE id IN (SELECT id FROM jobs_job WHERE id = %(job)s AND state <> 'pending'
-                         FOR NO KEY UPDATE SKIP LOCKED))
-    SELECT * FROM jobs_job WHERE id = %(job)s
-"""
 # A lease lasts from when its worker gave the sign of life, one moment for both columns.
 RENEW_SQL = """
     UPDATE jobs_claim AS c
@@ -122,38 +84,17 @@ class WorkItem:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """What a worker holds: a claim, the token that proves it, and the work."""
+    """What a worker holds: a claim, the token that proves it, and the work.
+
+    `charged_s` is the worker's time that its job was charged for beforehand.
+    """
 
     claim_id: int
     token: UUID
     job: Job
     kind: str
     items: tuple[WorkItem, ...] = ()
-
-
-class Chosen(NamedTuple):
-    """A job that has work, and whether that is to make its items first."""
-
-    job_id: str
-    wants_expansion: bool
-    max_workers: int | None
-
-
-def choose(types: Mapping[str, int | None], *, passed: Sequence[str]) -> Chosen | None:
-    """Return the job to serve next, None when no job has work that may begin now.
-
-    Only jobs of `types`, each with the number of workers that may be at one job's items (None:
-    any), not those in `passed`.
-    """
-    values: dict[str, Any] = {
-        "types": list(types),
-        "caps": list(types.values()),
-        "passed": list(passed),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(CHOOSE_SQL, values)
-        row = cursor.fetchone()
-    return Chosen(*row) if row else None
+    charged_s: float = 0.0
 
 
 @transaction.atomic
@@ -180,9 +121,9 @@ def claim_items(
     rows = rows or _take(values | {"suspect": True, "limit": 1})
     if not rows:
         return None
-    job = _serve(job_id, worker)
+    job, charged_s = serve(job_id, worker, items=len(rows))
     items = tuple(sorted((WorkItem(*row[1:]) for row in rows), key=lambda item: item.position))
-    return Lease(rows[0][0], token, job, states.ITEMS, items)
+    return Lease(rows[0][0], token, job, states.ITEMS, items, charged_s)
 
 
 def _are_enough(job_id: str, max_workers: int) -> bool:
@@ -207,20 +148,6 @@ def _loaded(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
 
-def _serve(job_id: str, worker: str) -> Job:
-    job: Job = Job.objects.raw(SERVED_SQL, {"job": job_id})[0]
-    if job.state == states.PENDING:
-        job = locked(job_id)
-    if job.state == states.PENDING:
-        actor = f"system:{worker}"
-        return move(job, "start", actor=actor, state=states.PROCESSING, **_begin())
-    return job
-
-
-def _begin() -> dict[str, Any]:
-    return {"started_at": Now(), "last_served_at": Now()}
-
-
 @transaction.atomic
 def claim_expansion(job_id: str, *, worker: str) -> Lease | None:
     """Lease the making of a job's items; None when another worker has it or it is done."""
@@ -231,7 +158,7 @@ def claim_expansion(job_id: str, *, worker: str) -> Lease | None:
     if not job.is_open or job.expanded_at is not None:
         transaction.set_rollback(True)
         return None
-    return Lease(*claim, _serve(job_id, worker), states.EXPAND)
+    return Lease(*claim, serve(job_id, worker)[0], states.EXPAND)
 
 
 def claim_step(job_id: str, *, kind: str, worker: str) -> tuple[int, UUID] | None:

@@ -27,6 +27,7 @@ CANNOT = {
 # A job over the moment its counters say so: the update that counts is the lock that decides.
 # `recent_rate` adds n / 60 s and fades by 1/e a minute, which makes it items a second, lately.
 # Nothing settled is no progress: what was only put off or given back leaves both as they were.
+# Whatever comes through here may have made items ready, so the job is looked into again.
 COUNT_SQL = """
     UPDATE jobs_job
        SET succeeded = succeeded + %(succeeded)s,
@@ -37,7 +38,8 @@ COUNT_SQL = """
                + recent_rate * exp(-least(3600, greatest(0, extract(epoch FROM clock_timestamp()
                    - coalesce(last_settled_at, started_at)))) / %(recent_s)s::float8) END,
            last_settled_at = CASE WHEN %(settled)s = 0 THEN last_settled_at
-               ELSE clock_timestamp() END
+               ELSE clock_timestamp() END,
+           waits_until = NULL
      WHERE id = %(job)s AND state IN ('pending', 'processing')
  RETURNING *
 """

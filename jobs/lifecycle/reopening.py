@@ -108,6 +108,7 @@ def _reopen_batch(job: Job) -> int:
     )
     if not begun.update(
         reopen_from=after,
+        waits_until=None,
         reopen_failed=F("reopen_failed") - failed,
         reopen_cancelled=F("reopen_cancelled") - cancelled,
     ):

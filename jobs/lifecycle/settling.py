@@ -14,7 +14,8 @@ from jobs import states
 from jobs.errors import LostClaim
 from jobs.lifecycle.claims import Lease, lost, renew
 from jobs.lifecycle.items import cancel_these
-from jobs.lifecycle.record import count, finish_if_settled, note, push
+from jobs.lifecycle.record import count, finish_if_settled, locked, note, push
+from jobs.lifecycle.turns import charge
 from jobs.models import Job, JobItem
 
 # Only what still runs under this claim is written, and only that is counted: a report that
@@ -45,6 +46,10 @@ RETURN_SQL = """
        SET state = 'pending', claim_id = NULL, attempts = attempts - 1, started_at = NULL
      WHERE id = ANY(%s) AND claim_id = %s AND state = 'running'
  RETURNING id
+"""
+DELETE_SQL = """
+    DELETE FROM jobs_claim WHERE id = %s AND token = %s
+ RETURNING extract(epoch FROM clock_timestamp() - created_at)
 """
 
 
@@ -90,15 +95,21 @@ def settle(
     """
     try:
         with transaction.atomic():
-            (end if ends else renew)(lease)
-            return _settle(lease, outcomes, unbegun=unbegun)
+            if not ends:
+                renew(lease)
+                return _settle(lease, outcomes)
+            spent_s = end(lease)
+            settled = _settle(lease, outcomes, unbegun=unbegun)
+            begun = len(lease.items) - len(unbegun)
+            charge(lease.job.pk, spent_s=spent_s, charged_s=lease.charged_s, items=begun)
+            return settled
     except LostClaim:
         if not (repeated and _is_stored(outcomes)):
             _record_refusal(lease, len(outcomes))
         raise
 
 
-def _settle(lease: Lease, outcomes: Sequence[Outcome], *, unbegun: Sequence[int]) -> Settled:
+def _settle(lease: Lease, outcomes: Sequence[Outcome], *, unbegun: Sequence[int] = ()) -> Settled:
     counts = _write(lease, outcomes)
     if unbegun:
         return_items(lease.claim_id, unbegun)
@@ -170,25 +181,31 @@ def _record_refusal(lease: Lease, reports: int) -> None:
         note(job, "refuse", actor="system:worker", reason=reason)
 
 
-def end(lease: Lease) -> None:
+def end(lease: Lease) -> float:
     """Give back a lease; part of the caller's transaction, which settles what was done under it.
+
+    Returns for how many seconds it was held.
 
     :raises LostClaim: when the lease had run out and was taken away.
     """
-    if not _delete(lease):
+    held_s = _delete(lease)
+    if held_s is None:
         raise lost(lease)
+    return held_s
 
 
 @transaction.atomic
 def release(lease: Lease) -> None:
     """Give back a lease with nothing to settle; nothing happens when it was lost already."""
-    _delete(lease)
+    held_s = _delete(lease)
+    if held_s is not None and lease.kind in (states.EXPAND, states.REOPEN):
+        locked(lease.job.pk)
+        charge(lease.job.pk, spent_s=held_s)
 
 
-def _delete(lease: Lease) -> bool:
+def _delete(lease: Lease) -> float | None:
     # Nothing refers to a claim, which Django would look for row by row.
     with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM jobs_claim WHERE id = %s AND token = %s", [lease.claim_id, lease.token]
-        )
-        return bool(cursor.rowcount)
+        cursor.execute(DELETE_SQL, [lease.claim_id, lease.token])
+        row = cursor.fetchone()
+    return float(row[0]) if row else None

@@ -65,6 +65,15 @@ class Job(models.Model):
     cancelled = models.IntegerField(default=0)
     carried = models.IntegerField(default=0, help_text="Done in earlier generations.")
     recent_rate = models.FloatField(default=0, help_text="Items a second at last_settled_at.")
+    # Who is served next: see lifecycle.turns.
+    served_s = models.FloatField(default=0, db_default=0, help_text="Of workers' time.")
+    served_from_s = models.FloatField(
+        default=0, db_default=0, help_text="The same when it was chosen last."
+    )
+    item_s = models.FloatField(default=1, db_default=1, help_text="What an item lately took.")
+    waits_until = models.DateTimeField(
+        null=True, help_text="Until then all items left wait for another attempt."
+    )
     # Of a retry: where opening items again goes on, and how many are left, by how they ended.
     reopen_from = models.IntegerField(default=0, db_default=0)
     reopen_failed = models.IntegerField(default=0, db_default=0)
@@ -146,13 +155,19 @@ class Job(models.Model):
             ),
         ]
         indexes = [
-            # lifecycle.claims CHOOSE: the next job to serve; sweep: every open job.
+            # lifecycle.turns: the next job to serve, where the others stand, who waits.
             models.Index(
                 F("priority").desc(),
-                F("last_served_at").asc(nulls_first=True),
+                F("served_s"),
                 F("created_at"),
-                condition=Q(state__in=states.OPEN),
+                condition=Q(state__in=states.OPEN, waits_until=None),
                 name="job_next_to_serve",
+            ),
+            models.Index(
+                "served_from_s", condition=Q(state__in=states.OPEN), name="job_served_from"
+            ),
+            models.Index(
+                "waits_until", condition=Q(waits_until__isnull=False), name="job_waits_until"
             ),
             # lifecycle.summaries: ended jobs whose summary is still to be made.
             models.Index(

@@ -190,7 +190,7 @@ class TestWork:
         assert job.items_total == job.succeeded == 12_000
         assert job.items.filter(params__n=11_999, position=11_999).exists()
 
-    def test_higher_priority_is_served_first_then_who_waited_longest(self, make: Make) -> None:
+    def test_higher_priority_is_served_first_then_who_was_served_least(self, make: Make) -> None:
         one, two, urgent = (make(inline=[{}, {}], ms=0) for _ in range(3))
         Job.objects.filter(pk=urgent.pk).update(priority=5)
 
@@ -203,7 +203,8 @@ class TestWork:
             lifecycle.settle(lease, succeeded(lease), ends=True)
             served.append(chosen.job_id)
 
-        assert served == [urgent.pk, urgent.pk, one.pk, two.pk, one.pk, two.pk]
+        assert served[:4] == [urgent.pk, urgent.pk, one.pk, two.pk]
+        assert set(served[4:]) == {one.pk, two.pk}
 
 
 class TestSettle:

@@ -1,5 +1,6 @@
 """See that no job keeps others waiting, however large it is."""
 
+import heapq
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -7,10 +8,12 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import F, Min
 
 from jobs import lifecycle, registry, runner
-from jobs.lifecycle.claims import CHOOSE_SQL
-from jobs.models import Job, JobItem
+from jobs.lifecycle import Lease, Outcome
+from jobs.lifecycle.turns import CHOOSE_SQL
+from jobs.models import Claim, Job, JobItem
 from jobs.queries.work import CANCELS_SQL
 from jobs.runner import run_slice
 from tests.jobs.conftest import Make
@@ -71,6 +74,122 @@ class TestAMillionItems:
 
         assert set(listed[:2]) == {job.pk for job in jobs}
         assert not Job.objects.open().exists()
+
+
+class Shift:
+    """Four workers at jobs whose items take a known time, on a clock that runs as fast as it can.
+
+    They choose, lease and settle as real ones do; only the work itself is made up.
+    """
+
+    def __init__(self, each_s: dict[str, float]) -> None:
+        self.each_s = each_s
+        self.now_s = 0.0
+        self._busy: list[tuple[float, int, Lease]] = []
+        self._turns = 0
+
+    def run(self, until_s: float) -> None:
+        while True:
+            while len(self._busy) < 4 and self._take():
+                pass
+            if not self._busy or self._busy[0][0] > until_s:
+                return
+            self.now_s, _, lease = heapq.heappop(self._busy)
+            done = [Outcome(item.id, "succeeded") for item in lease.items]
+            lifecycle.settle(lease, done, ends=True)
+
+    def _take(self) -> bool:
+        chosen = lifecycle.choose(registry.caps(), passed=())
+        if chosen is None:
+            return False
+        lease = lifecycle.claim_items(chosen.job_id, limit=runner.size_of(chosen), worker="w")
+        assert lease is not None
+        took_s = self.each_s[chosen.job_id] * len(lease.items)
+        Claim.objects.filter(pk=lease.claim_id).update(
+            created_at=F("created_at") - timedelta(seconds=took_s)
+        )
+        self._turns += 1
+        heapq.heappush(self._busy, (self.now_s + took_s, self._turns, lease))
+        return True
+
+
+class TestWorkersTime:
+    def test_jobs_share_it_however_long_their_items_take(self, make: Make) -> None:
+        long = [make(inline=[{}] * 20, ms=0) for _ in range(5)]
+        short = make(inline=[{}] * 1_500, ms=0)
+        shift = Shift({short.pk: 0.002} | {job.pk: 5.0 for job in long})
+        shift.run(until_s=12)
+        short.refresh_from_db()
+        assert short.state == "completed"
+
+        shift.run(until_s=40)
+
+        done = [Job.objects.get(pk=job.pk).succeeded for job in long]
+        assert sum(done) >= 26
+        assert max(done) - min(done) <= 2
+
+    def test_who_comes_late_or_waited_long_has_no_claim_to_the_past(self, make: Make) -> None:
+        old, idle = (make(inline=[{}] * 1_000, ms=0) for _ in range(2))
+        idle.items.update(not_before="2999-01-01T00:00Z")
+        shift = Shift({old.pk: 1.0})
+        shift.run(until_s=60)
+        new = make(inline=[{}] * 1_000, ms=0)
+        idle.items.update(not_before=None)
+        shift.each_s |= {new.pk: 1.0, idle.pk: 1.0}
+        before = Job.objects.get(pk=old.pk).succeeded
+        shift.run(until_s=90)
+
+        shares = [Job.objects.get(pk=job.pk).succeeded for job in (old, idle, new)]
+        assert all(35 <= share <= 45 for share in (shares[0] - before, *shares[1:])), shares
+
+    def test_a_new_slice_knows_how_much_a_worker_does_at_once(self, make: Make) -> None:
+        job = make(inline=[{}] * 1_000, ms=0)
+        Shift({job.pk: 0.02}).run(until_s=3)
+
+        chosen = lifecycle.choose(registry.caps(), passed=())
+
+        assert chosen is not None
+        assert 1 < runner.size_of(chosen) <= 10
+
+
+class TestWaitingJobs:
+    def test_they_are_not_looked_into_until_they_are_due(self, make: Make) -> None:
+        job = make(inline=[{}, {}], ms=0)
+        put_off(job)
+        assert lifecycle.choose(registry.caps(), passed=()) is not None
+        put_off(job)
+        job.refresh_from_db()
+
+        assert job.waits_until == job.items.aggregate(first=Min("not_before"))["first"]
+        assert lifecycle.choose(registry.caps(), passed=()) is None
+        assert not lifecycle.wake_jobs()
+
+        make_due(job)
+        assert lifecycle.wake_jobs() == 1
+        assert lifecycle.choose(registry.caps(), passed=()) is not None
+
+    def test_what_a_dead_worker_held_wakes_its_job(self, make: Make) -> None:
+        job = make(inline=[{}, {}], ms=0)
+        assert lifecycle.claim_items(job.pk, limit=1, worker="dead") is not None
+        put_off(job)
+        assert lifecycle.choose(registry.caps(), passed=()) is None
+
+        lifecycle.end_claims_of("dead", culprits=())
+
+        assert lifecycle.choose(registry.caps(), passed=()) is not None
+
+
+def put_off(job: Job) -> None:
+    lease = lifecycle.claim_items(job.pk, limit=1, worker="w")
+    assert lease is not None
+    later = Outcome(lease.items[0].id, "pending", retry_after=timedelta(hours=1))
+    lifecycle.settle(lease, [later], ends=True)
+
+
+def make_due(job: Job) -> None:
+    long_ago = "2020-01-01T00:00Z"
+    job.items.update(not_before=long_ago)
+    Job.objects.filter(pk=job.pk).update(waits_until=long_ago)
 
 
 class TestChoosing:

@@ -106,6 +106,7 @@ class TestJobLimit:
 class TestTheNextAttempt:
     def test_it_is_rung_for_within_seconds_and_only_once(self, make: Make) -> None:
         tried_once(make("flaky", items=3)).items.update(not_before=Now() - timedelta(seconds=1))
+        Job.objects.update(waits_until=Now() - timedelta(seconds=1))
         OrmQ.objects.all().delete()
         [tick] = [one for one in registered("jobs") if one.name == "jobs.ring"]
 

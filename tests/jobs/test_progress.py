@@ -128,7 +128,7 @@ class TestWhatScreensShow:
     def test_the_next_item_of_a_chunk_does_not_inherit_it(
         self, make: Make, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(runner, "CHUNK_FIRST", 2)
+        monkeypatch.setattr(runner, "size_of", lambda chosen: 2)
         job = make(inline=[{"ms": 600}, {"ms": 90}], ms=0)
         lease = lifecycle.claim_items(job.pk, limit=2, worker="w")
         assert lease is not None
@@ -147,7 +147,7 @@ class TestWhatScreensShow:
     def test_items_done_at_once_report_for_all_of_them(
         self, make: Make, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(runner, "CHUNK_FIRST", 3)
+        monkeypatch.setattr(runner, "size_of", lambda chosen: 3)
         job = make("talking_together", items=3, ms=700)
 
         with AtWork():

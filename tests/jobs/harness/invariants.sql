@@ -27,6 +27,13 @@ SELECT j.id, j.items_total, j.succeeded, j.failed, j.cancelled, r.*
 SELECT i.id, i.state, j.id, j.state FROM jobs_jobitem AS i JOIN jobs_job AS j ON j.id = i.job_id
  WHERE j.finished_at IS NOT NULL AND i.state IN ('pending', 'running');
 
+-- name: no_job_with_items_ready_waits
+SELECT j.id, j.waits_until FROM jobs_job AS j
+ WHERE j.waits_until IS NOT NULL AND j.finished_at IS NULL
+   AND EXISTS (SELECT FROM jobs_jobitem AS i
+                WHERE i.job_id = j.id AND i.state = 'pending'
+                  AND (i.not_before IS NULL OR i.not_before < j.waits_until));
+
 -- name: no_item_has_two_results_in_a_generation
 SELECT item_id, generation, count(*) FROM harness_result
  GROUP BY item_id, generation HAVING count(*) > 1;

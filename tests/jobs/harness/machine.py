@@ -31,6 +31,7 @@ ALWAYS = (
     "the_last_generation_ended_exactly_once",
     "counters_equal_the_rows",
     "no_open_item_in_an_ended_job",
+    "no_job_with_items_ready_waits",
     "no_item_has_two_results_in_a_generation",
     "no_result_was_overwritten",
     "no_counter_fell_within_a_generation",
@@ -130,6 +131,15 @@ class Nights(RuleBasedStateMachine):
 
     @precondition(lambda self: self.workers)
     @rule(pick=PICK)
+    def put_off(self, pick: int) -> None:
+        """One item failed and is to be tried again later."""
+        worker = self._worker(pick)
+        ids, worker.left = worker.left[:1], worker.left[1:]
+        later = [Outcome(one, "pending", retry_after=timedelta(hours=1)) for one in ids]
+        self._settle(worker, later, ends=not worker.left)
+
+    @precondition(lambda self: self.workers)
+    @rule(pick=PICK)
     def give_back(self, pick: int) -> None:
         self._return(self._worker(pick))
 
@@ -226,6 +236,8 @@ class Nights(RuleBasedStateMachine):
         self.small.stop()
         for worker in self.workers:
             self._lose(worker)
+        JobItem.objects.update(not_before=None)
+        Job.objects.update(waits_until=None)
         for job_id in self.jobs:
             if lease := lifecycle.claim_reopening(job_id, worker="last"):
                 lifecycle.reopen_items(lease)
@@ -249,7 +261,7 @@ class Nights(RuleBasedStateMachine):
         finally:
             worker.is_lost = worker.is_lost or how["ends"]
         generation = Job.objects.get(pk=worker.lease.job.pk).generation
-        for outcome in outcomes:
+        for outcome in (one for one in outcomes if one.state != "pending"):
             self.accepted.setdefault(outcome.item_id, (outcome.state, generation))
             if self.accepted[outcome.item_id][1] < generation:
                 self.accepted[outcome.item_id] = (outcome.state, generation)

@@ -38,7 +38,7 @@ MUTANTS = {
         settling, "SETTLE_SQL", "coalesce(i.claim_id, 0) = %s", "%s > 0"
     ),
     "a settle under a lost lease is not refused": lambda: patch.multiple(
-        settling, renew=_deaf, end=lambda lease: None
+        settling, renew=_deaf, end=lambda lease: 0.0
     ),
     "a settle counts what it is told": lambda: patch.object(settling, "_write", _told),
     "the last settle does not end the job": lambda: patch.object(
@@ -48,7 +48,7 @@ MUTANTS = {
         Job, "is_settled", PropertyMock(side_effect=[True] * 10**5)
     ),
     "a settle leaves the lease behind": lambda: patch.object(
-        settling, "_delete", lambda lease: True
+        settling, "_delete", lambda lease: 1.0
     ),
     "a wish to cancel forgets what is given back": lambda: patch.object(
         settling, "cancel_these", return_value=0

@@ -123,7 +123,8 @@ class TestReasons:
     ) -> None:
         ccb.complete("CM-DMRU")
         ccb.submissions = [submission("ST")]
-        poll(), later(seconds=5)
+        poll()
+        later(seconds=5)
         assert of_rule("JOB_ORPHAN") == []
         later(minutes=15)
         assert of_rule("JOB_ORPHAN") == [("open", "")]

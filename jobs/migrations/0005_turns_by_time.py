@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("jobs", "0003_zip_again"),
+        ("jobs", "0004_bill_stop"),
     ]
 
     operations = [

@@ -61,7 +61,8 @@ class TestStuck:
         poll()
         later(minutes=59)
         assert of_rule("STUCK") == []
-        later(minutes=1), later(seconds=1)
+        later(minutes=1)
+        later(seconds=1)
         assert of_rule("STUCK") == [("open", "")]
 
         ccb.count(key, 1001)

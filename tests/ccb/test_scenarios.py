@@ -159,7 +159,7 @@ def assert_submission_is_legal(job: Record, *, purged: bool, runs: Any) -> None:
     if status in {"PC", "CA"}:
         assert number == 0
     elif status != "PD":
-        assert purged or (job["BATCH_CD"], number, 0) in runs
+        assert purged or (job["BATCH_CD"], number, job["BATCH_RERUN_NBR"]) in runs
 
 
 def assert_grew(before: Record, after: Record) -> None:
@@ -202,6 +202,19 @@ class TestScenarios:
                     assert longest <= MAX_MINUTES[profile.code], seed
                 if ("COMPLETED_WITH_ERRORS", profile.code) not in expected:
                     assert all(sum(e.errors for e in run.executions) < 100 for run in runs)
+
+    def test_a_rerun_has_the_number_of_the_run_before_and_two_at_once_have_their_own(self):
+        again = held(plan_day(TODAY, seed=1, scenario="rerun", zone=ZONE), at(20))
+        plan = plan_day(TODAY, seed=1, scenario="two-at-once", zone=ZONE)
+        second = [run for run in plan.runs if run.profile.code == "C1-PPBTR"][1]
+        both = held(plan, second.started_at)
+
+        assert [key for key in again["CI_BATCH_RUN"] if key[0] == "BILLREST"] == [
+            ("BILLREST", 1000, 0),
+            ("BILLREST", 1000, 1),
+        ]
+        running = [key for key, run in both["CI_BATCH_RUN"].items() if run["RUN_STATUS"] == "20"]
+        assert running == [("C1-PPBTR", 1000, 0), ("C1-PPBTR", 1001, 0)]
 
     def test_the_alert_of_a_drawn_step_names_it(self):
         drawn = {

@@ -36,6 +36,8 @@ HOURS: dict[str, list[tuple[float, float]]] = {
     "hand-repaired": [(13.5, 15.75)],
     "purged-run": [(13.5, 15.75)],
     "out-of-order": [(11.75, 12.25), (13, 13.5)],
+    "two-at-once": [(9.5, 10.25)],
+    "rerun": [(14, 14.25), (16.25, 17.75)],
     "imd-until-zero": [(7, 9.5)],
     "imd-not-draining": [(10.25, 12.5)],
     "flush-noise": [(10, 11.5), (20, 20)],

@@ -43,7 +43,6 @@ AMOUNT_SPREAD, PACE_SPREAD, MINUTES_SPREAD = 0.015, 0.015, 0.35
 # Measurements come in at the end of what brings them: three polls would be a trouble.
 ARRIVING = timedelta(minutes=20)
 LATER_ARRIVING = timedelta(minutes=15)
-PREPAY_MINUTES = (0, 240, 390, 570)
 FLUSH_HOURS = 14
 
 
@@ -89,12 +88,19 @@ class _Day:
         reads = self._run(Ask(profiles.READS, 0, self._hour(profiles.READS) + late))
         imd, arrivals = self._measurements(reads)
         drained_at = imd[self._scenario.morning_runs - 1].ended_at
-        prepay = self._several(profiles.PREPAY, drained_at, PREPAY_MINUTES)
+        prepay = self._several(profiles.PREPAY, drained_at, self._scenario.prepay_minutes)
         flushes = range(0, FLUSH_HOURS * 60, self._scenario.flush_minutes)
         flush = self._several(profiles.FLUSH, self._hour(profiles.FLUSH), flushes)
         segments = self._after(profiles.SEGMENTS, prepay[0])
         messages = self._after(profiles.MESSAGES, segments)
-        return [reads, *imd, *prepay, *flush, segments, messages], arrivals
+        reruns = self._reruns()
+        return [reads, *imd, *prepay, *flush, segments, messages, *reruns], arrivals
+
+    def _reruns(self) -> list[PlannedRun]:
+        if self._scenario.messages_again_at is None:
+            return []
+        ask = Ask(profiles.MESSAGES, 1, self._at(self._scenario.messages_again_at))
+        return [replace(self._run(ask), rerun=1)]
 
     def outages(self) -> tuple[Span, ...]:
         """Return when nobody can log in."""

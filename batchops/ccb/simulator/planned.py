@@ -73,7 +73,8 @@ class PlannedRun:
     """One run: its executions, later ones restarting failed threads, and its submissions.
 
     `keeps_old_end` leaves the first end in place when the run restarts, as some releases do. A
-    `purged` run's rows are removed at its end.
+    `purged` run's rows are removed at its end. With a `rerun` number it does the work of the run
+    before it again, under that one's batch number.
     """
 
     profile: Profile
@@ -81,6 +82,7 @@ class PlannedRun:
     submissions: tuple[Submission, ...] = ()
     keeps_old_end: bool = False
     purged: bool = False
+    rerun: int = 0
     odd_status: OddStatus | None = None
 
     @property

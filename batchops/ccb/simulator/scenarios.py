@@ -37,7 +37,9 @@ class Scenario:
     dice, meets the `trouble`. `loads` changes runs, `(code, None)` all of that code. `starts` lets
     a batch start at that hour without what it depends on. F1-FLUSH comes every `flush_minutes`, the
     morning's measurements take `morning_runs` of D1-IMD, and the next lot's run comes `lot_waits`
-    minutes late. Nobody can log in for `outage_minutes` from `outage_at` on.
+    minutes late. C1-PPBTR's runs come `prepay_minutes` after its first may start. BILLREST's work
+    is done again, as a rerun, at `messages_again_at`. Nobody can log in for `outage_minutes` from
+    `outage_at` on.
     """
 
     says: str
@@ -50,6 +52,8 @@ class Scenario:
     flush_minutes: int = 120
     morning_runs: int = 3
     lot_waits: float = 0
+    prepay_minutes: tuple[int, ...] = (0, 240, 390, 570)
+    messages_again_at: time | None = None
     outage_at: time | None = None
     outage_minutes: int = 0
     month_end: bool = False
@@ -169,6 +173,14 @@ SCENARIOS: dict[str, Scenario] = {
         "BILLREST starts at noon, while CM_BSGGN, which it depends on, is running.",
         alerts=(("OUT_OF_ORDER", "BILLREST"),),
         starts={"BILLREST": time(12)},
+    ),
+    "two-at-once": Scenario(
+        "C1-PPBTR's second run starts while its first is running.",
+        prepay_minutes=(0, 10, 390, 570),
+    ),
+    "rerun": Scenario(
+        "BILLREST's work is extracted again at 16:30, under its batch number with rerun number 1.",
+        messages_again_at=time(16, 30),
     ),
     "imd-until-zero": Scenario(
         "The morning's measurements take seven runs of D1-IMD until none is pending.",

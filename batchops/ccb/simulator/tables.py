@@ -91,7 +91,7 @@ class RunAt:
         self, run: PlannedRun, *, number: int, day: date, at: datetime, zone: ZoneInfo
     ) -> None:
         self._run = run
-        self._key = (run.profile.code, number, 0)
+        self._key = (run.profile.code, number, run.rerun)
         self._day = datetime.combine(day, time())
         self._at = at
         self._zone = zone
@@ -275,11 +275,11 @@ def tables_at(
     rows: Rows = defaultdict(list)
     following = dict(numbers)
     for run in plan.runs:
-        number = following[run.profile.code]
+        number = following[run.profile.code] - (run.rerun > 0)
         if wanted(run):
             for table, row in RunAt(run, number=number, day=plan.day, at=at, zone=zone).rows():
                 rows[table].append(row)
-        if run.started_at <= at:
+        if run.started_at <= at and not run.rerun:
             following[run.profile.code] = number + 1
     return rows, following
 

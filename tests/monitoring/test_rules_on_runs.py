@@ -60,7 +60,9 @@ class TestStuck:
         assert keys("STUCK", picture(standing, steps=[step(stuck_profile="status_only")])) == []
         assert keys("STUCK", picture(standing)) == CM
 
-    @pytest.mark.parametrize("state", set(RunState) - {RunState.RUNNING})
+    @pytest.mark.parametrize(
+        "state", [state for state in RunState if state is not RunState.RUNNING]
+    )
     def test_only_what_runs_is_stuck(self, state: RunState) -> None:
         assert keys("STUCK", picture(run(state=state))) == []
 

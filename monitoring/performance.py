@@ -1,9 +1,11 @@
 """Reckon how well batches went: success and pace of each, its failures, its course over days."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Max, Min, Q, Sum
 
 from monitoring import figures
@@ -46,13 +48,14 @@ class BatchHealth:
 
 @dataclass(frozen=True, slots=True)
 class StepDayFacts:
-    """What the runs of one batch came to on one business day; `worst` is how the day stands."""
+    """What the runs of one batch came to on one business day.
+
+    `states` are those of its runs, in the order in which they began.
+    """
 
     day: date
     runs: int
-    failed: int
-    open: int
-    complete: int
+    states: Sequence[str]
     records: int
     errors: int
     seconds: int | None
@@ -60,12 +63,13 @@ class StepDayFacts:
     last_ended_at: datetime | None
 
     @property
-    def worst(self) -> RunState:
-        if self.failed:
-            return RunState.FAILED
-        if self.open:
-            return RunState.RUNNING
-        return RunState.COMPLETE if self.complete else RunState.ENDED
+    def failed(self) -> int:
+        return self.states.count(RunState.FAILED)
+
+    @property
+    def state(self) -> RunState:
+        """How the day stands: an unrepaired error wins, else the latest run."""
+        return RunState.FAILED if self.failed else RunState(self.states[-1])
 
 
 def health(*, since: datetime, until: datetime) -> list[BatchHealth]:
@@ -115,9 +119,7 @@ def days_of(batch_code: str, *, last_day: date, days: int) -> list[StepDayFacts]
         .values("business_date")
         .annotate(
             runs=Count("id"),
-            failed=Count("id", filter=Q(state=RunState.FAILED)),
-            open=Count("id", filter=Q(state__in=[RunState.RUNNING, RunState.PENDING])),
-            complete=Count("id", filter=Q(state=RunState.COMPLETE)),
+            states=ArrayAgg("state", order_by=["started_at", "id"]),
             records=Sum("records_processed"),
             errors=Sum("records_in_error"),
             seconds=Sum("duration_seconds"),

@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 
 from batchops.web import failures
 from jobs import pages as jobs
+from monitoring import pages as monitoring
 
 
 def favicon(request: HttpRequest) -> HttpResponse:
@@ -25,6 +26,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("favicon.ico", favicon, name="favicon"),
     *jobs.redirects,
+    *monitoring.redirects,
     path("admin", RedirectView.as_view(pattern_name="admin:index", query_string=True), name="bare"),
     path("admin/", admin.site.urls),
     path("api/", include("jobs.api")),

@@ -1,11 +1,11 @@
 """Show monitoring to people: the workflow of a day, runs, steps, and the age of what is shown."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from monitoring.pages import polling, run, runs, step, workflow
 from monitoring.pages.workflow import data_age_context, workflow_context
 
-__all__ = ["data_age_context", "urls", "workflow_context"]
+__all__ = ["data_age_context", "redirects", "urls", "workflow_context"]
 
 urls = [
     path("runs/", runs.run_list, name="runs"),
@@ -19,3 +19,6 @@ urls = [
     path("workflow/fragment/", workflow.workflow_fragment, name="workflow_fragment"),
     path("data-age/fragment/", workflow.data_age_fragment, name="data_age_fragment"),
 ]
+
+# Where the old console's page was; outside /admin/.
+redirects = [re_path(r"^ami-operational/?$", workflow.old_page, name="old-workflow")]

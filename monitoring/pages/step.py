@@ -1,6 +1,6 @@
 """Show one step of the workflow: what is expected of it, and how it went over the days."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,14 +12,17 @@ from django.utils.translation import gettext
 from batchops.access import AuthenticatedHttpRequest
 from batchops.errors import NotFound
 from batchops.exports import FORMS
+from batchops.looks import Look
 from batchops.pages import page, render_page
 from batchops.templatetags.batchops import duration
 from monitoring import charts, performance, queries
 from monitoring.models import Step
 from monitoring.pages.asking import VIEW, checked
 from monitoring.performance import StepDayFacts
+from monitoring.queries import Freshness
 from monitoring.serializers import StepAsked
-from monitoring.states import LOOKS, RunState
+from monitoring.shown import unknown_since
+from monitoring.states import LOOKS, OPEN, RunState
 
 RANGES = (30, 90, 400)
 
@@ -48,31 +51,36 @@ def _step(request: AuthenticatedHttpRequest, batch_code: str) -> dict[str, Any]:
     fresh = queries.freshness(timezone.now())
     today = fresh.today
     history = performance.days_of(batch_code, last_day=today, days=days)
-    ended = [one for one in history if one.day < today or one.worst is RunState.COMPLETE]
-    good = [one for one in ended if one.worst is RunState.COMPLETE]
+    ended = [one for one in history if one.day < today or one.state is RunState.COMPLETE]
+    good = [one for one in ended if one.state is RunState.COMPLETE]
     return {
         "step": step,
         "fresh": fresh,
         "days": days,
         "query": request.GET.urlencode(),
         "ranges": [{"days": n, "current": n == days} for n in RANGES],
-        "history": [(one, LOOKS[one.worst]) for one in reversed(history)],
+        "history": [(one, _look(one, fresh)) for one in reversed(history)],
         "good": len(good),
         "ended": len(ended),
         "longest_s": max((one.seconds or 0 for one in history), default=0),
         "first_day": today - timedelta(days=days - 1),
-        "bars": charts.bars(_heights(history, today, days)),
+        "bars": charts.bars(_heights(history, fresh, days)),
     }
 
 
-def _heights(history: list[StepDayFacts], today: date, days: int) -> list[Any]:
+def _heights(history: list[StepDayFacts], fresh: Freshness, days: int) -> list[Any]:
     by_day = {one.day: one for one in history}
-    wanted = [today - timedelta(days=n) for n in reversed(range(days))]
-    return [_height(day, by_day.get(day)) for day in wanted]
+    wanted = [fresh.today - timedelta(days=n) for n in reversed(range(days))]
+    return [_height(by_day.get(day), fresh) for day in wanted]
 
 
-def _height(day: date, facts: StepDayFacts | None) -> tuple[float | None, Any, str]:
+def _height(facts: StepDayFacts | None, fresh: Freshness) -> tuple[float | None, Look, str]:
     if facts is None:
         return None, LOOKS[RunState.UNKNOWN], ""
-    look = LOOKS[facts.worst]
-    return facts.seconds or 0, look, f"{day}: {duration(facts.seconds)}, {look.label}"
+    look = _look(facts, fresh)
+    return facts.seconds or 0, look, f"{facts.day}: {duration(facts.seconds)}, {look.label}"
+
+
+def _look(facts: StepDayFacts, fresh: Freshness) -> Look:
+    stale = fresh.stale and facts.state in OPEN
+    return unknown_since(fresh) if stale else LOOKS[facts.state]

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -77,6 +78,12 @@ def workflow_fragment(request: AuthenticatedHttpRequest) -> HttpResponse:
 @page(VIEW)
 def data_age_fragment(request: AuthenticatedHttpRequest) -> HttpResponse:
     return TemplateResponse(request, "monitoring/_data_age.html", data_age_context(request))
+
+
+@page(VIEW)
+def old_page(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Lead from the address of the old console's page to Today."""
+    return redirect("admin:index")
 
 
 def with_threads(drawn: list[Timeline]) -> list[Timeline]:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from monitoring.models import Poll, Run, RunThread
 from tests.monitoring.source import TODAY, FakeCcb
@@ -31,6 +33,12 @@ def runs(ccb: FakeCcb, poll: MakePoll) -> None:
     ccb.complete("C1-PPBTR", 7)
     ccb.run("D1-IMD", 7)
     poll()
+
+
+def queries(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as found:
+        text_of(client, address)
+    return len(found)
 
 
 def text_of(client: Client, address: str) -> str:
@@ -180,6 +188,35 @@ class TestStep:
     )
     def test_what_is_not_there_is_refused(self, viewer: Client, path: str, status: int) -> None:
         assert viewer.get(f"/admin/runs/steps/{path}").status_code == status
+
+
+class TestQueries:
+    def test_pages_cost_as_many_however_much_there_is(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        ccb.run("CM-DMRU", 1)
+        poll()
+        ccb.advance(minutes=10)
+        poll()
+        addresses = (
+            "/admin/runs/",
+            f"/admin/runs/{Run.objects.get().pk}/",
+            "/admin/runs/steps/CM-DMRU/",
+            "/api/ami-operational/batch-health",
+            "/api/ami-operational/batch-performance",
+        )
+        few = [queries(viewer, address) for address in addresses]
+        for number in range(2, 40):
+            ccb.fail("CM-DMRU", number)
+        ccb.advance(minutes=10)
+        poll()
+
+        assert [queries(viewer, address) for address in addresses] == few
+
+
+class TestOldAddress:
+    def test_the_old_consoles_page_leads_to_today(self, viewer: Client) -> None:
+        assert viewer.get("/ami-operational").headers["Location"] == "/admin/"
 
 
 class TestHealth:

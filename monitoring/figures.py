@@ -64,16 +64,20 @@ def failures_since(moment: datetime) -> QuerySet[RunEvent]:
     return events.alias(entered_at=entered_at).filter(entered_at__gt=moment)
 
 
-def figures(*, day: date, source_at: datetime) -> Figures:
-    """Return the figures of the cards: four queries, whatever the size of the history."""
+def figures(*, day: date, source_at: datetime, read_at: datetime | None = None) -> Figures:
+    """Return the figures of the cards: four queries, whatever the size of the history.
+
+    `read_at` is when CC&B was last read, by its own clock: what runs on is known until then.
+    """
+    known_until = read_at or source_at
     week = Run.objects.filter(ended_at__gt=source_at - SUCCESS_WINDOW, ended_at__lte=source_at)
     results = week.aggregate(
         succeeded=Count("id", filter=Q(state=RunState.COMPLETE)),
         failed=Count("id", filter=Q(state=RunState.FAILED)),
     )
     # Of a run that goes on, what it did so far in the time it took so far.
-    going = Q(state=RunState.RUNNING, ended_at=None, started_at__lt=source_at)
-    lasted = Coalesce(F("ended_at"), Value(source_at, output_field=DateTimeField()))
+    going = Q(state=RunState.RUNNING, ended_at=None, started_at__lt=known_until)
+    lasted = Coalesce(F("ended_at"), Value(known_until, output_field=DateTimeField()))
     speed = Run.objects.filter(
         Q(duration_seconds__gt=0) | going, business_date=day, records_processed__gt=0
     ).aggregate(

@@ -41,7 +41,7 @@ def _runs(request: HttpRequest) -> dict[str, Any]:
     return {
         **shown,
         "workflow_drawn": _drawn(drawn.facts()),
-        "figures": figures(day=today, source_at=drawn.source_now),
+        "figures": figures(day=today, source_at=drawn.source_now, read_at=drawn.fresh.source_at),
         "refresh_s": 60 * drawn.fresh.config.page_refresh_minutes,
         "today_href": f"{runs}?startDate={today}&endDate={today}",
         "week_href": f"{runs}?startDate={today - timedelta(days=6)}&endDate={today}",

@@ -85,6 +85,17 @@ class TestAverageSpeed:
 
         assert "146.0" in card(viewer, "Average RPS")
 
+    def test_what_nobody_read_since_dilutes_nothing(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll, made_stale: Callable[[], None]
+    ) -> None:
+        key = ccb.run("CM-DMRU", started_at=ccb.clock - timedelta(seconds=100))
+        ccb.count(key, 14_600)
+        poll()
+
+        made_stale()
+
+        assert "146.0" in card(viewer, "Average RPS")
+
 
 class TestWhatIsNotKnown:
     def test_a_rate_is_never_green_by_itself(

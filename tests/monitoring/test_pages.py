@@ -248,6 +248,7 @@ class TestAdmin:
             "stale_after_polls": 2,
             "day_start": "05:00",
             "stuck_minutes": 60,
+            "page_refresh_minutes": 30,
             "log_retention_days": 60,
         }
 

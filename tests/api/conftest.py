@@ -59,7 +59,9 @@ def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[Site]:
     A test's own transaction is a savepoint of the one in which the site is made.
     """
     in_memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
-    storing = override_settings(STORAGES={**settings.STORAGES, "uploads": in_memory})
+    storing = override_settings(
+        STORAGES={**settings.STORAGES, "uploads": in_memory, "artifacts": in_memory}
+    )
     with (
         django_db_blocker.unblock(),
         storing,
@@ -89,6 +91,7 @@ def _make(patch: pytest.MonkeyPatch) -> Site:
         "schedule_id": _schedules(),
         "upload_id": _uploads(user),
         "number": ["1", "2"],
+        "position": ["0", "1"],
     }
     return site
 
@@ -98,6 +101,7 @@ def _jobs(site: Site) -> list[str]:
         site.job(items=3, ms=0),
         site.job(items=2, ms=0, failPercent=50),
         site.job(items=1, zip=True),
+        site.job("document", inline=[{"name": "Ada"}], template="Dear {name}"),
     ]
     for _ in range(6):
         run_slice()

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 ORIGIN = "https://console.example"
 VALUES = {
     "name": "nosuch", "token": "x", "action": "x", "alert_id": "1", "schedule_id": "1",
-    "upload_id": "0" * 16, "number": "1"
+    "upload_id": "0" * 16, "number": "1", "position": "1"
 }  # fmt: skip
 ROUTES = [(path, view) for path, _, view in api_routes()]
 ADDRESSES = [path.format(**VALUES) for path, _ in ROUTES]

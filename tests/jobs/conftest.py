@@ -105,6 +105,16 @@ def in_large_parts(uploading: None, settings: Any) -> None:
 
 
 @pytest.fixture
+def folder(settings: Any, tmp_path: Path, in_large_parts: None) -> Path:
+    """Keep this test's PDFs and ZIPs in a folder of its own, and its uploads in one part."""
+    settings.SCRATCH_DIR = tmp_path / "scratch"
+    described = {**settings.STORAGES["artifacts"]}
+    described["OPTIONS"] = {**described["OPTIONS"], "location": tmp_path / "artifacts"}
+    settings.STORAGES = {**settings.STORAGES, "artifacts": described}
+    return tmp_path / "artifacts"
+
+
+@pytest.fixture
 def plan(client: Client) -> Plan:
     """Make a schedule that is on since an hour ago, while a jobs cluster is alive."""
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from django.test import Client
 
-from jobs.models import Job
+from jobs.models import Job, JobItem
+from jobs.runner import run_slice
 from tests.jobs.test_exports import body_of
 
 LETTER = "# Dear {name}\n\nYour account *{account}* stands at **{amount?}** taka."
@@ -23,6 +24,24 @@ def begin(client: Client, **more: Any) -> Any:
     """Start a job of documents; return the answer."""
     body: dict[str, Any] = {"type": "document", "params": {"template": LETTER}, **more}
     return client.post("/api/batch-jobs", body, content_type="application/json")
+
+
+def do(answer: Any) -> Job:
+    """Do the job that an answer tells of."""
+    assert answer.status_code == 201, answer.content
+    run_slice()
+    return Job.objects.get(pk=answer.json()["data"]["id"])
+
+
+def of_one(client: Client, template: str, **values: Any) -> Job:
+    """Make one document of a template."""
+    return do(begin(client, params={"template": template}, items=[values]))
+
+
+def result_of(item: JobItem) -> dict[str, Any]:
+    """Return what is kept of an item that succeeded."""
+    assert isinstance(item.result, dict)
+    return item.result
 
 
 def archive_of(client: Client, job: Job) -> zipfile.ZipFile:

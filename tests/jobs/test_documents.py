@@ -2,68 +2,53 @@
 
 import base64
 import hashlib
+import json
 from datetime import timedelta
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import pytest
-import reportlab
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from batchops.checks import check_site
 from jobs import lifecycle, registry, tasks
-from jobs.models import Job, JobItem
+from jobs.models import Job
 from jobs.runner import run_slice
-from jobs.types.document import fonts
-from tests.jobs.documents import LETTER, TABLE, archive_of, begin, listed, text_in
+from tests.jobs.documents import (
+    LETTER,
+    TABLE,
+    archive_of,
+    begin,
+    do,
+    listed,
+    of_one,
+    result_of,
+    text_in,
+)
 from tests.jobs.files import nothing_is_left, send, workbook
+from tests.jobs.test_bad_files import CSV, XLSX
 from tests.jobs.test_exports import body_of
-from tests.jobs.test_upload_forms import form
+from tests.jobs.test_upload_forms import file_of, form
 
-pytestmark = pytest.mark.django_db
-VERA = str(Path(reportlab.__file__).parent / "fonts" / "Vera.ttf")
-KHMER = str(Path(reportlab.__file__).parent / "fonts" / "hb-test.ttf")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 
-
-@pytest.fixture(autouse=True)
-def folder(settings: Any, tmp_path: Path, uploading: None) -> Path:
-    """Keep this test's PDFs and ZIPs in a folder of its own, and its uploads in one part."""
-    settings.UPLOAD_PART_BYTES = 1024**2
-    settings.SCRATCH_DIR = tmp_path / "scratch"
-    stored = {**settings.STORAGES["artifacts"]}
-    stored["OPTIONS"] = {**stored["OPTIONS"], "location": tmp_path / "artifacts"}
-    settings.STORAGES = {**settings.STORAGES, "artifacts": stored}
-    return tmp_path / "artifacts"
-
-
-@pytest.fixture
-def own_font(settings: Any) -> Any:
-    """Set DOCUMENT_FONT, as a process that starts with it knows it."""
-
-    def set_font(*files: str) -> None:
-        settings.DOCUMENT_FONT = list(files)
-        fonts.own_glyphs.cache_clear()
-
-    yield set_font
-    fonts.own_glyphs.cache_clear()
-
-
-def do(answer: Any) -> Job:
-    """Do the job that an answer tells of."""
-    assert answer.status_code == 201, answer.content
-    run_slice()
-    return Job.objects.get(pk=answer.json()["data"]["id"])
-
-
-def of_one(client: Client, template: str, **values: Any) -> Job:
-    return do(begin(client, params={"template": template}, items=[values]))
-
-
-def result_of(item: JobItem) -> dict[str, Any]:
-    assert isinstance(item.result, dict)
-    return item.result
+# What is bad for any table, with this type's own limits and words.
+WORDS = {
+    "32,768": "10,000",
+    "1,000 is": "200 is",
+    "Missing: meter": "No column fills {meter}",
+}
+BAD_FILES = [
+    *(("a.csv", content, said) for _, content, said in CSV),
+    *(("a.xlsx", make(), said) for _, make, said in XLSX),
+    ("a.csv", b"meter\n" + b"1\n" * 50_001, "more than 50,000 rows"),
+]
+BAD_FILES = [
+    (name, content, reduce(lambda text, word: text.replace(*word), WORDS.items(), said))
+    for name, content, said in BAD_FILES
+]
 
 
 class TestTable:
@@ -147,137 +132,6 @@ class TestItems:
         assert text_in(archive.read(archive.namelist()[0])) == "=1+1"
 
 
-class TestTemplate:
-    def test_has_headings_lists_faces_and_pages(self, client: Client) -> None:
-        text = (
-            "# A\n## B\none\ntwo\n\n- c **d** *e* ***f*** \\*g\\* 2 * 3\n1. h\n[page break]\n\\# i"
-        )
-        job = of_one(client, text, a="1")
-
-        assert result_of(job.items.get())["pages"] == 2
-        content = archive_of(client, job).read("1 1.pdf")
-        assert text_in(content) == "ABonetwo\u2022cdef*g*2*31.h#i"
-        for face in (b"Helvetica-Bold", b"Helvetica-Oblique", b"Helvetica-BoldOblique"):
-            assert b"/BaseFont /" + face in content
-
-    def test_markup_is_never_more_than_text(self, client: Client, folder: Path) -> None:
-        secret = folder.parent / "secret.png"
-        secret.write_text("secret")
-        evil = f'<img src="{secret}"/><a href="file:///x">x</a></para><b>&#x41;&amp;{{b}}**c**'
-
-        job = of_one(client, "<u>t</u> {a}", a=evil)
-
-        content = archive_of(client, job).read(archive_of(client, job).namelist()[0])
-        assert text_in(content) == "".join(f"<u>t</u>{evil}".split())
-        assert b"/Annot" not in content
-        assert b"/XObject" not in content
-
-    def test_a_line_of_an_empty_optional_field_is_left_out(self, client: Client) -> None:
-        job = of_one(client, "{a}\n{b?}\n{c}", a="1", b="", c="2")
-
-        assert text_in(archive_of(client, job).read("1 1.pdf")) == "12"
-
-    def test_the_same_recipient_gives_the_same_bytes(self, client: Client) -> None:
-        job = do(begin(client, items=[{"name": "A", "account": "1", "amount": ""}] * 2))
-
-        one, other = job.items.all()
-        assert result_of(one)["sha256"] == result_of(other)["sha256"]
-        assert result_of(one)["file"] != result_of(other)["file"]
-
-    @pytest.mark.parametrize(
-        ("values", "said"),
-        [
-            ({"a": "x" * 9_000}, "It has more than 100,000 characters, which is the limit."),
-            ({"a": "x", "b": "x" * 9_999}, "A paragraph of it has 10,001 characters; 10,000 is"),
-            ({"a": "x\n" * 200}, "It has more than 50 pages, which is the limit."),
-        ],
-        ids=["long", "long paragraph", "many pages"],
-    )
-    def test_has_bounds_for_each_recipient(
-        self, client: Client, values: dict[str, str], said: str
-    ) -> None:
-        job = of_one(client, "{a}\n\n" * 12 + "{a} {b}", **{"b": "x", **values})
-
-        assert job.state == "failed"
-        assert job.items.get().error.startswith(said)
-
-    @pytest.mark.parametrize(
-        ("template", "said"),
-        [
-            ("", "blank"),
-            ("a\n\n{b", "Line 3: the { there belongs to no field"),
-            ("{}", "has no name"),
-            ("a\n**b", "Line 2: the ** there is closed nowhere"),
-            ("[page break]", "no text in it"),
-            ("".join(f"{{{n}}}" for n in range(201)), "201 fields; 200 is the limit"),
-            ("x" * 20_001, "no more than 20000 characters"),
-            ("a\u202e", "U+202E (right-to-left override)"),
-            ("\u0995", "'\u0995' U+0995 (bengali letter ka)"),
-            ("a\x00", "NUL character"),
-            ("Hi {nme}", "No column fills {nme}, which the template names. The columns are: name"),
-        ],
-        ids=str,
-    )
-    def test_that_cannot_be_used_is_refused(self, client: Client, template: str, said: str) -> None:
-        answer = begin(client, params={"template": template}, items=[{"name": "Ada"}])
-
-        assert answer.status_code == 400
-        assert said in str(answer.json()["errors"]), answer.content
-        assert nothing_is_left()
-
-
-class TestLetters:
-    """What the standard font lacks never becomes an empty box."""
-
-    def test_that_no_font_has_fail_their_recipient_by_name(self, client: Client) -> None:
-        items = [{"a": "Zo\u00eb \u20ac"}, {"a": "\u0995\u09b0\u09bf\u09ae"}, {"a": "bell \x07"}]
-
-        job = do(begin(client, params={"template": "{a}"}, items=items))
-
-        assert (job.succeeded, job.failed) == (1, 2)
-        bangla, bell = job.items.filter(state="failed").order_by("position")
-        assert "lacks the character '\u0995' U+0995 (bengali letter ka)" in bangla.error
-        assert "DOCUMENT_FONT" in bangla.error
-        assert "U+0007 shows nothing on paper" in bell.error
-
-    def test_of_a_set_font_are_embedded(self, client: Client, own_font: Any) -> None:
-        job = of_one(client, "{a} b", a="\u0141\u00f3\u010d")
-        assert job.failed == 1
-
-        own_font(VERA)
-        lifecycle.retry(job.pk, actor="user:x")
-        run_slice()
-
-        job.refresh_from_db()
-        assert job.succeeded == 1
-        content = archive_of(client, job).read(archive_of(client, job).namelist()[0])
-        assert b"BitstreamVera" in content
-
-    def test_of_a_font_that_cannot_be_read_stop_every_start(self, own_font: Any) -> None:
-        own_font(__file__)
-
-        [problem] = check_site(None)
-
-        assert problem.id == "batchops.E031"
-        assert __file__ in problem.msg
-
-    def test_that_must_be_shaped_wait_for_who_can(
-        self, client: Client, own_font: Any, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        own_font(KHMER)
-        monkeypatch.setattr(fonts, "CAN_SHAPE", False)
-
-        job = of_one(client, "{a}", a="\u1786\u17d2\u1793")
-
-        assert "pip install uharfbuzz" in job.items.get().error
-
-    def test_are_shaped_where_that_can_be(self, client: Client, own_font: Any) -> None:
-        pytest.importorskip("uharfbuzz")
-        own_font(KHMER)
-
-        assert of_one(client, "{a}", a="\u1786\u17d2\u1793").succeeded == 1
-
-
 class TestOrders:
     def test_with_both_kinds_of_recipients_or_none_are_refused(self, client: Client) -> None:
         upload = send(client, TABLE).json()["data"]["id"]
@@ -310,6 +164,28 @@ class TestOrders:
         assert answer.status_code == 400
         assert said in str(answer.json()["errors"]), answer.content
         assert any(field.startswith("items") for field in answer.json()["errors"])
+        assert nothing_is_left()
+
+
+class TestBadFiles:
+    def test_are_refused_by_the_place_in_them_and_leave_nothing(self, client: Client) -> None:
+        params = json.dumps({"template": "{meter}"})
+        wrong = []
+        for name, content, said in BAD_FILES:
+            sent = {"type": "document", "params": params, "files": file_of(content, name)}
+            answer = client.post("/api/batch-jobs", sent)
+            told = str(answer.json().get("errors", {}).get("files[0]"))
+            if answer.status_code != 400 or f"{name}: " not in told or said not in told:
+                wrong.append((name, said, answer.status_code, told[:300]))
+        assert wrong == []
+        assert nothing_is_left()
+
+    def test_of_kinds_that_hold_no_table_are_refused(self, client: Client) -> None:
+        for name, content in (("a.json", b"[{}]"), ("a.pdf", b"%PDF-1.7 a"), ("a.csv", b"MZ\x00")):
+            sent = {"type": "document", "params": '{"template": "a"}'}
+            answer = client.post("/api/batch-jobs", {**sent, "files": file_of(content, name)})
+            assert answer.status_code in (400, 415)
+            assert name in answer.json()["message"] + str(answer.json()["errors"])
         assert nothing_is_left()
 
 

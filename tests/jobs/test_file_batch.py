@@ -188,6 +188,17 @@ class TestAnArchive:
             ("b.csv", "succeeded"),
         ]
 
+    def test_of_which_each_file_packs_well_is_taken(self, client: Client) -> None:
+        # All together they are more than 100 times as large as packed, and more than is harmless.
+        long = b"note\n" + (b"x" * 30_000 + b"\n") * 28
+
+        job = checked(
+            client, ("a.zip", zipped(*((f"{n}.csv", long) for n in range(3)))),
+            columns=[{"name": "note"}],
+        )  # fmt: skip
+
+        assert (job.state, job.succeeded) == ("completed", 3)
+
     def test_that_the_storage_does_not_give_now_is_tried_again(self, client: Client) -> None:
         job = begun(client, ("a.zip", zipped(("one.csv", GOOD))))
         part = stored()[0]
@@ -202,7 +213,8 @@ class TestAnArchive:
         assert "The storage does not give this file now" in waiting.error
         assert "/" not in waiting.error
         _storage().save(part, io.BytesIO(kept))
-        job.items.update(not_before=timezone.now())
+        job.items.update(not_before=None)
+        Job.objects.update(waits_until=None)
         run_slice()
         assert item_of(job).state == "succeeded"
 

@@ -1,13 +1,18 @@
 // Sends chosen files part by part while one fills in the form, which then names them by their ids.
 import { Sender } from "./uploads/sender.js";
 
+// Of many files so many go up at a time; each may be held in memory while it is hashed.
+const LANES = 3;
+
 function prepare(box) {
   const input = box.querySelector("input[type=file]");
   const { upload: root, trying, checking } = box.dataset;
   const button = input.form.querySelector("[type=submit]");
+  const lanes = Array(LANES).fill();
   let busy = 0;
+  let count = 0;
 
-  async function send(file, row) {
+  async function send(file, row, turn) {
     const [id, name, bar, note, cancel] = ["id", "name", "bar", "note", "cancel"].map((part) =>
       row.querySelector(`[data-upload-${part}]`),
     );
@@ -19,6 +24,7 @@ function prepare(box) {
       sender.cancel();
     });
     button.disabled = ++busy > 0;
+    await turn;
     try {
       await sender.send(file, (percent) => {
         bar.value = percent;
@@ -37,7 +43,8 @@ function prepare(box) {
     for (const file of input.files) {
       const row = box.querySelector("template").content.firstElementChild.cloneNode(true);
       box.querySelector("ul").append(row);
-      send(file, row);
+      const lane = count++ % LANES;
+      lanes[lane] = send(file, row, lanes[lane]);
     }
     input.value = ""; // or the form would send them too
   });

@@ -16,6 +16,8 @@ PAGES = [
     "/admin/jobs/new/",
     "/admin/jobs/new/drill/",
     "/admin/jobs/bulk/cancel/",
+    "/admin/bill-stop/",
+    "/admin/bill-stop/connections/",
     "/admin/alerts/alert/",
     "/admin/alerts/channel/",
     "/admin/alerts/channel/add/",

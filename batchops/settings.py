@@ -186,6 +186,8 @@ CCB_URL = env.str("CCB_URL", default="")
 CCB_SCHEMA = env.str("CCB_SCHEMA", default="")
 CCB_LANGUAGE = env.str("CCB_LANGUAGE", default="ENG")
 CCB_DEADLINE = timedelta(seconds=env.float("CCB_DEADLINE_S", default=90))
+# The questions to CC&B that people may choose for "Enrich All", one .sql file each.
+ENRICH_QUERIES_DIR = env.str("ENRICH_QUERIES_DIR", default="jobs/types/enrich/queries")
 # The owner of the simulated CC&B's tables; only `manage.py simulate_ccb` connects as it.
 CCB_OWNER_URL = env.str("CCB_OWNER_URL", default="")
 # 1 for a real CC&B; the simulator's clock may run faster, and polls then come as much faster.

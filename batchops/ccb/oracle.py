@@ -2,7 +2,7 @@
 
 import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +13,8 @@ from batchops.ccb.errors import CcbError
 from batchops.ccb.failures import failure
 from batchops.ccb.source import Source
 from batchops.ccb.statements import Statement
+
+Rows = Generator[tuple[Any, ...], None, None]
 
 ROWS_A_ROUND_TRIP = 500
 CONNECT_TIMEOUT_S = 10
@@ -104,7 +106,7 @@ class Connection:
         with _explained(self._source), self._session.cursor() as cursor:
             cursor.execute("SET TRANSACTION READ ONLY")
 
-    def rows(self, statement: Statement, binds: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    def rows(self, statement: Statement, binds: Mapping[str, Any]) -> Rows:
         """Yield the statement's rows as they arrive."""
         asked = Asked(statement, self._schema)
         with _explained(self._source, asked), self._session.cursor() as cursor:

@@ -1,6 +1,6 @@
 """Speak to a PostgreSQL that holds CC&B's tables; read-only, one statement at a time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,6 +10,8 @@ from batchops.ccb.errors import CcbError
 from batchops.ccb.failures import failure
 from batchops.ccb.source import Source
 from batchops.ccb.statements import Statement
+
+Rows = Generator[tuple[Any, ...], None, None]
 
 ROWS_A_ROUND_TRIP = 500
 CONNECT_TIMEOUT_S = 10
@@ -67,7 +69,7 @@ class Connection:
         with _explained(self._source):
             self._session.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
-    def rows(self, statement: Statement, binds: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    def rows(self, statement: Statement, binds: Mapping[str, Any]) -> Rows:
         """Yield the statement's rows as they arrive, never all of them at once."""
         with (
             _explained(self._source, statement),

@@ -10,17 +10,21 @@ import json
 import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Protocol
 
 from batchops.ccb.errors import CcbError
+from batchops.ccb.selects import parse_question
 from batchops.ccb.source import Source, parse_source
 from batchops.ccb.statements import KEYS_A_STATEMENT, Statement, statement
 
 FAILED = "30"
+# More rows than this for one set of binds are not read.
+ANSWERS_MOST = 20
 EXIT_FAILED = 3
 
 Key = tuple[str, int, int]
@@ -31,7 +35,9 @@ class Connection(Protocol):
     """What both drivers offer."""
 
     def begin(self) -> None: ...
-    def rows(self, statement: Statement, binds: Mapping[str, Any], /) -> Iterator[Row]: ...
+    def rows(
+        self, statement: Statement, binds: Mapping[str, Any], /
+    ) -> Generator[Row, None, None]: ...
     def end(self) -> None: ...
     def close(self) -> None: ...
 
@@ -196,11 +202,43 @@ def read_bill_stop(connection: Connection, source: Source, request: Mapping[str,
     write(["end", reading.counts])
 
 
+def ask_all(connection: Connection, source: Source, request: Mapping[str, Any]) -> None:
+    """Write what a question of the site answers for each set of binds, as of one moment.
+
+    A set that is refused says so, and the others go on.
+    """
+    question = parse_question(request["question"])
+    counts: Counter[str] = Counter()
+    connection.begin()
+    for number, binds in enumerate(request["binds"]):
+        try:
+            with closing(connection.rows(question.statement, binds)) as rows:
+                first = list(islice(rows, ANSWERS_MOST))
+            answers = [["answer", number, *map(shown, row)] for row in first]
+        except CcbError as error:
+            answers = [["refused", number, error.code, error.message]]
+            connection.end()
+            connection.begin()
+        for answer in answers:
+            write(answer)
+            counts[str(answer[0])] += 1
+    connection.end()
+    write(["end", counts])
+
+
+def shown(cell: Any) -> str | None:
+    """Return a cell as people read it: numbers with their decimals, dates without a midnight."""
+    if isinstance(cell, datetime):
+        return cell.isoformat(" ").removesuffix(" 00:00:00")
+    return None if cell is None else str(cell).rstrip()
+
+
 TASKS = {
     "snapshot": read_snapshot,
     "history": read_history,
     "checks": run_checks,
     "bill_stop": read_bill_stop,
+    "ask": ask_all,
 }
 
 

@@ -220,23 +220,35 @@ class TestClaim:
 
 
 class TestTheWorkerOfTheDocs:
-    def test_it_does_a_job(self, call: Call, web: WebProcess, token: str) -> None:
+    PAGE = (ROOT / "docs/api.md").read_text().partition("## Batch jobs")[2]
+    TEXT = PAGE.partition("```python\n")[2].partition("```")[0]
+
+    def test_it_does_a_job_whose_first_worker_was_killed_midway(
+        self, web: WebProcess, token: str
+    ) -> None:
         job = external(2, {"number": 12})
-        page = (ROOT / "docs/api.md").read_text()
-        worker = page.partition("## Batch jobs")[2].partition("```python\n")[2]
+        took = self.TEXT.replace("results = [", "input()\n        results = [", 1)
+        killed = self.begin(took, job, web, token)
+        wait_for(job.claims.exists, 20, "the first worker to take items")
+        killed.kill()
+        killed.communicate()
+        job.claims.update(expires_at=timezone.now())
+
+        told, _ = self.begin(self.TEXT, job, web, token).communicate(timeout=30)
+
+        assert told == "job_completed\n"
+        kept = list(job.items.order_by("position").values_list("result", "error"))
+        assert kept == [(None, "It has no number.")] * 2 + [({"square": 144}, "")]
+
+    def begin(self, text: str, job: Job, web: WebProcess, token: str) -> subprocess.Popen[str]:
         environment = {
             "BATCHOPS_JOB": f"{web.origin}/api/batch-jobs/{job.pk}",
             "BATCHOPS_TOKEN": token,
         }
-
-        run = subprocess.run(
-            [sys.executable, "-c", worker.partition("```")[0]],
-            env=environment, capture_output=True, text=True, timeout=30, check=True,
+        return subprocess.Popen(
+            [sys.executable, "-c", text],
+            env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
-
-        assert run.stdout == "job_completed\n"
-        kept = list(job.items.order_by("position").values_list("result", "error"))
-        assert kept == [(None, "It has no number.")] * 2 + [({"square": 144}, "")]
 
 
 class TestTwoAtOnce:

@@ -15,7 +15,7 @@ from jobs.errors import ItemRefused
 from jobs.lifecycle import WorkItem
 from jobs.models import Job
 from jobs.reading import GivenFile
-from jobs.registry import FilesTaken, JobType, Result, register
+from jobs.registry import FilesTaken, FollowUp, JobType, Result, register
 from jobs.types.document import kept, packing
 from jobs.types.document.drawn import CannotDraw
 from jobs.types.document.params import NAME, DocumentParams, RecipientItem, draw, fields_named
@@ -35,6 +35,7 @@ class DocumentBatch(JobType):
     )
     params = DocumentParams
     item_params = RecipientItem
+    follow_ups = (FollowUp("enrich", "Enrich All", "enrich"),)
     takes_files = FilesTaken(kinds=("csv", "xlsx"), least=0, most=1, bytes_each=64 * 1024**2)
     items_template = "jobs/document/_documents.html"
     item_limit = timedelta(minutes=1)

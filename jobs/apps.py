@@ -10,7 +10,7 @@ class JobsConfig(AppConfig):
         from jobs.topics import register_topics
 
         # Importing them registers the types.
-        from jobs.types import bill_stop, document, drill, external, file_batch  # noqa: F401
+        from jobs.types import bill_stop, document, drill, enrich, external, file_batch  # noqa: F401
 
         register_duties()
         judge.register_duties()

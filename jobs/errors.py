@@ -76,6 +76,12 @@ class NoFollowUp(NotFound):
     code = "no_follow_up"
 
 
+class NoAnswers(NotFound):
+    """Say that the job is no enrichment, so that it has no answers of CC&B."""
+
+    code = "no_answers"
+
+
 class NotTables(NotFound):
     """Say that the job is no file batch, so that it rejected no rows."""
 

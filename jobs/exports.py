@@ -15,11 +15,15 @@ def jobs_export(wanted: queries.JobFilter) -> Export:
     return Export("batch-jobs", _job_columns(), lambda: found.iterator(chunk_size=READ_AT_ONCE))
 
 
-def items_export(job: Job, *, state: str = "", search: str = "") -> Export:
-    """Return a job's items by position as an export: all, or those that a list of them shows."""
+def items_export(job: Job, *, state: str = "", search: str = "", hidden: bool = False) -> Export:
+    """Return a job's items by position as an export: all, or those that a list of them shows.
+
+    Their results are left out if they are `hidden` from who asks.
+    """
     found = queries.items_of(job.pk, state=state, search=search).order_by("position")
     name = f"batch-job-{job.pk}-items"
-    return Export(name, _item_columns(), lambda: found.iterator(chunk_size=READ_AT_ONCE))
+    columns = [one for one in _item_columns() if not (hidden and one.title == _("Result"))]
+    return Export(name, columns, lambda: found.iterator(chunk_size=READ_AT_ONCE))
 
 
 def _job_columns() -> list[Column]:

@@ -33,7 +33,7 @@ def start_follow_up(parent: Job, action: str, *, actor: str) -> Job:
     )
     new = checked(order, actor=actor)
     key = new.single_flight_key or f"{action}:{parent.pk}"
-    return start_checked(replace(new, parent_id=parent.pk, single_flight_key=key))
+    return start_checked(replace(new, single_flight_key=key))
 
 
 def find_follow_up(parent: Job, action: str) -> FollowUp:

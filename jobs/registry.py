@@ -12,6 +12,7 @@ from jobs.models import Job
 from jobs.reading import GivenFile
 
 Result = dict[str, Any] | None
+SEES_PERSONAL = "jobs.view_customer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,10 @@ class JobType:
         Callable[[Any, Job, Sequence[WorkItem]], Sequence[Result | Exception]] | None
     ] = None
 
+    # Results of its items hold names, addresses or phones: only operators see and export them.
+    personal: ClassVar[bool] = False
+    # Name of the page that shows its results, which gets the job's id.
+    results_page: ClassVar[str] = ""
     # How many items run_chunk is given at once; None: as many as take about 200 ms. For a type
     # that asks a distant system once for all of them.
     chunk_items: ClassVar[int | None] = None
@@ -208,6 +213,17 @@ def summary_shown(name: str, details: dict[str, Any]) -> dict[str, Any]:
 def summary_template(name: str) -> str:
     """Return the template that draws what summaries of a type hold; empty for the usual way."""
     return _types[name].summary_template if name in _types else JobType.summary_template
+
+
+def hides_results(name: str, user: Any) -> bool:
+    """Say whether a type's results are hidden from a user, as are those of one not known."""
+    personal = name not in _types or _types[name].personal
+    return personal and not user.has_perm(SEES_PERSONAL)
+
+
+def results_page(name: str) -> str:
+    """Return the name of the page with a type's results; empty when it has none of its own."""
+    return _types[name].results_page if name in _types else ""
 
 
 def follow_ups(name: str) -> Sequence[FollowUp]:

@@ -204,6 +204,12 @@ class ItemsExportQuery(ItemsFilterFields):
     format = OneOfField(FORMS, default="csv")
 
 
+class FormatQuery(StrictSerializer):
+    """As what a file is handed out."""
+
+    format = OneOfField(FORMS, default="csv")
+
+
 class RejectedQuery(StrictSerializer):
     """Which rejected rows are asked for; without `file` those of all files."""
 

@@ -87,6 +87,7 @@ def checked(order: Order, *, actor: str) -> lifecycle.NewJob:
         priority=order.priority,
         campaign_id=order.campaign_id,
         external_id=order.external_id,
+        parent_id=params.get("parentId"),
         single_flight_key=order.type if job_type.single_flight else "",
         makes_artifact=job_type.makes_artifact(params),
         files=files,

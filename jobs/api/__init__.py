@@ -6,6 +6,7 @@ from jobs.api.batches import Batch, Summary
 from jobs.api.bulk import BulkMove
 from jobs.api.documents import POSITION, Document, DocumentPreview
 from jobs.api.download import Download
+from jobs.api.enriched import EnrichedExport
 from jobs.api.exports import ItemsExport, JobsExport
 from jobs.api.external import Claims, KeepClaim, Results
 from jobs.api.follow_ups import Enrich, Follow
@@ -41,6 +42,11 @@ urlpatterns: list[URLPattern] = [
         rf"^batch-jobs/{NAMED}/documents/{POSITION}/?$",
         Document.as_view(),
         name="batch-job-document",
+    ),
+    re_path(
+        rf"^batch-jobs/{NAMED}/enriched/export/?$",
+        EnrichedExport.as_view(),
+        name="batch-job-enriched-export",
     ),
     re_path(rf"^batch-jobs/{NAMED}/cancel/?$", Cancel.as_view(), name="batch-job-cancel"),
     re_path(rf"^batch-jobs/{NAMED}/retry/?$", Retry.as_view(), name="batch-job-retry"),

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from batchops.exports import CONTENT_TYPES, TooManyExports, TooManyRows, TooSlow, stream
 from batchops.openapi import refusals
-from jobs import queries
+from jobs import queries, registry
 from jobs.api.views import JobView
 from jobs.errors import JobNotFound
 from jobs.exports import items_export, jobs_export
@@ -49,5 +49,7 @@ class ItemsExport(JobView):
         """Hand out a job's items as CSV or XLSX."""
         query = ItemsExportQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        export = items_export(queries.find_job(name), **query.filter())
+        job = queries.find_job(name)
+        hidden = registry.hides_results(job.type, request.user)
+        export = items_export(job, **query.filter(), hidden=hidden)
         return stream(export, query.validated_data["format"])

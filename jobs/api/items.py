@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from batchops.openapi import refusals
 from batchops.shapes import enveloped
-from jobs import queries
+from jobs import queries, registry
 from jobs.api.views import JobView
 from jobs.bodies import ItemsBody, cursor_of, item_body
 from jobs.errors import JobNotFound
@@ -22,14 +22,16 @@ class Items(JobView):
         query = ItemsQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         given = query.validated_data
+        job = queries.find_job(name)
         page = queries.page_of_items(
-            queries.find_job(name).pk,
+            job.pk,
             **query.filter(),
             limit=given["limit"],
             after=given.get("cursor"),
         )
+        hidden = registry.hides_results(job.type, request.user)
         data: ItemsBody = {
-            "items": [item_body(item) for item in page.rows],
+            "items": [item_body(item, hidden=hidden) for item in page.rows],
             "nextCursor": cursor_of(page.next_key),
         }
         return Response({"success": True, "data": data})

@@ -9,7 +9,10 @@ from jobs.models import JobItem
 
 
 class ItemBody(TypedDict):
-    """One item of a job; `notBefore` is when it may be tried again."""
+    """One item of a job; `notBefore` is when it may be tried again.
+
+    `resultHidden` says that there is a result, which the caller's role may not see.
+    """
 
     id: int
     position: int
@@ -17,6 +20,7 @@ class ItemBody(TypedDict):
     attempts: int
     params: dict[str, Any] | None
     result: dict[str, Any] | None
+    resultHidden: bool
     error: str | None
     notBefore: Moment | None
     startedAt: Moment | None
@@ -30,15 +34,16 @@ class ItemsBody(TypedDict):
     nextCursor: str | None
 
 
-def item_body(item: JobItem) -> ItemBody:
-    """Return one item of a job."""
+def item_body(item: JobItem, *, hidden: bool = False) -> ItemBody:
+    """Return one item of a job; without its result, if that is `hidden` from the caller."""
     return {
         "id": item.pk,
         "position": item.position,
         "status": item.shown_state,
         "attempts": item.attempts,
         "params": item.params,
-        "result": item.result,
+        "result": None if hidden else item.result,
+        "resultHidden": hidden and item.result is not None,
         "error": item.error or None,
         "notBefore": iso(item.not_before),
         "startedAt": None if item.is_taken else iso(item.started_at),

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path, re_path
 
 from jobs.pages.documents import document_preview, document_recipients
+from jobs.pages.enriched import enriched, enriched_fragment
 from jobs.pages.files import job_file, job_file_fragment
 from jobs.pages.links import FILED, NAMED
 from jobs.pages.listing import drawn_from, job_list, job_list_fragment
@@ -56,6 +57,8 @@ urls: list[URLPattern] = [
         rf"^jobs/{NAMED}/files/{FILED}/fragment/$", job_file_fragment, name="job_file_fragment"
     ),
     re_path(rf"^jobs/{NAMED}/follow-ups/(?P<action>[a-z0-9_-]+)/$", follow_up, name="follow_up"),
+    re_path(rf"^jobs/{NAMED}/enriched/$", enriched, name="enriched"),
+    re_path(rf"^jobs/{NAMED}/enriched/fragment/$", enriched_fragment, name="enriched_fragment"),
     re_path(rf"^jobs/{NAMED}/cancel/$", cancel_job, name="cancel_job"),
     re_path(rf"^jobs/{NAMED}/retry/$", retry_job, name="retry_job"),
     re_path(rf"^jobs/{NAMED}/zip/$", remake_zip, name="remake_zip"),

@@ -1,8 +1,10 @@
 """Show one job and its items, live."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -101,9 +103,22 @@ def _progress(request: AuthenticatedHttpRequest, job: Job) -> dict[str, Any]:
         "may_cancel": request.user.has_perm("jobs.cancel_job"),
         "may_retry": request.user.has_perm("jobs.retry_job"),
         "may_prioritise": request.user.has_perm("jobs.prioritise_job"),
+        "results": _results(request, [job, *(row.job for row in children)]),
         "may_start": request.user.has_perm("jobs.start_job"),
         "workers_alive": not job.is_open or is_alive("jobs"),
     }
+
+
+def _results(request: AuthenticatedHttpRequest, jobs: Sequence[Job]) -> list[dict[str, str]]:
+    """Return the pages with the results of a job and of those that follow it, where there are."""
+    if not request.user.has_perm(registry.SEES_PERSONAL):
+        return []
+    found = ((job, registry.results_page(job.type)) for job in jobs if job.succeeded)
+    return [
+        {"title": job.title, "url": reverse(f"admin:{name}", args=[job.pk])}
+        for job, name in found
+        if name
+    ]
 
 
 def _summaries(job: Job) -> dict[str, Any]:
@@ -147,6 +162,7 @@ def _items(request: AuthenticatedHttpRequest, job: Job) -> dict[str, Any]:
     return {
         "job_id": job.pk,
         "items": items,
+        "results_hidden": registry.hides_results(job.type, request.user),
         "items_template": registry.items_template(job.type),
         "has_labels": any(row.label for row in items),
         "item_query": request.GET.urlencode(),

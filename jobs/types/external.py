@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from batchops.inputs import StrictSerializer, unstorable
-from jobs.registry import JobType, register
+from jobs.registry import FollowUp, JobType, register
 
 
 class AnyObject(StrictSerializer):
@@ -30,3 +30,4 @@ class External(JobType):
     params = AnyObject
     item_params = AnyObject
     external = True
+    follow_ups = (FollowUp("enrich", "Enrich All", "enrich"),)

@@ -20,6 +20,7 @@ from alerts.models import Alert
 from batchops.access import create_token
 from batchops.models import Heartbeat, User
 from jobs import lifecycle, start, uploads
+from jobs.lifecycle import NewJob
 from jobs.models import Job, Schedule
 from jobs.runner import run_slice
 from jobs.start import Order
@@ -107,6 +108,14 @@ def _jobs(site: Site) -> list[str]:
         run_slice()
     cancelled = site.job(items=2)
     lifecycle.cancel(cancelled.pk, actor="user:tester")
+    asking = NewJob(
+        type="enrich",
+        title="Enrich All",
+        params={"parentId": done[0].pk, "question": "agreements", "columns": ["Agreement"]},
+        created_by="user:tester",
+        parent_id=done[0].pk,
+    )
+    done.append(lifecycle.create(asking))
     waiting = [site.job(items=2), site.job("external", inline=[{"n": 1}, {"n": 2}])]
     return [job.pk for job in [*done, cancelled, *waiting]]
 

@@ -104,7 +104,7 @@ class TestEveryPost:
             (f"{JOB}/watch", {"on": True}, 200),
             (f"{JOB}/cancel", None, 200),
             (f"{JOB}/retry", None, 409),
-            (f"{JOB}/enrich", None, 404),
+            (f"{JOB}/enrich", None, 409),
         ],
     )
     def test_about_an_open_job_answers_as_the_document_says(

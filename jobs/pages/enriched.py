@@ -15,7 +15,13 @@ from jobs.pages.links import link
 from jobs.rows import JobRow
 from jobs.serializers import ItemsQuery
 from jobs.topics import job_facts
-from jobs.types.enrich.joined import enrichment_of, field_names, joined, shown
+from jobs.types.enrich.joined import (
+    enrichment_of,
+    field_names,
+    joined,
+    question_label,
+    shown,
+)
 
 ITEMS_LISTED = 50
 DRAWN = ("status", "processedCount")
@@ -46,6 +52,7 @@ def _rows(request: AuthenticatedHttpRequest, job: Job) -> dict[str, Any]:
         "parent": queries.jobs().filter(pk=job.parent_id).first(),
         "drawn": {name: job_facts(job).get(name) for name in DRAWN},
         "query": request.GET.urlencode(),
+        "question": question_label(job),
         "fields": names,
         "columns": columns,
         "rows": [

@@ -13,6 +13,9 @@ from django.db import connection
 from playwright.sync_api import Locator, Page, Route, expect
 
 from batchops.models import User
+from jobs.models import Job
+from jobs.outside import do_next
+from jobs.start import Order, start_job
 from tests.browser.conftest import PASSWORD, Visit, web_process
 from tests.browser.day import FAILING, Day
 from tests.browser.visitor import Visitor
@@ -129,6 +132,12 @@ def start_drill(page: Page, title: str, *, items: int, ms: int) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 
+def outside_job(items: int) -> Job:
+    inline = [{"label": f"Outside {number}"} for number in range(items)]
+    order = Order(type="external", params={}, title=f"Done outside: {items}", items=inline)
+    return start_job(order, actor="user:outside")
+
+
 def late(route: Route) -> None:
     route.request.frame.page.wait_for_timeout(400)
     route.continue_()
@@ -243,6 +252,50 @@ class TestADrill:
 
         expect(state(page)).to_have_text("Cancelled", timeout=SOON_MS)
         assert 0 < page.locator("progress").first.evaluate("bar => bar.value") < 100
+
+
+class TestEnrichAll:
+    @pytest.mark.parametrize("items", [1, 3, 10])
+    def test_it_appears_when_the_last_item_is_done_and_leads_to_answers(
+        self, watch: Visit, items: int
+    ) -> None:
+        visitor = watch("Operator")
+        page = visitor.page
+        job = outside_job(items)
+        visitor.go(f"/admin/jobs/{job.pk}/")
+        page.evaluate("window.neverLoadedAgain = true")
+        button = page.get_by_role("button", name="Enrich All")
+        for done in range(1, items + 1):
+            expect(button).to_have_count(0)
+            do_next(job, result={"batchCode": "CM-DMRU"}, error="", actor="user:outside")
+            expect(page.locator("[data-live-text=successCount]").first).to_have_text(str(done))
+
+        expect(state(page)).to_have_text("Completed")
+        assert page.evaluate("window.neverLoadedAgain")
+        assert never_went_back(shown(page, job.title))
+        button.click()
+        expect(state(page)).to_have_text("Completed", timeout=SOON_MS)
+        page.get_by_role("link", name=re.compile("Rows with the answers")).first.click()
+        answers = page.get_by_role("row").filter(has_text="CM-DMRU")
+        expect(answers).to_have_count(items)
+        expect(answers.first).to_contain_text("First Reads")
+        assert visitor.faint_texts() == []
+        assert not visitor.scrolls_sideways()
+
+    def test_who_cancels_midway_sees_it_cancelled_and_can_enrich_nothing(
+        self, watch: Visit
+    ) -> None:
+        visitor = watch("Operator")
+        page = visitor.page
+        job = outside_job(3)
+        visitor.go(f"/admin/jobs/{job.pk}/")
+        do_next(job, result=None, error="", actor="user:outside")
+
+        page.get_by_role("link", name="Cancel", exact=True).click()
+        page.get_by_role("button", name="Yes, cancel the job").click()
+
+        expect(state(page)).to_have_text("Cancelled", timeout=SOON_MS)
+        expect(page.get_by_role("button", name="Enrich All")).to_have_count(0)
 
 
 class TestAFailure:

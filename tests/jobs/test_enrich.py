@@ -1,14 +1,16 @@
 """Ask CC&B about the items of a finished job, and see its answers beside the rows."""
 
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from django.contrib.auth.models import Group
+from django.db.models.functions import Now
 from django.test import Client
 
 from batchops.models import User
-from jobs import lifecycle
+from jobs import lifecycle, registry
 from jobs.lifecycle import Outcome
 from jobs.models import Job
 from jobs.runner import run_slice
@@ -108,6 +110,36 @@ class TestEnrichAll:
 
         assert child.state == "failed"
         assert "password" in child.error
+
+    def test_what_a_killed_worker_had_in_hand_is_asked_again_once(
+        self, client: Client, parent: Job
+    ) -> None:
+        answer = post(client, f"/api/batch-jobs/{parent.pk}/enrich")
+        child = Job.objects.get(pk=answer.json()["jobId"])
+        making = lifecycle.claim_expansion(child.pk, worker="dead")
+        assert making is not None
+        items = list(registry.find("enrich").items(child, 0))
+        lifecycle.add_items(making, items, start=0)
+        lifecycle.close_expansion(making)
+        assert lifecycle.claim_items(child.pk, limit=200, worker="dead") is not None
+        child.claims.update(expires_at=Now() - timedelta(seconds=1))
+
+        run_slice()
+
+        child.refresh_from_db()
+        assert (child.succeeded, child.failed) == (2, 1)
+        assert child.items.get(position=0).result["found"] == 2  # type: ignore[index]
+
+    def test_another_question_can_be_chosen(self, client: Client, parent: Job) -> None:
+        params = {"parentId": parent.pk, "question": "last_run"}
+        body = {"type": "enrich", "params": params}
+        child = post(client, "/api/batch-jobs", body).json()["data"]
+        run_slice()
+
+        assert child["parentId"] == parent.pk
+        job = Job.objects.get(pk=child["id"])
+        assert "batchCode" in job.items.get(position=0).error
+        assert (job.state, job.params["columns"][0]) == ("failed", "Description")
 
     def test_a_ccb_that_is_away_is_asked_again_in_minutes(
         self, client: Client, parent: Job, settings: Any

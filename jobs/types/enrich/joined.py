@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from batchops.ccb.asking import questions
 from batchops.exports import Column, Export
 from jobs import states
 from jobs.errors import NoAnswers
@@ -45,6 +46,12 @@ def enrichment_of(job: Job) -> Job:
             "All' on it, and look at that job."
         )
     return job
+
+
+def question_label(job: Job) -> str:
+    """Return what people call the question of an enrichment; its name, if it is gone."""
+    name = str(job.params["question"])
+    return questions()[name].label if name in questions() else name
 
 
 def field_names(job: Job) -> list[str]:

@@ -6,12 +6,26 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from batchops.ccb.asking import questions
-from batchops.ccb.selects import Question
-from batchops.inputs import StrictSerializer
+from batchops.ccb.selects import NotAQuestion, Question
+from batchops.inputs import OneOfField, StrictSerializer
 from jobs import states
 from jobs.models import Job, JobItem
 
 VALUE_LENGTH = 254
+
+
+class QuestionField(OneOfField):
+    """One of the site's questions, by its name."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(_choices(), **given)
+
+
+def _choices() -> list[tuple[str, str]]:
+    try:
+        return [(one.name, one.label) for one in questions().values()]
+    except NotAQuestion:  # the system check says so, and nothing starts
+        return []
 
 
 class EnrichmentParams(StrictSerializer):
@@ -20,18 +34,11 @@ class EnrichmentParams(StrictSerializer):
         label=_("Job"),
         help_text=_("Id of the completed job whose items are looked up."),
     )
-    question = serializers.CharField(
+    question = QuestionField(
         label=_("Question"),
-        max_length=60,
         required=False,
-        help_text=_("Name of a question of this site; without one, the first that fits."),
+        help_text=_("Without one, the first that fits the job's items."),
     )
-
-    def validate_question(self, value: str) -> str:
-        if value not in questions():
-            known = ", ".join(questions())
-            raise serializers.ValidationError(f"No such question. Known are: {known}.")
-        return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Choose the question, and keep the names of its columns: files may change."""

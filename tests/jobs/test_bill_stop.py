@@ -51,7 +51,7 @@ def cut_off(billing: FakeBilling, *, since: int) -> None:
 
 
 class TestLists:
-    def test_are_those_of_the_last_run_that_completed(
+    def test_are_those_of_the_newest_run_that_completed(
         self, client: Client, billing: FakeBilling
     ) -> None:
         assert get(client)["batchInfo"] is None
@@ -177,6 +177,19 @@ class TestAFailedRun:
         assert [span.low * 4 // IDS for span in sorted(billing.asked)] == [2, 3]
         assert [crp["TOTAL_CPC_COUNT"] for crp in get(client)["summary"]] == [8]
 
+    def test_brings_nothing_old_back_when_it_is_retried_after_a_newer_one(
+        self, client: Client, billing: FakeBilling
+    ) -> None:
+        cut_off(billing, since=2)
+        failed = run(client)
+        billing.fails = lambda span: None
+        newer = run(client)
+
+        lifecycle.retry(failed.pk, actor="user:x")
+
+        assert work(failed).state == "completed"
+        assert queries.shown() == newer
+
     def test_with_one_range_that_no_worker_survived_is_a_failed_run_too(
         self, client: Client, billing: FakeBilling
     ) -> None:
@@ -214,6 +227,9 @@ class TestAFailedRun:
             nightly = work(lifecycle.create(new))
             assert "no scheduled job logs in again" in nightly.error
         assert billing.asked == []
+        lifecycle.retry(nightly.pk, actor="user:x")
+        assert "user name or password is wrong" in work(nightly).error
+        assert len(billing.asked) == 1
 
         billing.fails = lambda span: None
         assert run(client).state == "completed"

@@ -94,7 +94,7 @@ class Data(APIView):
         responses={200: shape(bodies.BillStopDataBody), **refusals(NoLists)},
     )
     def get(self, request: Request) -> Response:
-        """Hand out the lists of the last run that completed, or of a day's: CRPs and connections.
+        """Hand out the lists of the newest run that completed, or of a day's: CRPs and connections.
 
         Names, addresses and phones are null without the permission `jobs.view_customer`.
         """

@@ -45,7 +45,8 @@ class BillStop(JobType):
     items_kept = settings.BILL_STOP_KEPT
 
     def items(self, job: Job, start: int) -> Iterator[dict[str, Any]]:
-        if job.created_by.startswith("system:") and queries.login_was_refused_before(job):
+        by_itself = job.created_by.startswith("system:") and job.generation == 1
+        if by_itself and queries.login_was_refused_before(job):
             lifecycle.note_refused_login(job)
             raise ItemFailed(NOT_AGAIN)
         ranges = settings.BILL_STOP_RANGES

@@ -115,6 +115,7 @@ def _indicator(request: AuthenticatedHttpRequest) -> dict[str, Any]:
         "word": bodies.status_word(job) if job else "",
         "began_at": job and (job.started_at or job.created_at),
         "percent": engine.progress_pct(job) if job else 0,
+        "eta_s": engine.eta_s(job) if job else None,
         "found": queries.figures(job) if job else None,
         "why": bodies.error_of(job) if job else "",
         "may_start": request.user.has_perm(START),

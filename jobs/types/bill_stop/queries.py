@@ -52,7 +52,10 @@ def latest() -> Job | None:
 
 
 def shown() -> Job | None:
-    """Return the job whose lists everybody reads: the one that completed last."""
+    """Return the job whose lists everybody reads: the newest that completed.
+
+    An older one that completes by a retry later does not bring back what it read before.
+    """
     return _completed().first()
 
 
@@ -65,7 +68,7 @@ def shown_on(day: date) -> Job | None:
 
 def _completed() -> JobQuerySet:
     kept = {"bill_stop__isnull": False, "bill_stop__lists_removed_at": None}
-    return runs().filter(state=states.COMPLETED, **kept).order_by("-finished_at")
+    return runs().filter(state=states.COMPLETED, **kept)
 
 
 def batch_date(job: Job) -> date:

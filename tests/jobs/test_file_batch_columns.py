@@ -17,6 +17,8 @@ CELLS: list[tuple[dict[str, Any], str, str]] = [
     ({"min": "2"}, "a", "too_short"),
     ({"max": "2"}, "abc", "too_long"),
     ({"pattern": "[A-Z]{2}|x?"}, "A", "not_fitting"),
+    # One that gave back what it took would be at it for years.
+    ({"pattern": "a*a*a*a*a*a*"}, "a" * 3_000 + "b", "not_fitting"),
     ({"pattern": r"\d+"}, "\u09e7", "not_fitting"),
     *(({"type": "integer"}, cell, "not_integer") for cell in ("1,234", "1e3", "007", "+1", "1.0")),
     ({"type": "integer", "min": "-2"}, "-3", "too_small"),
@@ -93,6 +95,13 @@ class TestACell:
         first = {one["column"]: one["kind"] for one in result_of(job)["first"]}
         assert first == {f"c{n}": kinds[n] for n in range(20)}
         assert result_of(job)["kinds"] == {kind: kinds.count(kind) for kind in kinds}
+
+    def test_that_is_empty_doubles_no_other(self, client: Client) -> None:
+        columns = [{"name": "a", "unique": True}, {"name": "b"}]
+
+        job = checked(client, ("a.csv", b"a,b\n,1\n,1\nx,1\nx,1\n"), columns=columns)
+
+        assert result_of(job)["kinds"] == {"duplicate": 1}
 
 
 class TestColumns:

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from batchops.db import give_connection_back
 from jobs import uploads
+from jobs.errors import UploadNotFound
 from jobs.lifecycle import NewJob
-from jobs.reading import UnreadableFile
+from jobs.reading import GivenFile, UnreadableFile
 from jobs.start import Order, checked
 from jobs.types import document
 from jobs.types.document import Preview, Recipients
@@ -32,11 +33,18 @@ def preview_of(order: Order, *, actor: str) -> Preview:
 
 
 def _recipients_of(order: Order, new: NewJob) -> Recipients:
-    file = None
-    if order.files_of is not None and order.files:
-        file = uploads.given_files(order.files, owner=order.files_of)[order.files[0]]
+    file = _file_of(order)
     give_connection_back()  # reading may take long
     try:
         return document.recipients_of(new.params, items=new.items, file=file)
     except UnreadableFile as error:
         raise error.of_field("files[0]") from error
+
+
+def _file_of(order: Order) -> GivenFile | None:
+    if order.files_of is None or not order.files:
+        return None
+    found = uploads.given_files(order.files, owner=order.files_of)
+    if not found:
+        raise UploadNotFound("The file was taken by a job or removed just now. Send it again.")
+    return found[order.files[0]]

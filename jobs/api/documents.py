@@ -39,7 +39,7 @@ ANSWERS: dict[Any, Any] = {
     **refusals(JobNotFound, NoDocument),
     416: OpenApiResponse(description="It has no such part; Content-Range says how long it is."),
 }
-_NONE = (
+NOT_THERE = (
     "There is no such document, or it is not kept any more. The job's items say which there are."
 )
 Base64 = Annotated[str, Narrower(format="byte")]
@@ -108,13 +108,13 @@ class Document(JobView):
         """Hand out the PDF of the recipient at a position, the first being 0."""
         made = made_for(queries.find_job(name), int(position))
         if made is None:
-            raise NoDocument(_NONE)
+            raise NoDocument(NOT_THERE)
         give_connection_back()  # sending may take long
         try:
             return hand_out(made, method=request.method or "", asked=request.headers)
         except FileNotFoundError:
             log.exception("A document is missing in the storage job=%s", name)
-            raise NoDocument(_NONE) from None
+            raise NoDocument(NOT_THERE) from None
 
     @extend_schema(exclude=True)
     def head(self, request: Request, name: str, position: str) -> HttpResponseBase:

@@ -85,5 +85,8 @@ class DocumentBatch(JobType):
         }
         return done.aggregate(**figures)
 
+    def artifact_name(self, job: Job) -> str:
+        return super().artifact_name(job).replace(":", " -")
+
     def artifact_files(self, job: Job) -> Iterator[tuple[str, Iterable[bytes]]]:
         return packing.files_of(job)

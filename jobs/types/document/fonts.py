@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
+from itertools import groupby
+from operator import itemgetter
 
 from django.conf import settings
 
@@ -86,10 +88,12 @@ def font_of(word: str) -> str:
 
 
 def runs(pieces: Sequence[Run]) -> list[Run]:
-    """Return the same text, each word of it with its font and in one face.
+    """Return the same text in as few runs as can be; each word has one font.
 
     :raises Undrawable: when a character cannot be drawn.
     """
+    if all(is_standard(text) for text, _ in pieces):
+        return list(pieces)
     found: list[Run] = []
     for word in _words(pieces):
         text = "".join(part for part, _ in word)
@@ -98,7 +102,8 @@ def runs(pieces: Sequence[Run]) -> list[Run]:
         else:
             first = word[0][1]
             found.append((text, Face(first.bold, first.italic, font_of(text))))
-    return found
+    same = groupby(found, key=itemgetter(1))
+    return [("".join(text for text, _ in some), face) for face, some in same]
 
 
 def named(character: str) -> str:

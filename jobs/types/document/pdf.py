@@ -147,7 +147,8 @@ def _written(text: str) -> str:
 def _paragraph(block: Block, pieces: Sequence[Run]) -> Flowable:
     runs = fonts.runs(pieces)
     has_own = any(face.font == fonts.OWN for _, face in runs)
-    text = "".join(_markup(text, face) for text, face in runs)
+    base = fonts.OWN if has_own else fonts.STANDARD
+    text = "".join(_markup(text, face, base=base) for text, face in runs)
     bullet = {BULLET: "\u2022", NUMBER: block.number}.get(block.kind)
     return Paragraph(text, _style(block.kind, has_own=has_own), bulletText=bullet)
 
@@ -164,11 +165,14 @@ def _style(kind: str, *, has_own: bool) -> ParagraphStyle:
 _styles: dict[tuple[str, bool], ParagraphStyle] = {}
 
 
-def _markup(text: str, face: Face) -> str:
-    """Return a run as reportlab reads it; what a person wrote is only ever text in it."""
+def _markup(text: str, face: Face, *, base: str) -> str:
+    """Return a run as reportlab reads it; what a person wrote is only ever text in it.
+
+    `base` is the font that needs no saying.
+    """
     marked = escape(text).replace("\n", "<br/>")
     if face.italic:
         marked = f"<i>{marked}</i>"
     if face.bold:
         marked = f"<b>{marked}</b>"
-    return f'<font name="{face.font}">{marked}</font>'
+    return marked if face.font == base else f'<font name="{face.font}">{marked}</font>'

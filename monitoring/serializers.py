@@ -146,11 +146,16 @@ class ExportAsked(RunsAsked):
 
 
 class DaysAsked(Asked):
-    """Which business day a page shows (today, if it is not said), and which one beside it."""
+    """Which business day a page shows (today, if it is not said), and which one beside it.
+
+    `only` is for a fragment of a page with two days: which of them it draws.
+    """
+
+    only = OneOfField(["first", "beside"], required=False)
 
     def get_fields(self) -> dict[str, Any]:
         # A field `date` would hide the type of that name.
-        return {name: day_field() for name in ("date", "beside")}
+        return {**super().get_fields(), **{name: day_field() for name in ("date", "beside")}}
 
     def days(self) -> list[date | None]:
         given = self.validated_data

@@ -1,8 +1,10 @@
 """Show the workflow of today, of a past day, or of two days side by side."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -24,12 +26,30 @@ RUNS_SHOWN = 20  # of a step, the newest; the list has them all
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One day on the page; `prefix` keeps its ids apart from those of the day beside it."""
+    """One day on the page, as the `place`-th of the days shown."""
 
     workflow: Timeline
-    prefix: str
+    shown: Sequence[Timeline]
+    place: int
     first_day: date
-    may_compare: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """What keeps the ids of the second day apart from those of the first."""
+        return "beside-" if self.place else ""
+
+    @property
+    def may_compare(self) -> bool:
+        return len(self.shown) == 1
+
+    @property
+    def query(self) -> str:
+        """What the address of this panel's fragment asks for; today alone goes with the time."""
+        days = [one.day.isoformat() for one in self.shown]
+        if len(days) == 1:
+            return "" if self.workflow.is_today else urlencode({"date": days[0]})
+        only = ("first", "beside")[self.place]
+        return urlencode({"date": days[0], "beside": days[1], "only": only})
 
     @property
     def before(self) -> date | None:
@@ -55,10 +75,9 @@ def workflow_context(request: HttpRequest) -> dict[str, Any]:
     first_day = queries.first_day() or fresh.today
     days = [_within(day, first_day, fresh) for day in asked.days()]
     drawn = with_threads(timeline.draw_days(days, fresh))
-    panels = [
-        Panel(one, prefix, first_day, len(drawn) == 1)
-        for one, prefix in zip(drawn, ("", "beside-"), strict=False)
-    ]
+    panels = [Panel(one, drawn, place, first_day) for place, one in enumerate(drawn)]
+    if only := asked.validated_data.get("only"):
+        panels = panels[:1] if only == "first" else panels[1:]
     return {"panels": panels, "workflow": drawn[0], "fresh": fresh}
 
 

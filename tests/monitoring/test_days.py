@@ -60,6 +60,20 @@ class TestDay:
         assert 'id="step-1"' in page
         assert 'id="beside-step-1"' in page
 
+    def test_each_of_two_days_is_drawn_anew_for_itself(self, viewer: Client) -> None:
+        address = f"/admin/workflow/fragment/?date={TODAY}&beside={YESTERDAY}&only="
+        page = text_of(viewer, f"/admin/?date={TODAY}&beside={YESTERDAY}")
+        first, beside = (text_of(viewer, address + which) for which in ("first", "beside"))
+
+        for which, fragment, number in (("first", first, 12), ("beside", beside, 11)):
+            asked = f'data-live-fragment="{address + which}"'.replace("&", "&amp;")
+            assert asked in page
+            assert asked in fragment
+            assert f">{number}</a>" in fragment
+            assert fragment.count("<section") == 1
+        assert 'id="beside-workflow"' in beside
+        assert 'id="workflow"' in first
+
     def test_today_by_its_date_is_today(self, viewer: Client) -> None:
         page = text_of(viewer, f"/admin/?date={TODAY}")
 

@@ -1,6 +1,6 @@
 """Reckon what is usual for a batch on a day, from complete runs of comparable days before it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -35,6 +35,7 @@ USUAL_SQL = """
     )
     SELECT batch_code, day, count(*), count(*) FILTER (WHERE records > 0),
            min(business_date), max(business_date),
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY records) FILTER (WHERE records > 0),
            percentile_cont(0.5) WITHIN GROUP (ORDER BY rps) FILTER (WHERE records > 0),
            percentile_cont(0.1) WITHIN GROUP (ORDER BY records) FILTER (WHERE records > 0),
            percentile_cont(0.1) WITHIN GROUP (ORDER BY took_s),
@@ -57,6 +58,16 @@ def usual_runs(wanted: Collection[Wanted]) -> dict[Wanted, Usual]:
     return enough | _read([each for each in wanted if each not in enough], every=1)
 
 
+def usual_records(codes: Iterable[str], day: date) -> dict[str, float]:
+    """Return the median records of comparable runs, of the batches that have 20 of them."""
+    usual = usual_runs([(code, day) for code in codes])
+    return {
+        code: found.median_records
+        for (code, _), found in usual.items()
+        if found.median_records and found.runs_with_records >= ENOUGH
+    }
+
+
 def _read(wanted: Collection[Wanted], *, every: int) -> dict[Wanted, Usual]:
     """Return what is usual from each day, or (`every` 7) each same weekday before."""
     if not wanted:
@@ -73,13 +84,15 @@ def _read(wanted: Collection[Wanted], *, every: int) -> dict[Wanted, Usual]:
 
 
 def _usual(row: tuple[Any, ...], every: int) -> Usual:
-    _, day, runs, with_records, first, last, rps, records, shortest_s, longest_s = row
+    _, day, runs, with_records, first, last, *quantiles = row
+    median_records, rps, records, shortest_s, longest_s = quantiles
     return Usual(
         runs=runs,
         runs_with_records=with_records,
         days=_words(day, by_weekday=every > 1),
         first_date=first,
         last_date=last,
+        median_records=median_records,
         median_rps=rps,
         p10_records=records,
         p10_duration_s=shortest_s,

@@ -10,6 +10,7 @@ from django.conf import settings
 from batchops.looks import Look
 from monitoring import queries
 from monitoring.bodies import TimelineBody
+from monitoring.comparable import usual_records
 from monitoring.models import Run, Step
 from monitoring.pace import ImdCourse, imd_courses, rps_lately
 from monitoring.queries import Freshness
@@ -20,7 +21,6 @@ from monitoring.shown import (
     view_of,
 )
 from monitoring.states import RunState
-from monitoring.usual import usual_records
 
 RunsOfDays = Mapping[tuple[date, str], list[Run]]
 

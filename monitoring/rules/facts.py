@@ -102,6 +102,7 @@ class Usual:
     days: str = ""
     first_date: date | None = None
     last_date: date | None = None
+    median_records: float | None = None
     median_rps: float | None = None
     p10_records: float | None = None
     p10_duration_s: float | None = None

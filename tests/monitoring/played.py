@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -25,7 +25,6 @@ from monitoring.rules.facts import Picture
 from tests.ccb.conftest import ZONE, CcbDatabase
 
 DAY = date(2026, 11, 18)  # a Wednesday, and no month's end
-EVERY = timedelta(minutes=15)
 
 
 def read_here(source: Source, request: dict[str, Any], *, deadline: Any = None) -> Iterator[Line]:

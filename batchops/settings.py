@@ -54,6 +54,8 @@ INSTALLED_APPS = [
     "csp",
     "axes",
     "django_q",
+    "pgtrigger",
+    "pghistory",
     "batchops.apps.BatchOpsConfig",
     "alerts.apps.AlertsConfig",
     "jobs.apps.JobsConfig",

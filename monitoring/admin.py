@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from batchops.live.publish import publish
 from batchops.paging import CappedPaginator
 from batchops.read_only import ReadOnly
+from batchops.row_history import RowHistory
 from batchops.templatetags.batchops import duration
 from monitoring import queries, shown
 from monitoring.models import MonitoringConfig, Poll, RuleSetting, Run, RunEvent, Step
@@ -24,7 +25,7 @@ from monitoring.rules.catalogue import KINDS
 
 
 @admin.register(Step)
-class StepAdmin(admin.ModelAdmin[Step]):
+class StepAdmin(RowHistory, admin.ModelAdmin[Step]):
     list_display = (
         "sequence_order",
         "batch_code",
@@ -66,7 +67,7 @@ class StepAdmin(admin.ModelAdmin[Step]):
 
 
 @admin.register(MonitoringConfig)
-class MonitoringConfigAdmin(admin.ModelAdmin[MonitoringConfig]):
+class MonitoringConfigAdmin(RowHistory, admin.ModelAdmin[MonitoringConfig]):
     fields = (
         "poll_minutes",
         "stale_after_polls",
@@ -103,7 +104,7 @@ class MonitoringConfigAdmin(admin.ModelAdmin[MonitoringConfig]):
 
 
 @admin.register(RuleSetting)
-class RuleSettingAdmin(admin.ModelAdmin[RuleSetting]):
+class RuleSettingAdmin(RowHistory, admin.ModelAdmin[RuleSetting]):
     """Whether and how each rule judges; what is set counts from the next poll on."""
 
     list_display = ("rule", "of_step", "enabled", "record_only", "thresholds_set")

@@ -6,10 +6,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from alerts.states import RULES
+from batchops.row_history import tracked
 from monitoring.models.workflow import Step
 from monitoring.rules.catalogue import JUDGED, KINDS, Setting, Terms
 
 
+@tracked
 class RuleSetting(models.Model):
     """How one rule judges one step, or all steps that have no setting of their own.
 

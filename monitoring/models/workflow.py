@@ -3,11 +3,13 @@
 from datetime import time
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from batchops.row_history import tracked
 
 STUCK_PROFILES = [
     ("records", _("by records and heartbeat")),
@@ -15,13 +17,23 @@ STUCK_PROFILES = [
     ("off", _("never")),
 ]
 
+A_CODE = RegexValidator(
+    r"\A[A-Za-z0-9_-]+\Z", _("Use letters, digits, - and _ only, as CC&B's codes do.")
+)
+WITHIN_A_DAY = [MinValueValidator(1), MaxValueValidator(1440)]
 
+
+@tracked
 class Step(models.Model):
     """One step of the daily workflow; people edit it, nothing else does."""
 
-    batch_code = models.CharField(max_length=40, unique=True)
+    batch_code = models.CharField(max_length=40, unique=True, validators=[A_CODE])
     source_batch_cd = models.CharField(
-        _("CC&B batch code"), max_length=8, unique=True, help_text=_("At most 8 characters.")
+        _("CC&B batch code"),
+        max_length=8,
+        unique=True,
+        validators=[A_CODE],
+        help_text=_("At most 8 characters."),
     )
     name = models.CharField(max_length=80, db_column="batch_name")
     sequence_order = models.PositiveSmallIntegerField(unique=True)
@@ -29,10 +41,16 @@ class Step(models.Model):
         _("expected start"), db_column="expected_start_time", help_text=_("On the site's clock.")
     )
     grace_minutes = models.PositiveIntegerField(
-        default=30, help_text=_("So long after the expected start the step is late.")
+        default=30,
+        validators=[MaxValueValidator(1440)],
+        help_text=_("So long after the expected start the step is late."),
     )
-    expected_minutes = models.PositiveIntegerField(db_column="expected_duration_minutes")
-    max_minutes = models.PositiveIntegerField(db_column="max_duration_minutes")
+    expected_minutes = models.PositiveIntegerField(
+        db_column="expected_duration_minutes", validators=WITHIN_A_DAY
+    )
+    max_minutes = models.PositiveIntegerField(
+        db_column="max_duration_minutes", validators=WITHIN_A_DAY
+    )
     repeats = models.BooleanField(
         _("runs several times a day"), db_column="can_run_multiple", default=False
     )
@@ -95,6 +113,7 @@ class Step(models.Model):
             above = above.depends_on
 
 
+@tracked
 class MonitoringConfig(models.Model):
     """How CC&B is watched; one row. The site's zone is a setting, SITE_TIME_ZONE."""
 
@@ -111,10 +130,20 @@ class MonitoringConfig(models.Model):
     day_start = models.TimeField(
         default=time(5),
         db_column="day_start_time",
-        help_text=_("When a business day begins, on the site's clock."),
+        help_text=_(
+            "When a business day begins, on the site's clock. Runs seen before keep their day."
+        ),
     )
-    page_refresh_minutes = models.PositiveSmallIntegerField(default=30)
-    log_retention_days = models.PositiveSmallIntegerField(default=60)
+    page_refresh_minutes = models.PositiveSmallIntegerField(
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(720)],
+        help_text=_("Pages follow by themselves; beside that they are drawn anew this often."),
+    )
+    log_retention_days = models.PositiveSmallIntegerField(
+        default=60,
+        validators=[MinValueValidator(7), MaxValueValidator(1095)],
+        help_text=_("Runs are kept in detail so long; one row of each for three years."),
+    )
     stuck_minutes = models.PositiveSmallIntegerField(
         default=60,
         validators=[MinValueValidator(1), MaxValueValidator(1440)],

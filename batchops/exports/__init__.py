@@ -1,4 +1,4 @@
-"""Hand out long lists as CSV or XLSX files, streamed in bounded memory.
+"""Hand out long lists as CSV, XLSX or PDF files, in bounded memory.
 
 A list that can be exported describes itself by an `Export`; its view returns
 `stream(export, form)`. The rows are read in one snapshot, in a thread and on a connection of
@@ -6,7 +6,8 @@ their own, so that no page waits for a pooled one; at most 2 exports run in a pr
 
 CSV is UTF-8 with a byte order mark, by which spreadsheets know it, with RFC 4180's quotes and
 line ends. Text that a spreadsheet would take for a formula gets a `'` before it. XLSX types text
-as text, numbers as numbers and times as times of the site's zone.
+as text, numbers as numbers and times as times of the site's zone. A PDF is for paper: at most
+5,000 rows on wide pages, long texts cut off, ? for letters that not every reader has.
 """
 
 from batchops.exports.cells import Cell, Column

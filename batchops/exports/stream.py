@@ -28,11 +28,14 @@ AT_ONCE = 2
 LONGEST = timedelta(minutes=15)
 # One fetch of rows may take so long, and the reader for what was fetched.
 SESSION = "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=120000"
-FORMS = ("csv", "xlsx")
+FORMS = ("csv", "xlsx", "pdf")
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8; header=present",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
 }
+# What keeps text from being run as a formula; on paper nothing runs.
+GUARDS = {"csv": "apostrophe", "xlsx": "typed-as-text", "pdf": "ink"}
 Blocks = Generator[bytes, None, None]
 Part = TypeVar("Part")
 _slots = threading.BoundedSemaphore(AT_ONCE)
@@ -67,8 +70,8 @@ def stream(export: Export, form: str) -> StreamingHttpResponse:
     """Answer with the export as a file in one of FORMS; its first block is made before.
 
     :raises TooManyExports: when two are being made in this process already.
-    :raises TooManyRows: when a workbook cannot hold them all.
-    :raises TooSlow: when a workbook takes longer than LONGEST; a CSV file is cut off then.
+    :raises TooManyRows: when a workbook or a PDF cannot hold them all.
+    :raises TooSlow: when one of these takes longer than LONGEST; a CSV file is cut off then.
     """
     give_connection_back()  # an export may take minutes
     body = Body(_FILES[form](export))
@@ -76,7 +79,7 @@ def stream(export: Export, form: str) -> StreamingHttpResponse:
     headers = {
         "Content-Disposition": f'attachment; filename="{safe_name(export.name)}.{form}"',
         "Cache-Control": "no-store",
-        "X-Formula-Guard": "apostrophe" if form == "csv" else "typed-as-text",
+        "X-Formula-Guard": GUARDS[form],
     }
     return StreamingHttpResponse(body, content_type=CONTENT_TYPES[form], headers=headers)
 
@@ -98,6 +101,16 @@ def _xlsx(export: Export) -> Blocks:
             file = workbook(export.columns, _in_time(export.rows(), ends_at=ends_at))
         with file:
             yield from _in_time(blocks_of(file), ends_at=ends_at)
+
+
+def _pdf(export: Export) -> Blocks:
+    # reportlab takes a while to load and memory to keep, and few ever ask for a PDF.
+    from batchops.exports.pdf_file import pdf_blocks
+
+    ends_at = _end()
+    with _slot(), _reading():
+        rows = _in_time(export.rows(), ends_at=ends_at)
+        yield from _in_time(pdf_blocks(export.name, export.columns, rows), ends_at=ends_at)
 
 
 @contextmanager
@@ -134,4 +147,4 @@ def _in_time(parts: Iterable[Part], *, ends_at: float) -> Generator[Part, None, 
             )
 
 
-_FILES = {"csv": _csv, "xlsx": _xlsx}
+_FILES = {"csv": _csv, "xlsx": _xlsx, "pdf": _pdf}

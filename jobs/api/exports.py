@@ -32,7 +32,7 @@ class JobsExport(JobView):
         responses={**FILES, **refusals(TooManyRows, TooManyExports, TooSlow)},
     )
     def get(self, request: Request) -> StreamingHttpResponse:
-        """Hand out the jobs that the list's filters leave as CSV or XLSX."""
+        """Hand out the jobs that the list's filters leave as CSV, XLSX or PDF."""
         query = ExportQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         return stream(jobs_export(query.filter()), query.validated_data["format"])
@@ -46,7 +46,7 @@ class ItemsExport(JobView):
         responses={**FILES, **refusals(TooManyRows, TooManyExports, TooSlow, JobNotFound)},
     )
     def get(self, request: Request, name: str) -> StreamingHttpResponse:
-        """Hand out a job's items as CSV or XLSX."""
+        """Hand out a job's items as CSV, XLSX or PDF."""
         query = ItemsExportQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         job = queries.find_job(name)

@@ -115,8 +115,8 @@ class TestTheDocument:
             return set(document()["paths"][path]["get"]["responses"]["200"]["content"])
 
         xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        assert media("/api/batch-jobs/export") == {"text/csv", xlsx}
-        assert media("/api/batch-jobs/{name}/items/export") == {"text/csv", xlsx}
+        assert media("/api/batch-jobs/export") == {"text/csv", xlsx, "application/pdf"}
+        assert media("/api/batch-jobs/{name}/items/export") == {"text/csv", xlsx, "application/pdf"}
         assert media("/api/batch-jobs/{name}/download") == {"application/zip"}
 
 

@@ -91,7 +91,7 @@ class TestJobs:
         local = job.created_at.astimezone(settings.SITE_ZONE).replace(tzinfo=None)
         assert abs((row["Created at"] - local).total_seconds()) < 1
 
-    @pytest.mark.parametrize("query", ["format=pdf", "status=lost", "nonsense=1", "limit=x"])
+    @pytest.mark.parametrize("query", ["format=ods", "status=lost", "nonsense=1", "limit=x"])
     def test_it_refuses_what_it_cannot_narrow_down_by(self, client, query):
         response = client.get(f"/api/batch-jobs/export?{query}")
         assert response.status_code == 400

@@ -23,6 +23,8 @@ OPEN = {
     "login": "the way in",
     "logout": "the way out",
     "favicon": "an icon",
+    "healthz": "one word, for whoever starts and stops processes",
+    "readyz": "one word, for whoever starts and stops processes",
     "jsi18n": "translations of the admin's scripts, no data",
 }
 STAFF = {

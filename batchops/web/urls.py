@@ -7,7 +7,7 @@ from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from batchops.web import failures
+from batchops.web import failures, probes
 from jobs import pages as jobs
 from monitoring import pages as monitoring
 
@@ -25,6 +25,7 @@ handler500 = failures.server_error
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("favicon.ico", favicon, name="favicon"),
+    *probes.urls,
     *jobs.redirects,
     *monitoring.redirects,
     path("admin", RedirectView.as_view(pattern_name="admin:index", query_string=True), name="bare"),

@@ -128,6 +128,12 @@ def unsettled_of_rules(rules: Collection[str]) -> list[tuple[str, str, bool]]:
     return [(*row, True) for row in rows[0]] + [(*row, False) for row in rows[1]]
 
 
+def standing_by_rule(rules: Collection[str]) -> list[tuple[str, str, str]]:
+    """Return rule, severity and key of the active alerts of `rules`, but those only on record."""
+    told = Alert.objects.active().filter(rule__in=rules, record_only=False)
+    return list(told.order_by("rule", "id").values_list("rule", "severity", "key"))
+
+
 def active_keys(rule: str, *, batch_code: str = "") -> list[str]:
     """Return the keys of a rule's active alerts: of one batch code, or of all."""
     active = Alert.objects.active().filter(rule=rule)

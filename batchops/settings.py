@@ -5,6 +5,7 @@ Values come from the environment first, then from `batchops.env` in the data fol
 """
 
 import os
+import re
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -194,6 +195,12 @@ ENRICH_QUERIES_DIR = env.str("ENRICH_QUERIES_DIR", default="jobs/types/enrich/qu
 CCB_OWNER_URL = env.str("CCB_OWNER_URL", default="")
 # 1 for a real CC&B; the simulator's clock may run faster, and polls then come as much faster.
 CCB_CLOCK_SPEED = env.float("CCB_CLOCK_SPEED", default=1)
+# A monitor outside that misses us: asked by GET after each good poll.
+POLL_HEARTBEAT_URL = env.str("POLL_HEARTBEAT_URL", default="").strip()
+if POLL_HEARTBEAT_URL and not re.match(r"https?://[^/\s]+(/\S*)?\Z", POLL_HEARTBEAT_URL):
+    raise ImproperlyConfigured(
+        "POLL_HEARTBEAT_URL is no address. Set it to one that begins with https:// or http://."
+    )
 
 # Mail -------------------------------------------------------------------------------------------
 
@@ -261,6 +268,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BATCHOPS_HTTPS
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = BATCHOPS_HTTPS
+# Whoever starts and stops processes asks them directly, not through the proxy that ends TLS.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
 SECURE_HSTS_SECONDS = 31_536_000 if BATCHOPS_HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BATCHOPS_HTTPS else None
 SECURE_REFERRER_POLICY = "same-origin"

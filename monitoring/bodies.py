@@ -189,3 +189,18 @@ class PerformanceBody(TypedDict):
     dateRange: DateRangeBody
     total: int
     nextCursor: str | None
+
+
+class CheckBody(TypedDict):
+    """One thing that was looked at."""
+
+    check: str
+    status: str
+    message: str
+
+
+class LevelBody(TypedDict):
+    """How well it goes: ok, warning or error, and of what."""
+
+    status: str
+    checks: list[CheckBody]

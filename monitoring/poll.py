@@ -19,6 +19,7 @@ from monitoring.errors import CircuitOpen, PollBroke, PollRunning
 from monitoring.judge import judge_runs
 from monitoring.lifecycle import Asked
 from monitoring.models import Poll
+from monitoring.outside import tell_outside
 from monitoring.reading import settle_clock
 from monitoring.rules import source
 
@@ -117,6 +118,8 @@ def _poll(asked: Asked) -> Poll:
         _store_failure(asked, PollBroke("The poll itself failed; the log of watch says where."))
         raise
     judge_source(database_now())
+    if poll.succeeded:
+        tell_outside()
     return poll
 
 

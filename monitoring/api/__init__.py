@@ -3,6 +3,7 @@
 from django.urls import URLPattern, re_path
 
 from monitoring.api.health import BatchHealth, BatchPerformance
+from monitoring.api.level import HealthCheck
 from monitoring.api.logs import BatchLogs, BatchLogsExport
 from monitoring.api.workflow import BatchTimeline, PendingImdCount, RunningBatches
 
@@ -14,4 +15,5 @@ urlpatterns: list[URLPattern] = [
     re_path(r"^batch-logs/export/?$", BatchLogsExport.as_view(), name="batch-logs-export"),
     re_path(r"^batch-health/?$", BatchHealth.as_view(), name="batch-health"),
     re_path(r"^batch-performance/?$", BatchPerformance.as_view(), name="batch-performance"),
+    re_path(r"^health-check/?$", HealthCheck.as_view(), name="health-check"),
 ]

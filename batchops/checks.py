@@ -129,7 +129,7 @@ def _font_problems() -> Iterator[CheckMessage]:
             TTFont("looked at", file)
         except (TTFError, OSError, ValueError, IndexError, struct.error) as error:
             yield _error(
-                "batchops.E031",
+                "batchops.E033",
                 f"DOCUMENT_FONT names {file}, which cannot be used: {error}",
                 "Name TrueType fonts (.ttf) that every process can read, or leave it empty.",
             )

@@ -142,21 +142,10 @@ class TestLetters:
 
         [problem] = check_site(None)
 
-        assert problem.id == "batchops.E031"
+        assert problem.id == "batchops.E033"
         assert __file__ in problem.msg
 
-    def test_that_must_be_shaped_wait_for_who_can(
-        self, client: Client, own_font: Any, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        own_font(KHMER)
-        monkeypatch.setattr(fonts, "CAN_SHAPE", False)
-
-        job = of_one(client, "{a}", a="\u1786\u17d2\u1793")
-
-        assert "pip install uharfbuzz" in job.items.get().error
-
-    def test_are_shaped_where_that_can_be(self, client: Client, own_font: Any) -> None:
-        pytest.importorskip("uharfbuzz")
+    def test_that_change_with_neighbours_are_shaped(self, client: Client, own_font: Any) -> None:
         own_font(KHMER)
 
         assert of_one(client, "{a}", a="\u1786\u17d2\u1793").succeeded == 1

@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from itertools import groupby
 from operator import itemgetter
 
@@ -17,13 +16,9 @@ from django.conf import settings
 
 STANDARD = "Helvetica"
 OWN = "document-font"
-# Letters of these scripts change their form and their place with their neighbours.
-SHAPED = re.compile("[\u0900-\u0e00\u0e80-\u109f\u1780-\u18af\u1900-\u1cff\ua800-\uabff]")
 RIGHT_TO_LEFT = ("R", "AL")
 JOINERS = "\u200c\u200d"
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
-# Whether letters can be put into their form and place; reportlab leaves it to uharfbuzz.
-CAN_SHAPE = find_spec("uharfbuzz") is not None
 
 
 class Undrawable(Exception):
@@ -77,12 +72,6 @@ def font_of(word: str) -> str:
             raise Undrawable(
                 f"The character {named(character)} belongs to a script that is written from "
                 "right to left, which documents cannot. Write it in Latin letters."
-            )
-        if not CAN_SHAPE and _is_shaped(character):
-            raise Undrawable(
-                f"The character {named(character)} belongs to a script whose letters change with "
-                "their neighbours, for which the workers lack a package: pip install uharfbuzz. "
-                "Then retry."
             )
     return OWN
 
@@ -144,10 +133,6 @@ def _words(pieces: Sequence[Run]) -> list[list[Run]]:
                 words.append([])
             words[-1].append((part, face))
     return [word for word in words if word]
-
-
-def _is_shaped(character: str) -> bool:
-    return bool(SHAPED.match(character)) or unicodedata.category(character).startswith("M")
 
 
 def _is_control(character: str) -> bool:

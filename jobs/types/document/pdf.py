@@ -156,7 +156,7 @@ def _paragraph(block: Block, pieces: Sequence[Run]) -> Flowable:
 def _style(kind: str, *, has_own: bool) -> ParagraphStyle:
     made = _styles.get((kind, has_own))
     if made is None:
-        own = {"fontName": fonts.OWN, "shaping": int(fonts.CAN_SHAPE)} if has_own else {}
+        own = {"fontName": fonts.OWN, "shaping": 1} if has_own else {}
         given: dict[str, Any] = BASE | STYLES[kind] | own
         made = _styles[kind, has_own] = ParagraphStyle(f"{kind}-{has_own}", **given)
     return made

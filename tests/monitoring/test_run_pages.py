@@ -172,12 +172,16 @@ class TestStep:
             getattr(ccb, ends)("CM-DMRU", 10 - back)
             ccb.count(key, 1000 * back)
             ccb.advance(hours=back - 4, days=back)
+        later = ccb.clock - timedelta(days=2) + timedelta(hours=5)
+        ended = later + timedelta(minutes=1)
+        ccb.run("CM-DMRU", 50, status="40", started_at=later, ended_at=ended)
         poll()
 
         page = text_of(viewer, "/admin/runs/steps/CM-DMRU/?days=30")
 
         assert page.count("<rect ") == 3
-        assert f"<title>{TODAY - timedelta(days=2)}: 2h 0m, Failed</title>" in page
+        assert f"<title>{TODAY - timedelta(days=2)}: 2h 1m, Failed</title>" in page
+        assert 'x="933.3"' in page  # yesterday: the 29th of 30
         assert "up to 3h 0m" in page
         assert "2 of 3 days complete" in page
         assert f'<a href="/admin/?date={TODAY - timedelta(days=1)}">' in page

@@ -27,6 +27,7 @@ from jobs.start import Order
 from monitoring import poll as polling
 from tests.alerts.findings import AT, opened
 from tests.jobs.agreements import fake_billing
+from tests.jobs.batches import BAD, GOOD, begun
 from tests.jobs.harness import types  # noqa: F401  (registers the types)
 from tests.monitoring.source import FakeCcb
 from tests.people import person
@@ -103,6 +104,7 @@ def _jobs(site: Site) -> list[str]:
         site.job(items=2, ms=0, failPercent=50),
         site.job(items=1, zip=True),
         site.job("document", inline=[{"name": "Ada"}], template="Dear {name}"),
+        begun(site.client, ("good.csv", GOOD), ("bad.csv", BAD)),
     ]
     for _ in range(6):
         run_slice()

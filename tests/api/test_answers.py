@@ -133,7 +133,7 @@ class TestEveryPost:
         assert codes == [200, 200, 409]
 
     def test_about_an_ended_job_answers_as_the_document_says(self, site: Site) -> None:
-        job, client = Job.objects.get(state="completed_with_errors"), site.client
+        job, client = Job.objects.get(type="drill", state="completed_with_errors"), site.client
         of = {"name": job.pk}
         odd = of | {"action": "odd"}
 

@@ -252,7 +252,7 @@ class TestRejectedRows:
             (404, "no_file_batch"),
             (409, "items_removed"),
         ]
-        bad = client.get(f"/api/batches/{gone.pk}/rejected?file=-1&format=pdf")
+        bad = client.get(f"/api/batches/{gone.pk}/rejected?file=-1&format=doc")
         assert (bad.status_code, set(bad.json()["errors"])) == (400, {"file", "format"})
 
 

@@ -75,17 +75,20 @@ class RowHistory:
     def _stock(self) -> Any:
         return super()
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with pghistory.context(actor=actor_of(request)):
-            return self._stock.changeform_view(request, *args, **kwargs)
+            shown: HttpResponse = self._stock.changeform_view(request, *args, **kwargs)
+        return shown
 
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with pghistory.context(actor=actor_of(request)):
-            return self._stock.changelist_view(request, *args, **kwargs)
+            shown: HttpResponse = self._stock.changelist_view(request, *args, **kwargs)
+        return shown
 
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with pghistory.context(actor=actor_of(request)):
-            return self._stock.delete_view(request, *args, **kwargs)
+            shown: HttpResponse = self._stock.delete_view(request, *args, **kwargs)
+        return shown
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -23,6 +23,7 @@ from batchops.errors import BatchOpsError
 from batchops.looks import Look
 from batchops.paging import CappedPaginator
 from batchops.read_only import ReadOnly
+from batchops.row_history import RowHistory
 
 AT_ONCE = 500  # mails that one action has tried again
 ON = Look("on", "On", "ok", "check")
@@ -31,7 +32,7 @@ UNCONFIGURED = Look("unconfigured", "Mail not configured", "warn", "warning")
 
 
 @admin.register(Channel)
-class ChannelAdmin(admin.ModelAdmin[Channel]):
+class ChannelAdmin(RowHistory, admin.ModelAdmin[Channel]):
     """Who is written to about which alerts. A channel is switched off, never deleted."""
 
     form = ChannelForm

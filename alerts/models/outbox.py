@@ -23,6 +23,7 @@ from alerts.states import (
     Severity,
 )
 from batchops.looks import Look
+from batchops.row_history import tracked
 
 
 def missing_settings() -> list[str]:
@@ -33,6 +34,7 @@ def missing_settings() -> list[str]:
     return [name for name, value in needed.items() if not value]
 
 
+@tracked
 class Channel(models.Model):
     """A way to reach people: which addresses hear of which alerts."""
 

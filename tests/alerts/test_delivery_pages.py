@@ -255,3 +255,22 @@ class TestDeliveryList:
         assert client.get(f"{DELIVERIES}add/").status_code == 403
         assert client.post(f"{DELIVERIES}{given_up.pk}/delete/").status_code == 403
         assert client.post(f"{DELIVERIES}{given_up.pk}/change/", {}).status_code == 403
+
+
+class TestVersions:
+    def test_the_page_says_who_changed_which_address(self) -> None:
+        channel = Channel.objects.create(name="Night shift", recipients="a@example.com")
+        administrator = client_of("Administrator")
+        form = {
+            "name": "Night shift",
+            "recipients": "b@example.com",
+            "minimum_severity": "WARNING",
+            "enabled": "on",
+        }
+
+        saved = administrator.post(f"{CHANNELS}{channel.pk}/change/", form)
+        page = administrator.get(f"{CHANNELS}{channel.pk}/history/").content.decode()
+
+        assert saved.status_code == 302
+        assert "recipients: a@example.com → b@example.com" in page
+        assert "by you" in page

@@ -120,7 +120,7 @@ class Unruly:
             for _ in range(self.chance.choice((1, 1, 2))):
                 polling.poll_now(actor="system:test")
             if late is not None and self.chance.random() < 0.5:
-                with pytest.raises(SnapshotOutdated), transaction.atomic():
+                with pytest.raises(SnapshotOutdated):
                     polling.store(late[1], late[0])
                 late = None
 
@@ -129,7 +129,7 @@ class Unruly:
         with self.patch.context() as patch:
             if self.chance.random() < 0.5:
                 patch.setattr(polling, "judge_runs", killed)
-                with pytest.raises(KeyboardInterrupt), transaction.atomic():
+                with pytest.raises(KeyboardInterrupt):
                     polling.poll_now(actor="system:test")
             else:
                 patch.setattr(polling, "read_snapshot", self._times_out)

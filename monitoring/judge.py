@@ -142,13 +142,13 @@ def _facts(run: Run, event: RunEvent | None) -> RunFacts:
 
 
 def _since(run: Run, event: RunEvent | None) -> datetime:
-    """Return when the run came to its state; its start, unless it was seen to come back to it."""
-    if event is None:
-        return run.started_at
-    first_start = event.before.get("state") in (None, RunState.PENDING)
-    if run.state == RunState.RUNNING and first_start:
-        return run.started_at
-    return datetime.fromisoformat(event.after["entered_at"])
+    """Return when the run came to its state; of a running one its start, or its last restart.
+
+    CC&B tells both of a running one, so it does not matter which readings saw it.
+    """
+    if run.state == RunState.RUNNING:
+        return run.restarted_at or run.started_at
+    return datetime.fromisoformat(event.after["entered_at"]) if event else run.started_at
 
 
 def _steps(day: date, config: MonitoringConfig) -> dict[str, StepFacts]:

@@ -19,6 +19,7 @@ class Known(Protocol):
     started_at: datetime
     ended_at: datetime | None
     own_ended_at: datetime | None
+    restarted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Observed:
     business_date: date
     ended_at: datetime | None = None
     own_ended_at: datetime | None = None
+    restarted_at: datetime | None = None
     thread_count: int = 0
     instances: int = 0
     threads: Mapping[str, int] = field(default_factory=dict)
@@ -161,13 +163,14 @@ def settle_times(
         is_later = before is not None and moment < before <= later <= now
         return later if held == later or is_later else moment
 
-    ended, own = observed.ended_at, observed.own_ended_at
+    ended, own, again = observed.ended_at, observed.own_ended_at, observed.restarted_at
     started_at = told(observed.started_at, known.started_at if known else None)
     return replace(
         observed,
         started_at=started_at,
         ended_at=ended and told(ended, known.ended_at if known else None),
         own_ended_at=own and told(own, known.own_ended_at if known else None),
+        restarted_at=again and told(again, known.restarted_at if known else None),
         business_date=site.day_of(started_at),
     )
 
@@ -204,6 +207,7 @@ def _observed(
         # CC&B may keep the old end when a run is restarted, and may lack one that was set by hand.
         ended_at=None if state in OPEN else run.ended_at or last_ended_at,
         own_ended_at=None if state in OPEN else run.ended_at,
+        restarted_at=_restarted_at(progress),
         thread_count=progress.threads if progress else sum(threads.values()),
         instances=progress.instances if progress else 0,
         threads=dict(threads),
@@ -216,3 +220,10 @@ def _observed(
         business_date=site.day_of(run.started_at),
         error_message=message if state is RunState.FAILED else "",
     )
+
+
+def _restarted_at(progress: ProgressRow | None) -> datetime | None:
+    """Return when the last execution began, if a thread was executed more than once."""
+    if progress is None or progress.instances <= progress.threads:
+        return None
+    return progress.last_started_at

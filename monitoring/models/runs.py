@@ -32,6 +32,9 @@ class Run(models.Model):
     own_ended_at = models.DateTimeField(
         null=True, help_text="The end that CC&B's run bears; the other may be its last thread's."
     )
+    restarted_at = models.DateTimeField(
+        null=True, help_text="When a thread was last executed again; empty: none was."
+    )
     thread_count = models.IntegerField(default=0)
     instances = models.IntegerField(default=0)
     threads = models.JSONField(default=dict, help_text="How many threads per status code.")

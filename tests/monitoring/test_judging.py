@@ -1,6 +1,7 @@
 """How rules judge from poll to poll: what ends an alert and why, settings, trials, and the cost."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -81,6 +82,22 @@ class TestStuck:
         later(minutes=60)
 
         assert [a.key for a in Alert.objects.filter(rule="STUCK")] == ["CM-DMRU 1/0"]
+
+
+class TestRestarts:
+    def test_time_before_a_restart_does_not_count_whoever_saw_it(
+        self, ccb: FakeCcb, later: Callable[..., None]
+    ) -> None:
+        key = ccb.run("F1-FLUSH")
+        ccb.count(key, 10)
+        ccb.advance(minutes=40)
+        ccb.progress[key] = replace(ccb.progress[key], instances=5, last_started_at=ccb.clock)
+
+        later(minutes=25)
+        assert of_rule("LONG_RUNNING") == []
+
+        later(minutes=6)
+        assert of_rule("LONG_RUNNING") == [("open", "")]
 
 
 class TestReasons:

@@ -17,8 +17,8 @@ class RunFacts:
     """What rules may know of one run.
 
     `since` is when it came to its state: of a running one its start or last restart, as CC&B
-    tells, of others the reading that saw it; `moved_at` the reading that last saw progress, None when none saw it open.
-    `mark` tells one standstill from another: it differs after any progress.
+    tells, of others the reading that saw it; `moved_at` the reading that last saw progress, None
+    when none saw it open. `mark` tells one standstill from another: it differs after any progress.
     """
 
     id: int = 0

@@ -307,6 +307,10 @@ MOVES = {
 STEP = st.tuples(st.sampled_from(sorted(MOVES)), st.sampled_from(["CM-DMRU", "F1-FLUSH"]))
 
 
+# They count the readings that saw a thing, so who does not look does not find it.
+BY_READINGS = ("STUCK", "LOW_THROUGHPUT", "JOB_ORPHAN", "IMD_NOT_DRAINING")
+
+
 class TestAnySequenceOfPolls:
     @settings(
         max_examples=12,
@@ -337,10 +341,12 @@ class TestAnySequenceOfPolls:
             ccb.advance(minutes=7)
         poll()
         runs = Run.objects.order_by("source_batch_cd")
-        alerts = Alert.objects.active().order_by("rule", "key")
+        alerts = Alert.objects.active().exclude(rule__in=BY_READINGS).order_by("rule", "key")
+        worded = alerts.filter(rule__in=["FAILED", "UNKNOWN_STATUS"])  # others tell the time, too
         return (
             list(runs.values_list("source_batch_cd", "state", "ended_at", "error_message")),
-            list(alerts.values_list("rule", "key", "occurrence", "message", "state")),
+            list(alerts.values_list("rule", "key", "occurrence", "state")),
+            list(worded.values_list("message", flat=True)),
         )
 
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("monitoring", "0003_rule_settings"),
+        ("monitoring", "0004_row_history"),
     ]
 
     operations = [

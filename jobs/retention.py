@@ -1,11 +1,10 @@
 """Keep what a site needs and no more: items for weeks, rows for years, daily figures for ever."""
 
-import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
 from batchops.cluster import bells
+from batchops.cluster.cleaning import SLICE_S, Batch, go_through
 from batchops.cluster.ticks import Tick, register
 from batchops.db import database_now, session_lock
 from jobs import lifecycle, registry
@@ -15,8 +14,6 @@ from jobs.start import KEY_LIFE
 BELL = "jobs.tasks.remove_old"
 LOCK = "jobs.retention"
 EVERY = timedelta(minutes=5)
-# Then others get their turn; the rest follows by another bell.
-SLICE_S = 5.0
 ROWS_KEPT = timedelta(days=3 * 365)
 # Of schedules' due times and of what django-q2 keeps of calls that failed.
 RECORDS_KEPT = timedelta(days=60)
@@ -40,19 +37,11 @@ def remove_old() -> None:
 
 
 def clean_up(at: datetime, *, for_s: float) -> bool:
-    """Remove what is too old at `at`, batch by batch; say whether all of it is gone.
-
-    Every batch is a transaction of its own, so it may stop anywhere and go on another time.
-    """
-    ends_at = time.monotonic() + for_s
-    for batch in _batches(at):
-        while batch():
-            if time.monotonic() > ends_at:
-                return False
-    return True
+    """Remove what is too old at `at`, batch by batch; say whether all of it is gone."""
+    return go_through(_batches(at), for_s=for_s)
 
 
-def _batches(at: datetime) -> list[Callable[[], int]]:
+def _batches(at: datetime) -> list[Batch]:
     return [
         *(_lose_items(expire) for expire in _expiries(at)),
         partial(lifecycle.remove_jobs, before=at - ROWS_KEPT),
@@ -62,7 +51,7 @@ def _batches(at: datetime) -> list[Callable[[], int]]:
     ]
 
 
-def _expiries(at: datetime) -> list[Callable[[], int]]:
+def _expiries(at: datetime) -> list[Batch]:
     """Return what gives up old items: of each type, and of types that are there no more."""
     types = [registry.find(name) for name in registry.names()]
     known = [each.name for each in types]
@@ -72,6 +61,6 @@ def _expiries(at: datetime) -> list[Callable[[], int]]:
     ]
 
 
-def _lose_items(expire: Callable[[], int]) -> Callable[[], int]:
+def _lose_items(expire: Batch) -> Batch:
     """Return a batch that goes on with jobs begun before it begins with others."""
     return lambda: lifecycle.remove_items() or expire()

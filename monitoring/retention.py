@@ -1,7 +1,5 @@
 """Keep runs in detail for weeks, one row a run for years, and what days came to for ever."""
 
-import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -9,14 +7,13 @@ from django.conf import settings
 
 from batchops.calendar import business_date
 from batchops.cluster import bells
+from batchops.cluster.cleaning import SLICE_S, Batch, go_through
 from batchops.db import database_now, session_lock
 from monitoring import lifecycle, queries
 
 BELL = "monitoring.tasks.remove_old"
 LOCK = "monitoring.retention"
 EVERY = timedelta(minutes=5)
-# Then others get their turn; the rest follows by another bell.
-SLICE_S = 5.0
 RUNS_KEPT = timedelta(days=3 * 365)
 # So that 90 days can be replayed.
 SAMPLES_KEPT = timedelta(days=100)
@@ -35,19 +32,11 @@ def remove_old() -> None:
 
 
 def clean_up(at: datetime, *, for_s: float) -> bool:
-    """Remove what is too old at `at`, batch by batch; say whether all of it is gone.
-
-    Every batch is a transaction of its own, so it may stop anywhere and go on another time.
-    """
-    ends_at = time.monotonic() + for_s
-    for batch in _batches(at):
-        while batch():
-            if time.monotonic() > ends_at:
-                return False
-    return True
+    """Remove what is too old at `at`, batch by batch; say whether all of it is gone."""
+    return go_through(_batches(at), for_s=for_s)
 
 
-def _batches(at: datetime) -> list[Callable[[], int]]:
+def _batches(at: datetime) -> list[Batch]:
     config = queries.monitoring_config()
     clock = queries.freshness(at).source_now
     in_detail = clock - timedelta(days=config.log_retention_days)

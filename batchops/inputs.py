@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -20,6 +21,21 @@ class OneOfField(serializers.ChoiceField):
         super().__init__(choices, **kwargs)
         listed = ", ".join(str(one) for one in self.choices)
         self.error_messages["invalid_choice"] = f"None of the words it may be: {listed}."
+
+
+class DayField(serializers.DateField):
+    """A day of the site's calendar as 2026-01-31; empty means none."""
+
+    default_error_messages = {"invalid": "Must be a day such as 2026-01-31."}
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return None if data == "" else super().run_validation(data)
+
+    def to_internal_value(self, value: Any) -> date:
+        day: date = super().to_internal_value(value)
+        if not 1970 <= day.year < 9999:
+            raise serializers.ValidationError(self.error_messages["invalid"])
+        return day
 
 
 class StrictSerializer(serializers.Serializer[Any]):

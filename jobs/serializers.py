@@ -11,7 +11,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from batchops.exports import FORMS
-from batchops.inputs import JsonObjectField, OneOfField, StrictSerializer
+from batchops.inputs import DayField, JsonObjectField, OneOfField, StrictSerializer
 from jobs import queries, states
 from jobs.bulk import IDS_MAX
 from jobs.inputs import INLINE_ITEMS, NAME, NAME_HELP
@@ -113,21 +113,6 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-class _DayField(serializers.DateField):
-    """A day of the site's calendar as 2026-01-31; empty means none."""
-
-    default_error_messages = {"invalid": "Must be a day such as 2026-01-31."}
-
-    def run_validation(self, data: Any = serializers.empty) -> Any:
-        return None if data == "" else super().run_validation(data)
-
-    def to_internal_value(self, value: Any) -> date:
-        day: date = super().to_internal_value(value)
-        if not 1970 <= day.year < 9999:
-            raise serializers.ValidationError(self.error_messages["invalid"])
-        return day
-
-
 def _start_of(day: date | None, *, days_later: int = 0) -> datetime | None:
     """Return when a day begins on the site's clock; None of None."""
     if day is None:
@@ -144,8 +129,8 @@ class FilterFields(StrictSerializer):
     campaign = serializers.CharField(max_length=64, required=False, allow_blank=True)
     search = serializers.CharField(max_length=200, required=False, allow_blank=True)
     createdBy = serializers.CharField(max_length=255, required=False, allow_blank=True)  # noqa: N815
-    createdFrom = _DayField(required=False)  # noqa: N815
-    createdTo = _DayField(required=False)  # noqa: N815
+    createdFrom = DayField(required=False)  # noqa: N815
+    createdTo = DayField(required=False)  # noqa: N815
 
     def filter(self) -> queries.JobFilter:
         """Return what was asked for as a filter."""

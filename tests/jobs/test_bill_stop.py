@@ -119,6 +119,8 @@ class TestLists:
         assert len(get(client, f"?batchDate={today}")["details"]) == 30
         answer = client.get(f"{BATCH}?batchDate={today - timedelta(days=1)}")
         assert (answer.status_code, answer.json()["error"]) == (404, "no_lists")
+        for odd in ("0001-01-01", "9999-12-31", "tomorrow"):
+            assert "batchDate" in client.get(f"{BATCH}?batchDate={odd}").json()["errors"]
 
     def test_do_not_change_when_a_range_is_read_again_or_too_late(
         self, client: Client, billing: FakeBilling

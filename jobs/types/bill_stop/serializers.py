@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from batchops.exports import FORMS
-from batchops.inputs import OneOfField, StrictSerializer
+from batchops.inputs import DayField, OneOfField, StrictSerializer
 from jobs.types.bill_stop import queries, rules
 
 LONGEST = 254
@@ -19,7 +19,7 @@ class HistoryQuery(StrictSerializer):
 class DataQuery(StrictSerializer):
     """Whose lists: of which day (the last run's if left out), and of which CRP (all)."""
 
-    batchDate = serializers.DateField(required=False)  # noqa: N815
+    batchDate = DayField(required=False)  # noqa: N815
     crp = serializers.CharField(max_length=LONGEST, required=False, default="")
 
 

@@ -189,8 +189,13 @@ class TestAFailedRun:
 
         lifecycle.retry(failed.pk, actor="user:x")
 
+        status, refused = get(client, "/status"), press(client).json()
+        assert status["isRunning"] is True
+        assert status["latestBatch"]["jobId"] == refused["running"]["jobId"] == failed.pk
+        assert "Job Running..." in client.get("/admin/bill-stop/").content.decode()
         assert work(failed).state == "completed"
         assert queries.shown() == newer
+        assert get(client, "/status")["latestBatch"]["jobId"] == newer.pk
 
     def test_with_one_range_that_no_worker_survived_is_a_failed_run_too(
         self, client: Client, billing: FakeBilling

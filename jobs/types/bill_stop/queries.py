@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.timezone import localtime
 
 from jobs import queries, states
@@ -47,8 +48,13 @@ def runs() -> JobQuerySet:
 
 
 def latest() -> Job | None:
-    """Return the newest job, whatever its state, by one look into an index."""
-    return runs().first()
+    """Return the job that is open, else the newest, by one look into an index for each.
+
+    The open one need not be the newest: somebody may retry one that failed before.
+    """
+    newest = Job.objects.filter(type=NAME).order_by("-created_at", "-pk")
+    found = [Job.objects.open().filter(single_flight_key=NAME), newest]
+    return runs().filter(pk=Coalesce(*(Subquery(one.values("pk")[:1]) for one in found))).first()
 
 
 def shown() -> Job | None:

@@ -239,7 +239,9 @@ class TestAFailedRun:
         assert len(billing.asked) == 1
 
         billing.fails = lambda span: None
-        assert run(client).state == "completed"
+        lifecycle.retry(nightly.pk, actor="user:x")
+        assert work(nightly).state == "completed"
+        assert work(lifecycle.create(new)).state == "completed"
 
     def test_a_read_that_takes_too_long_is_read_in_halves(
         self, client: Client, billing: FakeBilling

@@ -31,7 +31,7 @@ def keep_range(job: Job, span: IdRange, reading: Reading) -> int:
     """Store what a range held in place of what it held before; return how many are stopped.
 
     The counts of the snapshot and of its CRPs are made anew in the same transaction, so it may
-    be called again for a range, as after a worker's death.
+    be called again for a range, as after a worker's death. A login refused before is forgotten.
 
     :raises ItemFailed: when the job has ended meanwhile; what it completed with stays.
     """
@@ -43,6 +43,7 @@ def keep_range(job: Job, span: IdRange, reading: Reading) -> int:
     rows = [_row(snapshot, agreement) for agreement in reading.agreements]
     BillStopConnection.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
     _count_again(snapshot)
+    BillStopSnapshot.objects.filter(pk=snapshot.pk).update(login_refused=False)
     return sum(row.is_stopped for row in rows)
 
 

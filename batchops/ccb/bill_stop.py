@@ -133,7 +133,7 @@ def _status_binds(statuses: Sequence[str]) -> dict[str, str]:
 
 
 def _agreement(line: Line, zone: ZoneInfo) -> Agreement:
-    row = Row(line, columns=COLUMNS, zone=zone)
+    row = Row(line, columns=COLUMNS, zone=zone, personal=True)
     return Agreement(
         sa_id=row.text(),
         status=row.text(),

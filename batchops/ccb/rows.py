@@ -30,10 +30,14 @@ class UnexpectedRow(ValueError):
 
 
 class Row:
-    """One line of the reader, its cells taken from left to right as what they must be."""
+    """One line of the reader, its cells taken from left to right as what they must be.
 
-    def __init__(self, line: Line, *, columns: int, zone: ZoneInfo) -> None:
+    What is odd about one that is `personal` is told by its first cell alone.
+    """
+
+    def __init__(self, line: Line, *, columns: int, zone: ZoneInfo, personal: bool = False) -> None:
         self._line = line
+        self._told = line[1:2] if personal else line[1:]
         self._zone = zone
         self._at = 0
         if len(line) != columns + 1:
@@ -67,12 +71,10 @@ class Row:
 
     def moment(self) -> datetime:
         """Take a time that is not NULL, from the site's wall clock to UTC."""
-        cell = self._next()
         try:
-            local = datetime.fromisoformat(cell)
-        except (TypeError, ValueError):
-            raise self._odd("is not a time") from None
-        return local.replace(tzinfo=self._zone).astimezone(UTC)
+            return self._local().replace(tzinfo=self._zone).astimezone(UTC)
+        except OverflowError:
+            raise self._odd("is a time that no calendar holds") from None
 
     def optional_moment(self) -> datetime | None:
         """Take a time or NULL."""
@@ -80,8 +82,14 @@ class Row:
 
     def optional_date(self) -> date | None:
         """Take the calendar day of a time, or NULL."""
-        found = self.optional_moment()
-        return found.astimezone(self._zone).date() if found else None
+        return None if self._null() else self._local().date()
+
+    def _local(self) -> datetime:
+        cell = self._next()
+        try:
+            return datetime.fromisoformat(cell)
+        except (TypeError, ValueError):
+            raise self._odd("is not a time") from None
 
     def _null(self) -> bool:
         null = self._line[self._at + 1] is None
@@ -94,7 +102,7 @@ class Row:
 
     def _odd(self, what: str) -> UnexpectedRow:
         place = f"column {self._at}" if self._at else "row"
-        return UnexpectedRow(f"{self._line[0]}: {place} {what}: {self._line[1:]}")
+        return UnexpectedRow(f"{self._line[0]}: {place} {what}: {self._told}")
 
 
 def _run(row: Row) -> RunRow:

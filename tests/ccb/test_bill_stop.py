@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from batchops.ccb import bill_stop
 from batchops.ccb.bill_stop import IDS, IdRange, Reading, id_range, read_agreements
+from batchops.ccb.errors import CcbBroken
 from tests.ccb.conftest import TODAY, CcbDatabase, at
 
 AGREEMENTS = 400
@@ -40,6 +42,34 @@ class TestRanges:
         lower, upper = IdRange(5, 11).halves()
 
         assert (lower, upper) == (IdRange(5, 8), IdRange(9, 11))
+
+
+WHO = ("Tea stall 0007", "01000000007", "House 7", "Road 7", "Dhaka")
+ROW = ["bill_stop", "4000000000", "20", "2024-01-01T00:00:00", "30000001", "20000001", "00000001",
+       *WHO, "NOCS North 1", "Active", "2026-11-21T00:00:00", "N", "N", "Y", -12_345]  # fmt: skip
+
+
+def read_row(monkeypatch: pytest.MonkeyPatch, **changes: object) -> Reading:
+    """Read one made row, some of its columns, by c and their place, changed."""
+    row = [changes.get(f"c{place}", cell) for place, cell in enumerate(ROW)]
+    lines = [["clock_postgresql", "2026-11-22T02:00:00"], row]
+    monkeypatch.setattr(bill_stop, "read_lines", lambda *_, **__: (line for line in lines))
+    limit = timedelta(seconds=10)
+    return read_agreements(EVERYTHING, limit=limit, url="postgresql://reader@nowhere/ccb")
+
+
+class TestOddRows:
+    def test_are_told_without_the_customer(self, monkeypatch):
+        for odd in ({"c2": None}, {"c3": "soon"}, {"c18": "much"}):
+            with pytest.raises(CcbBroken, match="4000000000") as told:
+                read_row(monkeypatch, **odd)
+
+            assert [who for who in WHO if who in told.value.message] == []
+
+    def test_with_the_first_day_of_all_are_taken(self, monkeypatch):
+        (found,) = read_row(monkeypatch, c14="0001-01-01T00:00:00").agreements
+
+        assert found.last_bill_on == date(1, 1, 1)
 
 
 @pytest.mark.sql

@@ -93,8 +93,10 @@ def read_agreements(span: IdRange, *, limit: timedelta, url: str | None = None) 
         for line in lines:
             if line[0] == "bill_stop":
                 agreement = _agreement(line, zone)
-                # At the first service point it stands for itself: it is one, and billed as one.
-                found.setdefault(agreement.sa_id, agreement)
+                # CC&B writes a space for none. At the first service point that has one the
+                # agreement stands for itself: it is one, and billed as one.
+                if agreement.crp_account_no:
+                    found.setdefault(agreement.sa_id, agreement)
             else:
                 day = Row(line, columns=1, zone=zone).optional_date()
         if day is None:

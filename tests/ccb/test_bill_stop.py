@@ -71,6 +71,10 @@ class TestOddRows:
 
         assert found.last_bill_on == date(1, 1, 1)
 
+    def test_of_a_blank_crp_belong_to_none(self, monkeypatch):
+        assert read_row(monkeypatch, c4="").agreements == []
+        assert len(read_row(monkeypatch).agreements) == 1
+
 
 @pytest.mark.sql
 @pytest.mark.processes

@@ -78,6 +78,8 @@ class TestPage:
         assert "Batch Job Running... (Started: " in running
         assert 'disabled title="Batch job is already running..."' in running
         assert "Job Running..." in running and "Refresh Data" not in running
+        history = running.partition("Last 10 runs")[2]
+        assert 'data-live-text="latestBatch.detailsCount"' in history
         warning = [str(message) for message in pressed.context["messages"]]
         assert len(warning) == 1 and "Wait until it has ended" in warning[0]
         ended = timezone.localtime(job.finished_at)

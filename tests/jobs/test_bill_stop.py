@@ -112,6 +112,7 @@ class TestLists:
         assert lists["batchInfo"]["summaryCount"] == 3
         one = get(client, "?crp=30000001")
         assert {row["CRP_ACCOUNT_NO"] for row in one["details"]} == {"30000001"}
+        assert get(client, "?crp=&batchDate=")["details"] == lists["details"]
 
     def test_of_a_day_are_found_by_it(self, client: Client, billing: FakeBilling) -> None:
         today = queries.batch_date(run(client))

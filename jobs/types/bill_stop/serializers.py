@@ -20,7 +20,7 @@ class DataQuery(StrictSerializer):
     """Whose lists: of which day (the last run's if left out), and of which CRP (all)."""
 
     batchDate = DayField(required=False)  # noqa: N815
-    crp = serializers.CharField(max_length=LONGEST, required=False, default="")
+    crp = serializers.CharField(max_length=LONGEST, required=False, allow_blank=True, default="")
 
 
 class CrpQuery(StrictSerializer):

@@ -15,9 +15,11 @@ from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
+from time import monotonic
 from typing import Any, Protocol
 
 from batchops.ccb.errors import CcbError
+from batchops.ccb.failures import failure
 from batchops.ccb.selects import parse_question
 from batchops.ccb.source import Source, parse_source
 from batchops.ccb.statements import KEYS_A_STATEMENT, Statement, statement
@@ -193,11 +195,17 @@ def run_checks(connection: Connection, source: Source, request: Mapping[str, Any
 
 
 def read_bill_stop(connection: Connection, source: Source, request: Mapping[str, Any]) -> None:
-    """Write the source's clock and one range of agreements, both as of one moment."""
+    """Write the source's clock and one range of agreements, both as of one moment.
+
+    The limit of a call is that of all its rows too, though they come in many round trips.
+    """
     reading = Reading(connection, since=datetime.min, language=request["language"])  # noqa: DTZ901
     connection.begin()
     reading.tell(f"clock_{source.clock}")
-    reading.tell("bill_stop", **request["binds"])
+    ends_at = monotonic() + request["call_timeout_s"]
+    for _ in reading.ask("bill_stop", **request["binds"]):
+        if monotonic() > ends_at:
+            raise failure("ccb_call_timeout", source)
     connection.end()
     write(["end", reading.counts])
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Mapping
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
-from batchops.ccb import bill_stop
+from batchops.ccb import bill_stop, read
 from batchops.ccb.bill_stop import IDS, IdRange, Reading, id_range, read_agreements
-from batchops.ccb.errors import CcbBroken
+from batchops.ccb.errors import CcbBroken, CcbTimeout
+from batchops.ccb.read import Row
+from batchops.ccb.source import parse_source
+from batchops.ccb.statements import Statement, statement
 from tests.ccb.conftest import TODAY, CcbDatabase, at
 
 AGREEMENTS = 400
 EVERYTHING = id_range(0, of=1)
 
 
-def read(database: CcbDatabase, span: IdRange = EVERYTHING) -> Reading:
+def reading(database: CcbDatabase, span: IdRange = EVERYTHING) -> Reading:
     return read_agreements(span, limit=timedelta(seconds=10), url=database.reader_url)
 
 
@@ -76,12 +80,37 @@ class TestOddRows:
         assert len(read_row(monkeypatch).agreements) == 1
 
 
+class Slow:
+    """A CC&B of which each call is quick enough, and all of them together are not."""
+
+    def begin(self) -> None: ...
+    def end(self) -> None: ...
+    def close(self) -> None: ...
+
+    def rows(self, statement: Statement, _: Mapping[str, Any], /) -> Generator[Row, None, None]:
+        yield from [(TODAY,)] if statement.name.startswith("clock") else [tuple(ROW[1:])] * 3
+
+
+class TestALongReading:
+    def test_is_over_its_limit_however_short_its_calls_are(self, monkeypatch):
+        clock = iter([0.0, 6.0, 12.0])
+        monkeypatch.setattr(read, "monotonic", lambda: next(clock))
+        source = parse_source("postgresql://reader@nowhere/ccb")
+        binds = dict.fromkeys(statement("bill_stop").binds, "")
+        request = {"language": "ENG", "call_timeout_s": 10, "binds": binds}
+
+        with pytest.raises(CcbTimeout) as told:
+            read.read_bill_stop(Slow(), source, request)
+
+        assert told.value.code == "ccb_call_timeout"
+
+
 @pytest.mark.sql
 @pytest.mark.processes
 class TestReading:
     def test_two_ranges_hold_what_the_whole_holds(self, billed):
-        whole = read(billed)
-        parts = [read(billed, span) for span in EVERYTHING.halves()]
+        whole = reading(billed)
+        parts = [reading(billed, span) for span in EVERYTHING.halves()]
 
         ids = [agreement.sa_id for part in parts for agreement in part.agreements]
         assert ids == [agreement.sa_id for agreement in whole.agreements]
@@ -90,7 +119,7 @@ class TestReading:
         assert whole.day == TODAY
 
     def test_everything_the_page_shows_is_there(self, billed):
-        found = read(billed).agreements
+        found = reading(billed).agreements
 
         for agreement in found:
             texts = (agreement.crp_account_no, agreement.cpc_customer_no, agreement.meter_no)
@@ -104,12 +133,14 @@ class TestReading:
         assert any(agreement.balance_cents % 100 for agreement in found)
 
     def test_the_latest_characteristic_counts(self, billed):
-        assert "39999999" not in {agreement.crp_account_no for agreement in read(billed).agreements}
+        assert "39999999" not in {
+            agreement.crp_account_no for agreement in reading(billed).agreements
+        }
 
     def test_billing_stands_still_for_each_reason_that_there_is(self, billed):
         late = TODAY - timedelta(days=3)
         stopped = [
-            a for a in read(billed).agreements if not a.last_bill_on or a.last_bill_on < late
+            a for a in reading(billed).agreements if not a.last_bill_on or a.last_bill_on < late
         ]
 
         assert 0.04 * AGREEMENTS < len(stopped) < 0.12 * AGREEMENTS
@@ -122,11 +153,11 @@ class TestReading:
 
     def test_a_day_later_who_was_billed_is_billed_again(self, billed):
         simulator = billed.simulator()
-        before = {a.sa_id: a.last_bill_on for a in read(billed).agreements}
+        before = {a.sa_id: a.last_bill_on for a in reading(billed).agreements}
         simulator.advance(to=at(14))
         simulator.close()
 
-        after = {a.sa_id: a.last_bill_on for a in read(billed).agreements}
+        after = {a.sa_id: a.last_bill_on for a in reading(billed).agreements}
 
         moved = [sa_id for sa_id, day in before.items() if after[sa_id] == TODAY != day]
         assert len(moved) > 0.85 * AGREEMENTS

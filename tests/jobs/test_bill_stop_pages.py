@@ -113,6 +113,16 @@ class TestPage:
         reasons = client.get(f"{PAGE}connections/?reason=segment_in_error").context["rows"]
         assert len(reasons) == 3
 
+    def test_of_empty_lists_says_where_the_site_s_codes_are(
+        self, client: Client, billing: FakeBilling
+    ) -> None:
+        billing.agreements = []
+        run(client)
+
+        for path in (PAGE, f"{PAGE}connections/"):
+            said = text_of(client, path)
+            assert "manage.py ccb_check" in said and "Clear a filter" not in said
+
     def test_hands_out_what_it_shows_as_a_workbook(
         self, client: Client, billing: FakeBilling
     ) -> None:

@@ -56,11 +56,16 @@ def listed(archive: zipfile.ZipFile, name: str = "recipients.csv") -> list[dict[
     return list(csv.DictReader(io.StringIO(archive.read(name).decode())))
 
 
-def text_in(content: bytes) -> str:
-    """Return what stands on the pages of a PDF that is drawn in Helvetica, without any space."""
+def strokes_in(content: bytes) -> list[bytes]:
+    """Return the stretches of text that a PDF draws, each as it stands there."""
     assert content.startswith(b"%PDF-")
     pages = [zlib.decompress(base64.a85decode(packed)) for packed in STREAM.findall(content)]
-    shown = b"".join(one for page in pages for one in SHOWN.findall(page))
+    return [one for page in pages for one in SHOWN.findall(page)]
+
+
+def text_in(content: bytes) -> str:
+    """Return what stands on the pages of a PDF that is drawn in Helvetica, without any space."""
+    shown = b"".join(strokes_in(content))
     text = re.sub(rb"\\(\d{3})", lambda found: bytes([int(found[1], 8)]), shown).decode("cp1252")
     # PDF has the bullet at each code that is not used, and reportlab takes this one.
     return "".join(re.sub(r"\\(.)", r"\1", text).replace("\x7f", "\u2022").split())

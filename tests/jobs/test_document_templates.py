@@ -11,7 +11,7 @@ from batchops.checks import check_site
 from jobs import lifecycle
 from jobs.runner import run_slice
 from jobs.types.document import fonts
-from tests.jobs.documents import archive_of, begin, do, of_one, result_of, text_in
+from tests.jobs.documents import archive_of, begin, do, of_one, result_of, strokes_in, text_in
 from tests.jobs.files import nothing_is_left
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
@@ -84,6 +84,21 @@ class TestTemplate:
 
         assert job.state == "failed"
         assert job.items.get().error.startswith(said)
+
+    def test_has_bounds_for_each_heading(self, client: Client) -> None:
+        job = of_one(client, "# {a}\n" * 3, a="x " * 300)
+
+        said = "A heading of it has 599 characters; 500 is the limit."
+        assert job.items.get().error.startswith(said)
+
+    def test_draws_a_line_at_once_whatever_signs_are_in_it(self, client: Client) -> None:
+        job = of_one(client, "a & <b>c</b> {d}\n*e*", d="f & g")
+
+        content = archive_of(client, job).read("1 f & g.pdf")
+        assert strokes_in(content) == [b"a & <b>c</b> f & g", b"e"]
+
+    def test_of_nothing_but_marks_titles_no_job(self, client: Client) -> None:
+        assert of_one(client, "# * *", a="1").title == "Documents"
 
     @pytest.mark.parametrize(
         ("template", "said"),

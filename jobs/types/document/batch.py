@@ -44,7 +44,8 @@ class DocumentBatch(JobType):
 
     def title(self, params: dict[str, Any]) -> str:
         lines = (line.strip("# *") for line in params["template"].splitlines())
-        return f"{self.label}: {next(filter(None, lines))[:80]}"
+        first = next(filter(None, lines), "")
+        return f"{self.label}: {first[:80]}" if first else self.label
 
     def check_file(self, params: dict[str, Any], file: GivenFile) -> None:
         look_at(file, fields_named(params))

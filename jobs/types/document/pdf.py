@@ -34,6 +34,9 @@ CHARACTERS = 100_000
 # Of one paragraph: what a page has no room for is laid out anew on each of the next.
 BLOCK_CHARACTERS = 10_000
 BLOCK_LINES = 300
+# A heading is held together with what follows, which is laid out over and over if it fits nowhere.
+HEADING_CHARACTERS = 500
+HEADING_LINES = 10
 BASE = {"fontName": fonts.STANDARD, "fontSize": 11, "leading": 15.5, "spaceAfter": 8}
 INDENTED = {"leftIndent": 16, "bulletIndent": 3, "bulletFontSize": 11, "spaceAfter": 3}
 STYLES = {
@@ -102,7 +105,7 @@ def _story(blocks: Sequence[Block], values: Mapping[str, str]) -> Iterator[Flowa
             yield PageBreak()
             continue
         pieces = _filled(block, values)
-        length += _checked_length(pieces)
+        length += _checked_length(pieces, is_heading=block.kind in HEADINGS)
         if length > CHARACTERS:
             raise CannotDraw(f"It has more than {CHARACTERS:,} characters, which is the limit.")
         yield _paragraph(block, pieces)
@@ -119,16 +122,17 @@ def _filled(block: Block, values: Mapping[str, str]) -> list[Run]:
     return found
 
 
-def _checked_length(pieces: Sequence[Run]) -> int:
+def _checked_length(pieces: Sequence[Run], *, is_heading: bool) -> int:
     length = sum(len(text) for text, _ in pieces)
     lines = sum(text.count("\n") for text, _ in pieces) + 1
+    what = "heading" if is_heading else "paragraph"
     for size, limit, word in (
-        (length, BLOCK_CHARACTERS, "characters"),
-        (lines, BLOCK_LINES, "lines"),
+        (length, HEADING_CHARACTERS if is_heading else BLOCK_CHARACTERS, "characters"),
+        (lines, HEADING_LINES if is_heading else BLOCK_LINES, "lines"),
     ):
         if size > limit:
             raise CannotDraw(
-                f"A paragraph of it has {size:,} {word}; {limit:,} is the limit. Divide it by a "
+                f"A {what} of it has {size:,} {word}; {limit:,} is the limit. Divide it by a "
                 "blank line in the template, or shorten the value."
             )
     return length
@@ -150,7 +154,24 @@ def _paragraph(block: Block, pieces: Sequence[Run]) -> Flowable:
     base = fonts.OWN if has_own else fonts.STANDARD
     text = "".join(_markup(text, face, base=base) for text, face in runs)
     bullet = {BULLET: "\u2022", NUMBER: block.number}.get(block.kind)
-    return Paragraph(text, _style(block.kind, has_own=has_own), bulletText=bullet)
+    made = Paragraph(text, _style(block.kind, has_own=has_own), bulletText=bullet)
+    made.frags = _joined(made.frags)
+    return made
+
+
+def _joined(fragments: Sequence[Any]) -> list[Any]:
+    """Return what reportlab made of a text without the cuts it has at each & and <.
+
+    Every fragment costs it as much as a line does.
+    """
+    found: list[Any] = []
+    for one in fragments:
+        is_break = hasattr(one, "lineBreak")
+        if found and not is_break and vars(found[-1]) | {"text": one.text} == vars(one):
+            found[-1].text += one.text
+        else:
+            found.append(one)
+    return found
 
 
 def _style(kind: str, *, has_own: bool) -> ParagraphStyle:

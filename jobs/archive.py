@@ -48,16 +48,20 @@ class Names:
 
     def __init__(self) -> None:
         self._taken = {MANIFEST}
+        # By the name that was wanted: how often it was given, so that none is tried twice.
+        self._given: dict[str, int] = {}
 
     def take(self, wanted: str) -> str:
         """Return a name like the wanted one: inside the archive, and not taken before."""
         parts = [part for part in map(safe_part, re.split(r"[/\\]", wanted)) if part]
         name = "/".join(parts) or "file"
         stem, dot, ending = name.rpartition(".")
-        number = 1
+        asked = name.casefold()
+        number = self._given.get(asked, 1)
         while name.casefold() in self._taken:
             number += 1
             name = f"{stem} ({number}).{ending}" if dot else f"{ending} ({number})"
+        self._given[asked] = number
         self._taken.add(name.casefold())
         return name
 

@@ -30,6 +30,22 @@ class TestNames:
         names = Names()
         taken = [names.take(name) for name in ("a.txt", "A.TXT", "a.txt", "b", "b", "manifest.csv")]
         assert taken == ["a.txt", "A (2).TXT", "a (3).txt", "b", "b (2)", "manifest (2).csv"]
+        others = [names.take(name) for name in ("a (4).txt", "a.txt", "a (2).txt")]
+        assert others == ["a (4).txt", "a (5).txt", "a (2) (2).txt"]
+
+    def test_each_is_looked_for_once_however_many_are_alike(self):
+        class Looked(set[str]):
+            times = 0
+
+            def __contains__(self, name):
+                self.times += 1
+                return super().__contains__(name)
+
+        names = Names()
+        names._taken = looked = Looked()
+        taken = [names.take("a.txt") for _ in range(100)]
+        assert (len(set(taken)), taken[-1]) == (100, "a (100).txt")
+        assert looked.times < 300
 
     def test_the_archive_lists_formulas_as_text(self):
         file = io.BytesIO()

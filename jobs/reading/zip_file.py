@@ -16,6 +16,10 @@ BLOCK_BYTES = 64 * 1024
 HARMLESS_BYTES = 1024 * 1024
 LIST_END = b"PK\x05\x06"
 LIST_END_BYTES = 22
+# Of archives that are larger than the fields of the usual end: right before it.
+LARGE_LOCATOR = b"PK\x06\x07"
+LARGE_LOCATOR_BYTES = 20
+LARGE_END_BYTES = 56
 COMMENT_BYTES = 65_535
 # What the list of an archive needs for one entry, with a name and extras of decent length.
 LISTED_BYTES = 1_024
@@ -141,16 +145,28 @@ def shown_name(info: ZipInfo) -> str:
 def _check_list(file: IO[bytes], name: str, limits: ZipLimits) -> int:
     """Look at the end of an archive, before all of its list is read; return its size in bytes."""
     size = file.seek(0, 2)
-    file.seek(max(0, size - LIST_END_BYTES - COMMENT_BYTES))
+    file.seek(max(0, size - LARGE_END_BYTES - LARGE_LOCATOR_BYTES - LIST_END_BYTES - COMMENT_BYTES))
     tail = file.read()
     at = tail.rfind(LIST_END)
     if at < 0 or len(tail) < at + LIST_END_BYTES:
         raise UnreadableFile(name, "its end is missing, so it was cut off. Send it anew.")
-    count = int.from_bytes(tail[at + 10 : at + 12], "little")
-    list_bytes = int.from_bytes(tail[at + 12 : at + 16], "little")
+    count, list_bytes = _list_told(tail, at)
     _check_count(name, max(count, list_bytes // LISTED_BYTES), limits)
     file.seek(0)
     return size
+
+
+def _list_told(tail: bytes, at: int) -> tuple[int, int]:
+    """Return how many entries the list has, and its bytes, as the end at a place tells.
+
+    The end of a large archive counts wherever there is one, as it does for who reads the list.
+    """
+    locator = at - LARGE_LOCATOR_BYTES
+    if tail[max(0, locator) : at].startswith(LARGE_LOCATOR):
+        end = tail[max(0, locator - LARGE_END_BYTES) : locator]
+        return int.from_bytes(end[32:40], "little"), int.from_bytes(end[40:48], "little")
+    count = int.from_bytes(tail[at + 10 : at + 12], "little")
+    return count, int.from_bytes(tail[at + 12 : at + 16], "little")
 
 
 def _check_count(name: str, count: int, limits: ZipLimits) -> None:

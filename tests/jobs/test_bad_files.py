@@ -1,6 +1,7 @@
 """Send files whose content is bad: a 4xx that names the place in it, and no trace."""
 
 import io
+import struct
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -44,6 +45,16 @@ def damaged() -> bytes:
     packed = bytearray(zipped(("a.csv", bytes(range(256)) * 9)))
     packed[60] ^= 255
     return bytes(packed)
+
+
+def with_a_second_end() -> bytes:
+    """Return an archive whose usual end tells of one file, and the end for large ones of 5,000."""
+    packed = zipped(("a.csv", b"1"))
+    at = packed.find(b"PK\x01\x02")
+    size = len(packed) - at - 22
+    large = struct.pack("<4sQHHLLQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, 5_000, 5_000, size, at)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, at + size, 1)
+    return packed[:-22] + large + locator + packed[-22:]
 
 
 def with_entities() -> bytes:
@@ -118,6 +129,7 @@ ZIP: list[tuple[str, Callable[[], bytes], str]] = [
     ("disguised archive", lambda: zipped(("a.csv", zipped(("b", b"1")))), "is an archive itself"),
     ("damaged", damaged, "is damaged"),
     ("101 files", lambda: zipped(*((f"{n}", b"1") for n in range(101))), "100 is the limit"),
+    ("second end", with_a_second_end, "it holds 5,000 files or more"),
     ("cut off", lambda: zipped(("a.csv", GOOD))[:-30], "it was cut off"),
     ("empty", zipped, "no file in it"),
 ]

@@ -1,7 +1,9 @@
 """Read items that people paste: a value a line, or a table with its names in the first line."""
 
 import csv
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,31 +13,40 @@ DIVIDERS = "\t;,"
 
 
 def read_items(text: str, names: Sequence[str], *, limit: int) -> list[dict[str, Any]]:
-    """Return the items of a pasted text; empty lines and empty cells count for nothing.
+    """Return the items of a pasted text; empty lines count for nothing.
 
     The first line is one of names if every cell of it is one of `names`, or if there are none of
-    those; else each line is the value of the first of them.
+    those; else each line is the value of the first of them. Empty cells are left out, unless the
+    first line alone says which names there are.
 
     :raises ValidationError: for over `limit` items, a line with more cells than names, or a first
         line that names nothing or something twice.
     """
-    lines = [line for line in text.splitlines() if line.strip()]
-    divider = next((mark for mark in DIVIDERS if lines and mark in lines[0]), ",")
-    head = [cell.strip() for cell in lines[0].split(divider)] if lines else []
-    is_table = bool(head) and set(head) <= set(names) and len(set(head)) == len(head)
-    if head and not names:
+    # Not by splitlines(), which also ends lines at signs that stand inside of texts.
+    lines = re.split("\r\n|\r|\n", text)
+    first = next((at for at, line in enumerate(lines) if line.strip()), None)
+    if first is None:
+        return []
+    divider = next((mark for mark in DIVIDERS if mark in lines[first]), ",")
+    head = [cell.strip() for cell in next(csv.reader([lines[first]], delimiter=divider))]
+    if not names:
         _check_names(head)
-        is_table = True
-    rows = lines[1:] if is_table else lines
-    if len(rows) > limit:
+    elif not set(head) <= set(names) or len(set(head)) < len(head):
+        values = [line.strip() for line in lines if line.strip()]
+        _check_count(len(values), limit)
+        return [{names[0]: value} for value in values]
+    rows = list(_rows(lines, first + 1, divider))
+    _check_count(len(rows), limit)
+    return [_item(cells, head, line, keeps_empty=not names) for line, cells in rows]
+
+
+def _check_count(count: int, limit: int) -> None:
+    if count > limit:
         raise ValidationError(
             _("%(n)s items are too many; %(limit)s at once are allowed. Send the others as jobs of "
               "their own.")
-            % {"n": f"{len(rows):,}", "limit": f"{limit:,}"}
+            % {"n": f"{count:,}", "limit": f"{limit:,}"}
         )  # fmt: skip
-    if not is_table:
-        return [{names[0]: line.strip()} for line in rows]
-    return [_item(cells, head, line) for line, cells in enumerate(_cells(rows, divider), start=2)]
 
 
 def _check_names(head: Sequence[str]) -> None:
@@ -46,9 +57,13 @@ def _check_names(head: Sequence[str]) -> None:
         )
 
 
-def _cells(rows: Sequence[str], divider: str) -> list[list[str]]:
+def _rows(lines: Sequence[str], start: int, divider: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the cells of each row from a line on, with the number of the line that ends it."""
+    reader = csv.reader((f"{line}\n" for line in lines[start:]), delimiter=divider, strict=True)
     try:
-        return list(csv.reader(rows, delimiter=divider, strict=True))
+        for cells in reader:
+            if any(map(str.strip, cells)):
+                yield start + reader.line_num, cells
     except csv.Error as error:
         raise ValidationError(
             _("This is no table that can be read: %(what)s. Mend the quotation marks.")
@@ -56,11 +71,13 @@ def _cells(rows: Sequence[str], divider: str) -> list[list[str]]:
         ) from None
 
 
-def _item(cells: Sequence[str], head: Sequence[str], line: int) -> dict[str, Any]:
+def _item(
+    cells: Sequence[str], head: Sequence[str], line: int, *, keeps_empty: bool
+) -> dict[str, Any]:
     if len(cells) > len(head):
         raise ValidationError(
             _("Line %(line)s has %(n)s cells, but the first line names %(names)s. Mend the line.")
             % {"line": line, "n": len(cells), "names": len(head)}
         )
-    pairs = zip(head, cells, strict=False)
-    return {name: cell.strip() for name, cell in pairs if cell.strip()}
+    pairs = zip_longest(head, map(str.strip, cells), fillvalue="")
+    return {name: cell for name, cell in pairs if cell or keeps_empty}

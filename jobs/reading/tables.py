@@ -13,9 +13,13 @@ Row = tuple[int, list[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableLimits:
-    """How large a table may be; what is over is refused as soon as it is seen."""
+    """How large a table may be; what is over is refused as soon as it is seen.
+
+    `cells` bounds the time that reading takes, where somebody waits for it.
+    """
 
     rows: int = 1_000_000
+    cells: int = 1_000_000_000
     columns: int = 1_000
     field: int = 32_768
 
@@ -66,10 +70,11 @@ class Table:
             once when it is 20), when there is no row at all, and when there are too many.
         """
         ragged: list[Row] = []
+        most = min(self._limits.rows, self._limits.cells // len(self.header))
         count = 0
         for count, row in enumerate(self._rows, start=1):
-            if count > self._limits.rows:
-                raise self._too_many_rows(row[0])
+            if count > most:
+                raise self._too_many_rows(row[0], most)
             if len(row[1]) == len(self.header):
                 yield row
             else:
@@ -100,13 +105,13 @@ class Table:
                 row=1,
             )
 
-    def _too_many_rows(self, line: int) -> UnreadableFile:
-        limit = self._limits.rows
+    def _too_many_rows(self, line: int, most: int) -> UnreadableFile:
+        width = f" of {len(self.header)} columns" if most < self._limits.rows else ""
         return UnreadableFile(
             self.name,
-            f"it has more than {limit:,} rows, which is the limit. Send it in several files.",
+            f"it has more than {most:,} rows{width}, which is the limit. Send it in several files.",
             row=line,
-            limit=limit,
+            limit=most,
         )
 
     def _ragged(self, ragged: list[Row]) -> UnreadableFile:

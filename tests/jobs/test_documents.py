@@ -180,6 +180,14 @@ class TestBadFiles:
         assert wrong == []
         assert nothing_is_left()
 
+    def test_with_more_cells_than_one_can_wait_for_are_refused(self, client: Client) -> None:
+        rows = b",".join(b"c%d" % n for n in range(200)) + b"\n" + (b"," * 199 + b"\n") * 2_501
+        sent = {"type": "document", "params": '{"template": "a"}', "files": file_of(rows, "a.csv")}
+
+        [said] = client.post("/api/batch-jobs", sent).json()["errors"]["files[0]"]
+
+        assert "it has more than 2,500 rows of 200 columns, which is the limit" in said
+
     def test_of_kinds_that_hold_no_table_are_refused(self, client: Client) -> None:
         for name, content in (("a.json", b"[{}]"), ("a.pdf", b"%PDF-1.7 a"), ("a.csv", b"MZ\x00")):
             sent = {"type": "document", "params": '{"template": "a"}'}
@@ -247,7 +255,7 @@ class TestPreview:
 class TestForm:
     def test_starts_a_job_with_pasted_recipients(self, client: Client) -> None:
         page = client.get("/admin/jobs/new/document/").content.decode()
-        items = "name;account;amount\nAda;1;\nJoan;;3"
+        items = '"name";account;amount\nAda;"1\n2";\nJoan;;'
         sent = {**form(page), "param-template": LETTER, "param-paper": "A4", "items": items}
 
         answer = client.post("/admin/jobs/new/document/", sent)
@@ -256,6 +264,8 @@ class TestForm:
         run_slice()
         job = Job.objects.get()
         assert (job.succeeded, job.failed) == (1, 1)
+        ada = job.items.get(position=0).params
+        assert ada == {"label": "Ada", "values": {"name": "Ada", "account": "1\n2", "amount": ""}}
 
 
 class TestOneDocument:

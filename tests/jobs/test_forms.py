@@ -140,7 +140,8 @@ class TestPastedItems:
             ("a\n\n b \n", [{"label": "a"}, {"label": "b"}]),
             ("label,fails\na,true\nb,", [{"label": "a", "fails": True}, {"label": "b"}]),
             ("ms\tlabel\n5\tx; y\n", [{"ms": 5, "label": "x; y"}]),
-            ('label;ms\n"a;b";1', [{"label": "a;b", "ms": 1}]),
+            ('"label";ms\n"a;b";1\n;\n', [{"label": "a;b", "ms": 1}]),
+            ("label\nnext\x85el", [{"label": "next\x85el"}]),
         ],
     )
     def test_are_lines_or_a_table(

@@ -10,7 +10,8 @@ from batchops.inputs import unstorable
 from jobs.reading import GivenFile, Table, TableLimits, UnreadableFile, open_csv, open_xlsx
 
 READERS = {"csv": open_csv, "xlsx": open_xlsx}
-LIMITS = TableLimits(rows=50_000, columns=200, field=10_000)
+# All are read while somebody waits for the preview, or to start.
+LIMITS = TableLimits(rows=50_000, cells=500_000, columns=200, field=10_000)
 LABEL_LENGTH = 100
 NAMES_SHOWN = 20
 Recipient = dict[str, Any]

@@ -286,20 +286,29 @@ class _FilesField(forms.FileField):
 
 
 def _files_field(taken: FilesTaken) -> forms.Field:
-    each = filesizeformat(min(taken.bytes_each, settings.UPLOAD_MAX_BYTES))
-    kinds = ", ".join(WORDS[kind] for kind in taken.kinds)
     attrs = {} if taken.most > 1 else {"multiple": False}
     return _FilesField(
         label=_("Files") if taken.most > 1 else _("File"),
         required=False,
         max_length=255,
         widget=_FilesInput(attrs),
-        help_text=_(
-            "%(least)s to %(most)s, each at most %(each)s: %(kinds)s. Without JavaScript all "
-            "together may have 16 MB."
-        )
-        % {"least": taken.least, "most": taken.most, "each": each, "kinds": kinds},
+        help_text=_files_help(taken),
     )
+
+
+def _files_help(taken: FilesTaken) -> str:
+    if taken.most > 1:
+        said = _("%(least)s to %(most)s files, each of at most %(each)s: %(kinds)s.")
+    elif taken.least:
+        said = _("One file of at most %(each)s: %(kinds)s.")
+    else:
+        said = _("One file of at most %(each)s, or none: %(kinds)s.")
+    *first, last = (WORDS[kind] for kind in taken.kinds)
+    kinds = _("%(first)s or %(last)s") % {"first": ", ".join(first), "last": last}
+    each = filesizeformat(min(taken.bytes_each, settings.UPLOAD_MAX_BYTES))
+    counts = {"least": taken.least, "most": taken.most}
+    told = said % {**counts, "each": each, "kinds": kinds if first else last}
+    return told + " " + _("Without JavaScript, at most 16 MB together.")
 
 
 def _items_field(item: serializers.Serializer[Any]) -> forms.Field:

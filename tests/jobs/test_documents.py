@@ -255,6 +255,7 @@ class TestPreview:
 class TestForm:
     def test_starts_a_job_with_pasted_recipients(self, client: Client) -> None:
         page = client.get("/admin/jobs/new/document/").content.decode()
+        assert "of at most 64.0\xa0MB, or none: a CSV table or an Excel workbook (.xlsx)." in page
         items = '"name";account;amount\nAda;"1\n2";\nJoan;;'
         sent = {**form(page), "param-template": LETTER, "param-paper": "A4", "items": items}
 

@@ -229,7 +229,7 @@ def run_slice_until_items_are_made(job: Job) -> None:
 
 class TestRejectedRows:
     def test_come_with_the_reason_and_run_nowhere(self, client: Client) -> None:
-        evil = b"meter,read_on,reading\n=cmd|'/C calc'!A0,2026-11-22,-5\n"
+        evil = b"meter,read_on,reading\n=cmd|'/C calc'!A0,2026-11-22,-5\nM1,,12345678901234567.25\n"
         job = checked(client, ("a.csv", BAD), ("good.csv", GOOD), ("evil.csv", evil))
 
         whole = client.get(f"/api/batches/{job.pk}/rejected")
@@ -237,9 +237,15 @@ class TestRejectedRows:
 
         rows = rows_of(whole)
         assert rows[0] == ["File", "Row", "meter", "read_on", "reading", "Reason"]
-        assert [row[:2] for row in rows[1:]] == [["a.csv", "3"], ["a.csv", "4"], ["evil.csv", "2"]]
+        assert [row[:2] for row in rows[1:]] == [
+            ["a.csv", "3"],
+            ["a.csv", "4"],
+            *(["evil.csv", n] for n in "23"),
+        ]
         assert "read_on: '2025-01-01' is earlier than 2026-01-01" in rows[1][-1]
-        assert rows_of(one)[1][2:5] == ["'=cmd|'/C calc'!A0", "2026-11-22", "-5"]
+        evil_row, long_number = rows_of(one)[1:]
+        assert evil_row[2:5] == ["'=cmd|'/C calc'!A0", "2026-11-22", "-5"]
+        assert long_number[4] == "12345678901234567.25"
 
     def test_are_refused_in_words_where_there_can_be_none(self, client: Client, done: Make) -> None:
         drill = done(items=1, ms=0)

@@ -17,6 +17,7 @@ from jobs.types.file_batch.sources import forget_archive, opened
 
 NUMBERS = (checks.INTEGER, checks.DECIMAL)
 ITEMS_AT_ONCE = 100
+EXACT_DIGITS = 15
 
 
 class _Rejected(NamedTuple):
@@ -84,7 +85,11 @@ def _column(at: int, column: checks.Column) -> Column:
 
 
 def _number(cell: str) -> Cell:
-    """Return a number as one, so that a minus is not taken for the beginning of a formula."""
-    if checks.WHOLE(cell):
-        return int(cell)
-    return float(cell) if checks.NUMBER(cell) else cell
+    """Return a number as one, so that a minus is not taken for the beginning of a formula.
+
+    One of which spreadsheets would drop digits stays text.
+    """
+    digits = cell.lstrip("-").replace(".", "").lstrip("0")
+    if not checks.NUMBER(cell) or len(digits) > EXACT_DIGITS:
+        return cell
+    return int(cell) if checks.WHOLE(cell) else float(cell)

@@ -4,12 +4,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
-from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -18,8 +14,7 @@ from batchops.paging import CappedPaginator
 from batchops.read_only import ReadOnly
 from batchops.row_history import RowHistory
 from batchops.templatetags.batchops import duration
-from monitoring import queries, shown
-from monitoring.models import MonitoringConfig, Poll, RuleSetting, Run, RunEvent, Step
+from monitoring.models import MonitoringConfig, Poll, RuleSetting, Step
 from monitoring.rule_forms import form_of, in_words
 from monitoring.rules.catalogue import KINDS
 
@@ -187,59 +182,3 @@ class PollAdmin(ReadOnly, admin.ModelAdmin[Poll]):
     def clock_ahead(self, poll: Poll) -> str | None:
         ahead = poll.source_offset_s
         return None if ahead is None else ("-" if ahead < 0 else "") + duration(abs(ahead))
-
-
-class RunEventInline(ReadOnly, admin.TabularInline[RunEvent, Run]):
-    model = RunEvent
-    fields = ("at", "source_at", "verb", "before", "after", "actor")
-    readonly_fields = fields
-    ordering = ("-id",)
-    verbose_name_plural = _("What happened to it")
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return request.user.has_perm("monitoring.view_run")
-
-
-@admin.register(Run)
-class RunAdmin(ReadOnly, admin.ModelAdmin[Run]):
-    list_display = (
-        "batch_code",
-        "batch_nbr",
-        "rerun_nbr",
-        "state_badge",
-        "started_at",
-        "ended_at",
-        "records_processed",
-        "records_in_error",
-        "business_date",
-    )
-    list_filter = ("state", "batch_code")
-    search_fields = ("=batch_code", "=batch_nbr")
-    search_help_text = _("A batch code or a batch number")
-    date_hierarchy = "started_at"
-    ordering = ("-started_at", "-id")
-    list_per_page = 50
-    paginator = CappedPaginator
-    show_full_result_count = False
-    inlines = (RunEventInline,)
-    exclude = ("state",)
-    readonly_fields = ("state_badge",)
-
-    def get_list_display(self, request: HttpRequest) -> list[Any]:
-        # How old the picture is, is asked once for the whole list.
-        fresh: Any = SimpleLazyObject(lambda: queries.freshness(timezone.now()))
-
-        @admin.display(description=_("Status"), ordering="state")
-        def status(run: Run) -> str:
-            return _badge(run, fresh)
-
-        return [status if name == "state_badge" else name for name in self.list_display]
-
-    @admin.display(description=_("Status"))
-    def state_badge(self, run: Run) -> str:
-        return _badge(run, queries.freshness(timezone.now()))
-
-
-def _badge(run: Run, fresh: queries.Freshness) -> str:
-    look = shown.view_of(run, fresh).look
-    return render_to_string("alerts/_badge.html", {"look": look})

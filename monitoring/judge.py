@@ -137,7 +137,7 @@ def _facts(run: Run, event: RunEvent | None) -> RunFacts:
         message=run.error_message,
         records_processed=run.records_processed,
         records_in_error=run.records_in_error,
-        url=reverse("admin:monitoring_run_change", args=[run.pk]),
+        url=reverse("admin:run", args=[run.pk]),
     )
 
 

@@ -14,6 +14,8 @@ urls = [
     path("runs/try-again/", polling.try_again, name="ccb_try_again"),
     path("runs/<int:run_id>/", run.one_run, name="run"),
     path("runs/<int:run_id>/fragment/", run.run_fragment, name="run_fragment"),
+    path("monitoring/run/", run.old_address),
+    path("monitoring/run/<int:run_id>/change/", run.old_address),
     path("runs/steps/<str:batch_code>/", step.one_step, name="step"),
     path("runs/steps/<str:batch_code>/fragment/", step.step_fragment, name="step_fragment"),
     path("workflow/fragment/", workflow.workflow_fragment, name="workflow_fragment"),

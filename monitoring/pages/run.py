@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -34,6 +35,12 @@ def one_run(request: AuthenticatedHttpRequest, run_id: int) -> HttpResponse:
 @page(VIEW)
 def run_fragment(request: AuthenticatedHttpRequest, run_id: int) -> HttpResponse:
     return TemplateResponse(request, "monitoring/_run.html", _run(request, run_id))
+
+
+@page(VIEW)
+def old_address(request: AuthenticatedHttpRequest, run_id: int | None = None) -> HttpResponse:
+    """Lead from where runs were in the admin, which older alerts name, to their own pages."""
+    return redirect("admin:run", run_id) if run_id else redirect("admin:runs")
 
 
 def _run(request: AuthenticatedHttpRequest, run_id: int) -> dict[str, Any]:

@@ -179,7 +179,7 @@ class TestList:
             "opened_at__year=9999&opened_at__month=12&opened_at__day=31",
         ],
     )
-    @pytest.mark.parametrize("address", [LIST, "/admin/monitoring/run/", "/admin/monitoring/poll/"])
+    @pytest.mark.parametrize("address", [LIST, "/admin/monitoring/poll/"])
     def test_what_no_database_can_hold_is_refused(self, address: str, asked: str) -> None:
         asked = asked.replace("opened", "opened" if address == LIST else "started")
 

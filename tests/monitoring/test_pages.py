@@ -8,7 +8,7 @@ from django_q.models import OrmQ
 
 from batchops.ccb.errors import CcbLoginRefused, CcbTimeout
 from monitoring import queries
-from monitoring.models import MonitoringConfig, Poll, Run, Step
+from monitoring.models import MonitoringConfig, Poll, Step
 from tests.monitoring.source import FakeCcb
 from tests.people import client_of
 
@@ -261,34 +261,10 @@ class TestAdmin:
         assert bad.status_code == 200
         assert MonitoringConfig.objects.get().poll_minutes == 5
 
-    def test_a_run_of_an_old_picture_is_unknown(
-        self, ccb: FakeCcb, poll: MakePoll, made_stale: Callable[[], None]
-    ) -> None:
-        ccb.run("CM-DMRU")
-        poll()
-        client, run = client_of("Viewer"), Run.objects.get()
-        addresses = ("/admin/monitoring/run/", f"/admin/monitoring/run/{run.pk}/change/")
-        for address in addresses:
-            assert 'data-state="running"' in text_of(client, address)
+    def test_polls_are_read_only(self, poll: MakePoll) -> None:
+        address, client = f"/admin/monitoring/poll/{poll().pk}/change/", client_of("Administrator")
 
-        made_stale()
-
-        for address in addresses:
-            page = text_of(client, address)
-            assert 'data-state="unknown"' in page
-            assert 'data-state="running"' not in page
-
-    def test_runs_and_polls_are_read_only(self, ccb: FakeCcb, poll: MakePoll) -> None:
-        ccb.fail("CM-DMRU")
-        made, client = poll(), client_of("Administrator")
-        run = Run.objects.get()
-
-        for address in (
-            "/admin/monitoring/poll/",
-            f"/admin/monitoring/poll/{made.pk}/change/",
-            "/admin/monitoring/run/",
-            f"/admin/monitoring/run/{run.pk}/change/",
-        ):
-            text_of(client, address)
-        assert client.post(f"/admin/monitoring/run/{run.pk}/change/", {}).status_code == 403
-        assert client.get("/admin/monitoring/run/add/").status_code == 403
+        for shown in ("/admin/monitoring/poll/", address):
+            text_of(client, shown)
+        assert client.post(address, {}).status_code == 403
+        assert client.get("/admin/monitoring/poll/add/").status_code == 403

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from alerts.models import Alert
 from monitoring.models import Poll, Run, RunThread
 from tests.monitoring.source import TODAY, FakeCcb
 from tests.people import client_of
@@ -154,6 +155,21 @@ class TestRun:
         ):
             assert words in page
 
+    def test_one_that_ran_is_unknown_in_an_old_picture(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll, made_stale: Callable[[], None]
+    ) -> None:
+        ccb.run("CM-DMRU")
+        poll()
+        address = f"/admin/runs/{Run.objects.get().pk}/"
+        fresh, _, _ = text_of(viewer, address).partition('id="run-events"')
+
+        made_stale()
+        stale, _, _ = text_of(viewer, address).partition('id="run-events"')
+
+        assert 'data-state="running"' in fresh
+        assert 'data-state="unknown"' in stale
+        assert 'data-state="running"' not in stale
+
     def test_one_that_is_not_there_is_not_found(self, viewer: Client) -> None:
         answer = viewer.get("/admin/runs/4711/")
 
@@ -219,6 +235,26 @@ class TestQueries:
 
 
 class TestOldAddress:
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [("run/", "/admin/runs/"), ("run/4711/change/", "/admin/runs/4711/")],
+    )
+    def test_runs_in_the_admin_lead_to_their_pages(
+        self, viewer: Client, old: str, new: str
+    ) -> None:
+        assert viewer.get(f"/admin/monitoring/{old}")["Location"] == new
+
+    def test_an_alert_leads_to_the_page_of_its_run(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        ccb.fail("CM-DMRU")
+        poll()
+
+        alert = Alert.objects.get()
+
+        assert alert.subject_url == f"/admin/runs/{Run.objects.get().pk}/"
+        assert "ORA-" in text_of(viewer, alert.subject_url)
+
     def test_the_old_consoles_page_leads_to_today(self, viewer: Client) -> None:
         assert viewer.get("/ami-operational").headers["Location"] == "/admin/"
 

@@ -80,6 +80,11 @@ class RunView:
         rps: float | None = self.run.rps
         return rps
 
+    @property
+    def pace(self) -> float | None:
+        """Records per second as people see it: none of a run without records, as F1-FLUSH has."""
+        return self.rps if self.run.records_processed else None
+
     def facts(self) -> RunBody:
         run = self.run
         return {

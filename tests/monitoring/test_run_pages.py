@@ -155,6 +155,24 @@ class TestRun:
         ):
             assert words in page
 
+    @pytest.mark.parametrize("end", [False, True])
+    def test_one_without_records_has_no_rate(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll, end: bool
+    ) -> None:
+        ccb.run("F1-FLUSH")
+        for _ in range(2):
+            ccb.advance(minutes=5)
+            poll()
+        if end:
+            ccb.complete("F1-FLUSH")
+            poll()
+
+        for address in ("", f"{Run.objects.get().pk}/"):
+            page = text_of(viewer, f"/admin/runs/{address}")
+            assert "F1-FLUSH" in page
+            assert "0.0/s" not in page
+        assert "0.0/s" not in text_of(viewer, "/admin/workflow/fragment/")
+
     def test_one_that_ran_is_unknown_in_an_old_picture(
         self, viewer: Client, ccb: FakeCcb, poll: MakePoll, made_stale: Callable[[], None]
     ) -> None:

@@ -1,6 +1,7 @@
 """Show one run: how far it is, its threads, its course, what happened to it."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -71,8 +72,12 @@ def _view(run: Run, fresh: Freshness) -> RunView:
 
 
 def _course(run: Run, samples: list[RunSample]) -> list[tuple[Any, int]]:
-    """Return when how many records were done: none at the start, then as the polls saw it."""
-    seen = [(sample.at, sample.records_processed) for sample in samples]
+    """Return when how many records were done: none at the start, then as the polls saw it.
+
+    What a poll saw after the end was done by then.
+    """
+    end = run.ended_at
+    seen = [(min(one.at, end) if end else one.at, one.records_processed) for one in samples]
     if not seen or seen[0][0] <= run.started_at:
         return seen
     return [(run.started_at, 0), *seen]
@@ -89,6 +94,7 @@ def _event(event: RunEvent, request: AuthenticatedHttpRequest) -> dict[str, Any]
     before = event.before.get("state")
     return {
         "event": event,
+        "entered_at": datetime.fromisoformat(event.after["entered_at"]),
         "who": name_of(event.actor, request.user.get_username()),
         "look": look_of(state, event.after.get("status_code", "")),
         "before": LOOKS[RunState(before)] if before else None,

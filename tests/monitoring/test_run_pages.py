@@ -9,6 +9,8 @@ from asgiref.sync import async_to_sync
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from alerts.models import Alert
 from monitoring.models import Poll, Run, RunThread
@@ -154,6 +156,28 @@ class TestRun:
             "Batch CM-DMRU failed",
         ):
             assert words in page
+
+    def test_what_happened_stands_at_its_own_time_however_late_a_poll_saw_it(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        key = ccb.run("CM-DMRU")
+        ccb.advance(minutes=30)
+        ccb.count(key, 3000)
+        poll()
+        ccb.complete("CM-DMRU", ended_at=ccb.clock)
+        ccb.count(key, 4000)
+        ended = date_format(timezone.localtime(ccb.clock), "H:i")
+        ccb.advance(minutes=10)
+        poll()
+        seen = date_format(timezone.localtime(ccb.clock), "H:i")
+
+        answer = viewer.get(f"/admin/runs/{Run.objects.get().pk}/")
+
+        assert answer.context["chart"].to_at == Run.objects.get().ended_at
+        events = answer.content.decode().partition('id="run-events"')[2]
+        completed = " ".join(events.partition("</li>")[0].split())
+        assert f"{ended}</time>" in completed.partition("<strong>completed</strong>")[0]
+        assert f"{seen}</time>" in completed.partition("<strong>completed</strong>")[2]
 
     @pytest.mark.parametrize("end", [False, True])
     def test_one_without_records_has_no_rate(

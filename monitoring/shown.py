@@ -200,10 +200,6 @@ class Timeline:
     is_today: bool
     pending_imd: int | None = None
 
-    @property
-    def source_now(self) -> datetime:
-        return self.fresh.source_now
-
     def facts(self, *, brief: bool = False) -> DayBody:
         return {
             "businessDate": self.day.isoformat(),

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from alerts.pages import active_context, banner_context
 from batchops.access import AuthenticatedHttpRequest
@@ -22,8 +22,10 @@ from monitoring.pages import workflow_context
 def today(request: AuthenticatedHttpRequest) -> HttpResponse:
     shown = {**active_context(request), **drawn_from(), **_jobs(request), **_runs(request)}
     drawn = shown["workflow"]
-    alone = drawn.is_today and len(shown["panels"]) == 1
-    title = gettext("Today") if alone else gettext("Business day %(day)s") % {"day": drawn.day}
+    days = [str(panel.workflow.day) for panel in shown["panels"]]
+    alone = drawn.is_today and len(days) == 1
+    named = ngettext("Business day %(days)s", "Business days %(days)s", len(days))
+    title = gettext("Today") if alone else named % {"days": gettext(" and ").join(days)}
     return render_page(request, "today.html", {"title": title, "alone": alone, **shown})
 
 
@@ -37,12 +39,13 @@ def fragment(request: AuthenticatedHttpRequest, part: str) -> HttpResponse:
 def _runs(request: HttpRequest) -> dict[str, Any]:
     shown = workflow_context(request)
     drawn = shown["workflow"]
-    today, runs = drawn.fresh.today, reverse("admin:runs")
+    fresh = drawn.fresh
+    today, runs = fresh.today, reverse("admin:runs")
     return {
         **shown,
         "workflow_drawn": _drawn(drawn.facts()),
-        "figures": figures(day=today, source_at=drawn.source_now, read_at=drawn.fresh.source_at),
-        "refresh_s": 60 * drawn.fresh.config.page_refresh_minutes,
+        "figures": figures(day=today, source_at=fresh.source_now, read_at=fresh.source_at),
+        "refresh_s": 60 * fresh.config.page_refresh_minutes,
         "today_href": f"{runs}?startDate={today}&endDate={today}",
         "week_href": f"{runs}?startDate={today - timedelta(days=6)}&endDate={today}",
     }

@@ -8,6 +8,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from batchops.live import topics
 from monitoring.models import MonitoringConfig, Poll, Run, RunThread
@@ -59,6 +61,7 @@ class TestDay:
         assert ">12</a>" in page
         assert 'id="step-1"' in page
         assert 'id="beside-step-1"' in page
+        assert f"<h1>Business days {TODAY} and {YESTERDAY}</h1>" in page
 
     def test_each_of_two_days_is_drawn_anew_for_itself(self, viewer: Client) -> None:
         address = f"/admin/workflow/fragment/?date={TODAY}&beside={YESTERDAY}&only="
@@ -211,6 +214,20 @@ class TestExpansion:
         assert frame is not None
         flush = frame["timeline"][3]
         assert (flush["totalRuns"], len(flush["allRuns"])) == (130, 10)
+
+
+class TestAge:
+    def test_today_says_of_when_it_is_not_what_time_it_was_when_it_was_drawn(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        made = poll()
+        Poll.objects.filter(pk=made.pk).update(started_at=made.started_at - timedelta(minutes=9))
+
+        page = text_of(viewer, "/admin/workflow/fragment/")
+
+        assert made.source_at
+        read = date_format(timezone.localtime(made.source_at), "H:i")
+        assert f"{read}</time> by CC&amp;B's clock" in page
 
 
 class TestUnknownSince:

@@ -90,10 +90,10 @@ class TestToday:
 
         for part in ("workflow", "active-alerts", "running-jobs", "ccb-age", "alert-banner"):
             assert f'id="{part}"' in page
-        assert "Read CC&amp;B now" not in page
+        assert "Poll now" not in page
 
     def test_it_offers_a_reading_to_who_may_ask_for_one(self) -> None:
-        assert "Read CC&amp;B now" in client_of("Operator").get("/admin/").content.decode()
+        assert "Poll now" in client_of("Operator").get("/admin/").content.decode()
 
     @pytest.mark.parametrize("part", ["run_cards", "alert_card", "job_card", "jobs"])
     def test_each_live_part_answers_alone(self, part: str) -> None:

@@ -22,6 +22,13 @@ def business_day(day: date, *, zone: ZoneInfo, day_start: time) -> tuple[datetim
     )
 
 
+def moment_in_day(begins_at: datetime, hour: time, *, zone: ZoneInfo) -> datetime:
+    """Return when a site's clock shows `hour` in the business day that begins at `begins_at`."""
+    local = begins_at.astimezone(zone)
+    day = local.date() + timedelta(days=int(hour < local.time()))
+    return datetime.combine(day, hour, tzinfo=zone).astimezone(UTC)
+
+
 def _moment(day: date, *, zone: ZoneInfo, day_start: time) -> datetime:
     return datetime.combine(day, day_start, tzinfo=zone).astimezone(UTC)
 

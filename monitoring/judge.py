@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
 
 from alerts.lifecycle import reconcile
 from alerts.queries import unsettled_of_rules
+from batchops.calendar import moment_in_day
 from batchops.ccb.snapshot import RunKey
 from monitoring import comparable, queries
 from monitoring.models import (
@@ -168,13 +168,6 @@ def _steps(day: date, config: MonitoringConfig) -> dict[str, StepFacts]:
         )
         for step in Step.objects.order_by("sequence_order")
     }
-
-
-def moment_in_day(begins_at: datetime, hour: time, *, zone: ZoneInfo) -> datetime:
-    """Return when a site's clock shows `hour` in the business day that begins at `begins_at`."""
-    local = begins_at.astimezone(zone)
-    day = local.date() + timedelta(days=int(hour < local.time()))
-    return datetime.combine(day, hour, tzinfo=zone).astimezone(UTC)
 
 
 def _polls(poll: Poll, config: MonitoringConfig) -> tuple[PollFacts, ...]:

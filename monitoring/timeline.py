@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 
+from batchops.calendar import moment_in_day
 from batchops.looks import Look
 from monitoring import queries
 from monitoring.bodies import TimelineBody
@@ -169,10 +170,8 @@ def _state(shown: RunView | None, pending_imd: int | None, *, known: bool) -> Ru
 
 
 def _is_late(step: Step, context: _Day) -> bool:
-    local = context.begins_at.astimezone(settings.SITE_ZONE)
-    day = local.date() + timedelta(days=int(step.expected_start < local.time()))
-    expected = datetime.combine(day, step.expected_start, tzinfo=settings.SITE_ZONE)
-    return context.fresh.source_now > expected + timedelta(minutes=step.grace_minutes)
+    expected_at = moment_in_day(context.begins_at, step.expected_start, zone=settings.SITE_ZONE)
+    return context.fresh.source_now > expected_at + timedelta(minutes=step.grace_minutes)
 
 
 def _progress(step: Step, shown: RunView | None, context: _Day) -> int | None:

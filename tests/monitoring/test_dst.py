@@ -1,14 +1,16 @@
 """Nights on which clocks are put back or forward: CC&B's dates do not say which hour they mean."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitoring.models import Poll, Run
+from alerts.models import Alert
+from monitoring.models import Poll, Run, Step
 from tests.monitoring.source import FakeCcb
+from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
 LONDON = ZoneInfo("Europe/London")
@@ -63,3 +65,18 @@ class TestNights:
         poll()
 
         assert Run.objects.get().duration_seconds == 45 * 60
+
+    def test_a_step_is_late_when_the_rule_says_so_in_the_hour_that_comes_twice(
+        self, ccb: FakeCcb, poll: Callable[[], Poll]
+    ) -> None:
+        """Expected at 00:45 UTC with half an hour's grace, which ends after clocks went back."""
+        Step.objects.filter(batch_code="CM-DMRU").update(expected_start=time(1, 45))
+        late, client = {}, client_of("Viewer")
+        for minute in (10, 20):
+            ccb.clock = as_read(datetime(2026, 10, 25, 1, minute, tzinfo=UTC))
+            poll()
+            answer = client.get("/api/ami-operational/batch-timeline").json()
+            found = Alert.objects.filter(rule="NOT_STARTED", batch_code="CM-DMRU").exists()
+            late[minute] = (answer["data"]["timeline"][0]["isLate"], found)
+
+        assert late == {10: (False, False), 20: (True, True)}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.judge import moment_in_day
+from batchops.calendar import moment_in_day
 from monitoring.rules.facts import PollFacts, far_apart
 from monitoring.states import RunState
 from tests.monitoring.pictures import at, complete, found, keys, picture, polls, run, step

@@ -86,7 +86,8 @@ class WorkItem:
 class Lease:
     """What a worker holds: a claim, the token that proves it, and the work.
 
-    `charged_s` is the worker's time that its job was charged for beforehand.
+    `charged_s` is the worker's time that its job was charged for beforehand; None when it is
+    charged for none, because a program outside does the work.
     """
 
     claim_id: int
@@ -94,17 +95,23 @@ class Lease:
     job: Job
     kind: str
     items: tuple[WorkItem, ...] = ()
-    charged_s: float = 0.0
+    charged_s: float | None = 0.0
 
 
 @transaction.atomic
 def claim_items(
-    job_id: str, *, limit: int, worker: str, max_workers: int | None = None
+    job_id: str,
+    *,
+    limit: int,
+    worker: str,
+    max_workers: int | None = None,
+    charges: bool = True,
 ) -> Lease | None:
     """Lease up to `limit` pending items of a job; None when others were faster.
 
     An item whose worker died is leased alone, after all others: if it kills again, only it is
     to blame. With `max_workers`, no more workers than that hold items of the job at a time.
+    Unless it `charges`, the work costs no time of the site's workers.
 
     :raises JobNotFound: when there is none, which only `max_workers` makes it look up.
     """
@@ -121,9 +128,9 @@ def claim_items(
     rows = rows or _take(values | {"suspect": True, "limit": 1})
     if not rows:
         return None
-    job, charged_s = serve(job_id, worker, items=len(rows))
+    job, charged_s = serve(job_id, worker, items=len(rows) if charges else 0)
     items = tuple(sorted((WorkItem(*row[1:]) for row in rows), key=lambda item: item.position))
-    return Lease(rows[0][0], token, job, states.ITEMS, items, charged_s)
+    return Lease(rows[0][0], token, job, states.ITEMS, items, charged_s if charges else None)
 
 
 def _are_enough(job_id: str, max_workers: int) -> bool:

@@ -12,8 +12,9 @@ from django.db.models.functions import Now
 from jobs import states
 from jobs.errors import JobNotFound, MoveRefused
 from jobs.lifecycle.moves import give_up
-from jobs.lifecycle.record import log, note
+from jobs.lifecycle.record import locked, log, note
 from jobs.lifecycle.settling import close, return_items
+from jobs.lifecycle.turns import charge
 from jobs.models import Claim, Job
 
 DEATHS_ALLOWED = 3
@@ -96,6 +97,8 @@ def _hand_back(claim: Claim) -> str:
     claim.delete()
     if returned:
         close(claim.job_id, {}, returned=returned, actor=ACTOR)
+    if claim.kind == states.ITEMS:
+        _charge_as_worked(claim)
     return ""
 
 
@@ -116,6 +119,17 @@ def _suspect_items(claim: Claim) -> None:
         counts = Counter(state for _, state in rows if state == states.FAILED)
         pending = [item_id for item_id, state in rows if state == states.PENDING]
         close(claim.job_id, counts, returned=pending, actor=ACTOR)
+    _charge_as_worked(claim)
+
+
+def _charge_as_worked(claim: Claim) -> None:
+    """Charge a job for the time its lost worker showed life, not for what it had leased.
+
+    What was charged beforehand is known only about: who is given back too much is not owed it.
+    """
+    job = locked(claim.job_id)
+    worked_s = (claim.heartbeat_at - claim.created_at).total_seconds()
+    charge(job.pk, spent_s=max(0.0, worked_s), charged_s=len(claim.item_ids) * job.item_s)
 
 
 def _note_end(claim: Claim, items: int, what: str) -> None:

@@ -31,7 +31,7 @@ def take(job_id: str, *, limit: int, worker: str) -> Lease | None:
 
     If a cancel is wished, what was taken is given back in the same transaction.
     """
-    lease = claim_items(job_id, limit=limit, worker=worker)
+    lease = claim_items(job_id, limit=limit, worker=worker, charges=False)
     if lease is None or lease.job.cancel_requested_at is None:
         return lease
     settle(lease, [], ends=True, unbegun=[item.id for item in lease.items])
@@ -81,7 +81,8 @@ def _locked(job_id: str, token: UUID) -> Claim:
 
 
 def _lease(claim: Claim) -> Lease:
-    return Lease(claim.pk, claim.token, Job.objects.get(pk=claim.job_id), claim.kind)
+    job = Job.objects.get(pk=claim.job_id)
+    return Lease(claim.pk, claim.token, job, claim.kind, charged_s=None)
 
 
 def _report(claim: Claim, outcomes: Sequence[Outcome], *, gives_back: bool) -> Reported:

@@ -100,8 +100,9 @@ def settle(
                 return _settle(lease, outcomes)
             spent_s = end(lease)
             settled = _settle(lease, outcomes, unbegun=unbegun)
-            begun = len(lease.items) - len(unbegun)
-            charge(lease.job.pk, spent_s=spent_s, charged_s=lease.charged_s, items=begun)
+            if lease.charged_s is not None:
+                begun = len(lease.items) - len(unbegun)
+                charge(lease.job.pk, spent_s=spent_s, charged_s=lease.charged_s, items=begun)
             return settled
     except LostClaim:
         if not (repeated and _is_stored(outcomes)):

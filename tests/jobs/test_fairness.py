@@ -142,6 +142,34 @@ class TestWorkersTime:
         shares = [Job.objects.get(pk=job.pk).succeeded for job in (old, idle, new)]
         assert all(16 <= share <= 24 for share in (shares[0] - before, *shares[1:])), shares
 
+    def test_a_dead_worker_costs_its_job_no_more_than_it_worked(self, make: Make) -> None:
+        killed, ended = (make(inline=[{}] * 200, ms=0) for _ in range(2))
+        for job, worker in ((killed, "killed"), (ended, "ended")):
+            assert lifecycle.claim_items(job.pk, limit=200, worker=worker) is not None
+        Claim.objects.filter(worker="killed").update(expires_at="2020-01-01T00:00Z")
+
+        lifecycle.expire_claims()
+        lifecycle.end_claims_of("ended", culprits=())
+
+        for job in (killed, ended):
+            job.refresh_from_db()
+            assert job.served_s < 1
+
+    def test_programs_outside_use_none_of_it(self, make: Make) -> None:
+        outside = make("external", inline=[{}] * 400)
+        lease = lifecycle.take(outside.pk, limit=200, worker="outside:x")
+        assert lease is not None
+        Claim.objects.update(created_at=F("created_at") - timedelta(hours=1))
+        done = [Outcome(item.id, "succeeded") for item in lease.items]
+        lifecycle.report(outside.pk, lease.token, done, gives_back=False, actor="x")
+        assert lifecycle.take(outside.pk, limit=200, worker="outside:x") is not None
+
+        job = make(inline=[{}], ms=0)
+        assert lifecycle.claim_items(job.pk, limit=1, worker="w") is not None
+        job.refresh_from_db()
+
+        assert job.served_from_s < 1
+
     def test_a_new_slice_knows_how_much_a_worker_does_at_once(self, make: Make) -> None:
         job = make(inline=[{}] * 1_000, ms=0)
         Shift({job.pk: 0.02}).run(until_s=3)

@@ -110,7 +110,8 @@ class Chunk(Held):
         with self._lock:
             self._current = None
             self._keep(outcome)
-            self._settle_if_due()
+            if self._begun < len(self.lease.items):  # else all is settled at once, with the lease
+                self._settle_if_due()
 
     def _keep(self, outcome: Outcome) -> None:
         outcome.began_at, outcome.ended_at = self._began_at, time.monotonic()

@@ -52,6 +52,9 @@ DELETE_SQL = """
  RETURNING extract(epoch FROM clock_timestamp() - created_at)
 """
 
+# What a worker does of a job while it is open; what follows its end costs it no turn.
+CHARGED = (states.ITEMS, states.EXPAND, states.REOPEN)
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -100,9 +103,7 @@ def settle(
                 return _settle(lease, outcomes)
             spent_s = end(lease)
             settled = _settle(lease, outcomes, unbegun=unbegun)
-            if lease.charged_s is not None:
-                begun = len(lease.items) - len(unbegun)
-                charge(lease.job.pk, spent_s=spent_s, charged_s=lease.charged_s, items=begun)
+            _charge(lease, spent_s, begun=len(lease.items) - len(unbegun))
             return settled
     except LostClaim:
         if not (repeated and _is_stored(outcomes)):
@@ -199,9 +200,14 @@ def end(lease: Lease) -> float:
 def release(lease: Lease) -> None:
     """Give back a lease with nothing to settle; nothing happens when it was lost already."""
     held_s = _delete(lease)
-    if held_s is not None and lease.kind in (states.EXPAND, states.REOPEN):
+    if held_s is not None and lease.kind in CHARGED:
         locked(lease.job.pk)
-        charge(lease.job.pk, spent_s=held_s)
+        _charge(lease, held_s, begun=len(lease.items))
+
+
+def _charge(lease: Lease, spent_s: float, *, begun: int) -> None:
+    if lease.charged_s is not None:
+        charge(lease.job.pk, spent_s=spent_s, charged_s=lease.charged_s, items=begun)
 
 
 def _delete(lease: Lease) -> float | None:

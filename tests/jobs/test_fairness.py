@@ -142,6 +142,18 @@ class TestWorkersTime:
         shares = [Job.objects.get(pk=job.pk).succeeded for job in (old, idle, new)]
         assert all(16 <= share <= 24 for share in (shares[0] - before, *shares[1:])), shares
 
+    def test_it_counts_however_late_or_early_items_are_settled(
+        self, make: Make, settings: Any
+    ) -> None:
+        settings.JOBS_SETTLE_INTERVAL = timedelta(0)
+        job = make(inline=[{}] * 3, ms=5)
+
+        run_slice()
+
+        job.refresh_from_db()
+        assert job.item_s < 0.2
+        assert job.served_s < 2
+
     def test_a_dead_worker_costs_its_job_no_more_than_it_worked(self, make: Make) -> None:
         killed, ended = (make(inline=[{}] * 200, ms=0) for _ in range(2))
         for job, worker in ((killed, "killed"), (ended, "ended")):

@@ -13,7 +13,7 @@ from batchops.ccb.statements import Statement
 
 _TOKEN = re.compile(
     r"(?P<text>'[^']*')|(?P<bind>:[a-z_][a-z0-9_]*)|(?P<word>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<number>\d+(?:\.\d+)?)|(?P<space>\s+)|(?P<sign>[(),.=<>!+*/|-])"
+    r"|(?P<number>\d+(?:\.\d+)?)|(?P<space>[ \t\r\n]+)|(?P<sign>[(),.=<>!+*/|-])"
 )
 FIRST = {"SELECT", "WITH"}
 NEVER = re.compile(
@@ -114,17 +114,18 @@ def require_read_only(text: str) -> None:
     words = [(kind, found) for kind, found in _tokens(text) if kind != "space"]
     if not words or words[0][1].upper() not in FIRST:
         raise NotAQuestion("it does not begin with SELECT")
-    pairs = zip(words, [*words[1:], ("", "")], strict=True)
-    for (kind, found), (_, after) in pairs:
+    signs = ["", *(found for _, found in words), ""]
+    for (kind, found), before, after in zip(words, signs, signs[2:], strict=False):
         if kind == "word":
-            _require_harmless(found.upper(), called=after == "(")
+            _require_harmless(found.upper(), called=after == "(", owned=before == ".")
 
 
-def _require_harmless(word: str, *, called: bool) -> None:
+def _require_harmless(word: str, *, called: bool, owned: bool) -> None:
     if NEVER.fullmatch(word) or word.startswith(PACKAGES):
         raise NotAQuestion(f"it has the word {word}, which a question may not")
     known = (FUNCTIONS, TYPES, BEFORE_PARENTHESIS)
-    if called and not any(kind.fullmatch(word) for kind in known):
+    # One of a package or schema may do anything, whatever it is called.
+    if called and (owned or not any(kind.fullmatch(word) for kind in known)):
         raise NotAQuestion(f"it calls {word}(), which is not known to be harmless")
 
 

@@ -36,6 +36,9 @@ class TestReadOnly:
             ("SELECT $$ ; $$", "'$'"),
             ("SELECT E'\\'; DROP TABLE x' FROM CI_SA", "quote"),
             ('SELECT "pg_sleep"(9)', "'\"'"),
+            ("SELECT SITE.COUNT(SA_ID) FROM CI_SA", "COUNT"),
+            ("SELECT SITE. TRIM (SA_ID) FROM CI_SA", "TRIM"),
+            ("SELECT\u00a01 FROM CI_SA", "\\xa0"),
         ],
     )
     def test_what_could_do_more_is_refused_by_its_word(self, text, said):

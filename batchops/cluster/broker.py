@@ -17,15 +17,22 @@ class HearingBroker(ORM):  # type: ignore[misc]
     _heard_by: Any = None
 
     def dequeue(self) -> list[tuple[int, str]] | None:
-        """Return the bells taken; None when there was none for `poll` seconds, or one just rang."""
-        if self.get_connection().filter(key=self.list_key, lock__lt=timezone.now()).exists():
-            taken: list[tuple[int, str]] | None = super().dequeue()
-            return taken
+        """Return the bells taken; None when there was none for `poll` seconds, or one just rang.
+
+        None as well while the database is away: of an error django-q2's pusher ends, after 10 s.
+        """
         try:
-            self._wait()
+            return self._take_or_wait()
         except (OperationalError, InterfaceError):
             connection.close()
             time.sleep(Conf.POLL)
+        return None
+
+    def _take_or_wait(self) -> list[tuple[int, str]] | None:
+        if self.get_connection().filter(key=self.list_key, lock__lt=timezone.now()).exists():
+            taken: list[tuple[int, str]] | None = super().dequeue()
+            return taken
+        self._wait()
         return None
 
     def _wait(self) -> None:

@@ -5,7 +5,7 @@ from threading import Thread
 from unittest.mock import patch
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
@@ -108,3 +108,13 @@ class TestHearing:
 
         assert not listener.is_alive()
         assert [number for number, _ in heard[-1] or ()] == [OrmQ.objects.get().pk]
+
+    def test_a_database_that_is_away_is_asked_again_soon(self) -> None:
+        broker = HearingBroker(list_key="jobs")
+        away = OperationalError("the connection was refused")
+
+        with (
+            patch("batchops.cluster.broker.Conf.POLL", 0),
+            patch.object(broker, "get_connection", side_effect=away),
+        ):
+            assert broker.dequeue() is None

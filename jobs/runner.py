@@ -104,7 +104,7 @@ class _Slice:
         ends_at = time.monotonic() + LINGER_S
         while time.monotonic() < ends_at and not self._is_over() and queries.is_expanding():
             time.sleep(LINGER_LOOK_S)
-            if lease := self._next_lease():
+            if lease := self._next_due_step() or self._next_items():
                 return lease
         return None
 
@@ -116,18 +116,24 @@ class _Slice:
             lifecycle.cancel_pending(job_id, actor="system:worker")
 
     def _next_lease(self) -> Lease | None:
-        if time.monotonic() >= self._steps_at:
-            self._steps_at = time.monotonic() + STEPS_EVERY_S
-            lifecycle.wake_jobs()
-            if lease := self._next_step():
-                self._steps_at = 0.0
-                return lease
+        return self._next_due_step() or self._next_items() or self._next_step()
+
+    def _next_due_step(self) -> Lease | None:
+        if time.monotonic() < self._steps_at:
+            return None
+        self._steps_at = time.monotonic() + STEPS_EVERY_S
+        lifecycle.wake_jobs()
+        if lease := self._next_step():
+            self._steps_at = 0.0
+        return lease
+
+    def _next_items(self) -> Lease | None:
         passed: list[str] = []
         while chosen := lifecycle.choose(registry.caps(), passed=passed):
             if lease := self._claim(chosen):
                 return lease
             passed.append(chosen.job_id)
-        return self._next_step()
+        return None
 
     def _next_step(self) -> Lease | None:
         return self._next_reopening() or self._next_summary() or artifacts.next_lease(self._worker)

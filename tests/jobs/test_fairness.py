@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.db.models import F, Min
+from django.test.utils import CaptureQueriesContext
 
 from jobs import lifecycle, registry, runner
 from jobs.lifecycle import Lease, Outcome
@@ -190,6 +191,22 @@ class TestWorkersTime:
 
         assert chosen is not None
         assert 1 < runner.size_of(chosen) <= 10
+
+
+class TestWaitingWorkers:
+    def test_they_ask_little_while_another_makes_items(
+        self, make: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        job = make(items=1, ms=0)
+        assert lifecycle.claim_expansion(job.pk, worker="other") is not None
+        looks: list[float] = []
+        monkeypatch.setattr("jobs.runner.time.sleep", looks.append)
+
+        with CaptureQueriesContext(connection) as asked:
+            run_slice()
+
+        assert len(looks) > 10
+        assert len(asked) < 30 + 3 * len(looks)
 
 
 class TestWaitingJobs:

@@ -7,8 +7,6 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from alerts import lifecycle
 from alerts.models import Alert
@@ -296,58 +294,6 @@ class TestSourceStale:
         polling.judge_source(seen_at + intervals * timedelta(minutes=15))
 
         assert open_rules() == found
-
-
-MOVES = {
-    "start": lambda ccb, code: ccb.run(code, ended_at=None),
-    "fail": lambda ccb, code: ccb.fail(code),
-    "complete": lambda ccb, code: ccb.complete(code),
-    "break": lambda ccb, code: ccb.run(code, status="xx"),
-}
-STEP = st.tuples(st.sampled_from(sorted(MOVES)), st.sampled_from(["CM-DMRU", "F1-FLUSH"]))
-
-
-# They count the readings that saw a thing, so who does not look does not find it.
-BY_READINGS = ("STUCK", "LOW_THROUGHPUT", "JOB_ORPHAN", "IMD_NOT_DRAINING")
-
-
-class TestAnySequenceOfPolls:
-    @settings(
-        max_examples=12,
-        deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
-    )
-    @given(played=st.lists(st.tuples(STEP, st.integers(0, 2)), max_size=8))
-    def test_it_ends_in_the_same_console_state(
-        self, ccb: FakeCcb, poll: MakePoll, played: list[tuple[tuple[str, str], int]]
-    ) -> None:
-        """`played`: each move of the source, and how many polls see it."""
-        seen_always = self._play(ccb, poll, [(move, 1) for move, _ in played])
-        seen_by_chance = self._play(ccb, poll, played)
-
-        assert seen_by_chance == seen_always
-
-    def _play(
-        self, ccb: FakeCcb, poll: MakePoll, played: list[tuple[tuple[str, str], int]]
-    ) -> tuple[object, ...]:
-        for model in (Alert, Run, Poll):
-            model.objects.all().delete()
-        ccb.__init__()  # type: ignore[misc]
-        poll()
-        for (move, code), polls in played:
-            MOVES[move](ccb, code)
-            for _ in range(polls):
-                poll()
-            ccb.advance(minutes=7)
-        poll()
-        runs = Run.objects.order_by("source_batch_cd")
-        alerts = Alert.objects.active().exclude(rule__in=BY_READINGS).order_by("rule", "key")
-        worded = alerts.filter(rule__in=["FAILED", "UNKNOWN_STATUS"])  # others tell the time, too
-        return (
-            list(runs.values_list("source_batch_cd", "state", "ended_at", "error_message")),
-            list(alerts.values_list("rule", "key", "occurrence", "state")),
-            list(worded.values_list("message", flat=True)),
-        )
 
 
 def test_the_settings_are_one_row() -> None:

@@ -135,4 +135,6 @@ def _words(field: Any, value: Any) -> str:
         return gettext("yes") if value else gettext("no")
     if value is None or value == "":
         return gettext("empty")
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value) or gettext("empty")
     return str(dict(field.flatchoices).get(value, value))

@@ -70,11 +70,8 @@ class MonitoringConfigAdmin(RowHistory, admin.ModelAdmin[MonitoringConfig]):
         "stuck_minutes",
         "page_refresh_minutes",
         "log_retention_days",
+        "holidays",
     )
-
-    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        said = _("A page draws itself anew this often, beside what is pushed to it. 0: never.")
-        return super().get_form(request, *args, help_texts={"page_refresh_minutes": said}, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

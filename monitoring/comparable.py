@@ -15,25 +15,35 @@ WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturd
 # Runs that found nothing to do say nothing of a batch that has records on other days. OFFSET 0 has
 # each day looked up in the index: the planner would rather read all runs there ever were.
 USUAL_SQL = """
-    WITH history AS (
-        SELECT wanted.batch_code, wanted.day, run.business_date, run.rps,
+    WITH calendar AS (
+        SELECT wanted.batch_code, wanted.day, each.past,
+               CASE WHEN extract(month FROM past) <> extract(month FROM past + 1) THEN 'month ends'
+                    WHEN past IN (SELECT unnest(holidays) FROM batch_monitoring_config)
+                    THEN 'holidays' ELSE 'ordinary days' END AS kind
+          FROM unnest(%(codes)s::text[], %(days)s::date[]) AS wanted (batch_code, day)
+         CROSS JOIN LATERAL (
+               SELECT wanted.day - back
+                 FROM generate_series(0, %(history_days)s, %(every)s) AS back
+               ) AS each (past)
+    ),
+    history AS (
+        SELECT batch_code, day, kind, run.business_date, run.rps,
                run.records_processed AS records, run.duration_seconds AS took_s,
                max(run.records_processed) OVER by_batch > 0 AS has_records
-          FROM unnest(%(codes)s::text[], %(days)s::date[]) AS wanted (batch_code, day)
-         CROSS JOIN generate_series(%(every)s, %(history_days)s, %(every)s) AS back
+          FROM calendar AS own
+          JOIN calendar AS other USING (batch_code, day, kind)
          CROSS JOIN LATERAL (
-               SELECT *
+               SELECT log.business_date, log.rps, log.records_processed, log.duration_seconds
                  FROM batch_execution_logs AS log
-                WHERE log.batch_code = wanted.batch_code
-                  AND log.business_date = wanted.day - back
+                WHERE log.batch_code = own.batch_code
+                  AND log.business_date = other.past
                   AND log.state = 'complete' AND log.duration_seconds > 0
                OFFSET 0
                ) AS run
-         WHERE (extract(month FROM wanted.day - back) <> extract(month FROM wanted.day - back + 1))
-             = (extract(month FROM wanted.day) <> extract(month FROM wanted.day + 1))
-        WINDOW by_batch AS (PARTITION BY wanted.batch_code, wanted.day)
+         WHERE own.past = day AND other.past < day
+        WINDOW by_batch AS (PARTITION BY batch_code, day)
     )
-    SELECT batch_code, day, count(*), count(*) FILTER (WHERE records > 0),
+    SELECT batch_code, day, kind, count(*), count(*) FILTER (WHERE records > 0),
            min(business_date), max(business_date),
            percentile_cont(0.5) WITHIN GROUP (ORDER BY records) FILTER (WHERE records > 0),
            percentile_cont(0.5) WITHIN GROUP (ORDER BY rps) FILTER (WHERE records > 0),
@@ -42,7 +52,7 @@ USUAL_SQL = """
            percentile_cont(0.95) WITHIN GROUP (ORDER BY took_s)
       FROM history
      WHERE records > 0 OR NOT has_records
-     GROUP BY batch_code, day
+     GROUP BY batch_code, day, kind
 """
 Wanted = tuple[str, date]
 
@@ -50,8 +60,9 @@ Wanted = tuple[str, date]
 def usual_runs(wanted: Collection[Wanted]) -> dict[Wanted, Usual]:
     """Return what is usual for each batch code on its day; without history it is left out.
 
-    Comparable are runs of days of the same class (month end or not) and weekday; when there are
-    fewer than 20 of those, of the same class. A day's own runs never count. At most two queries.
+    Comparable are runs of days of the same class (ordinary, month end, holiday) and weekday; when
+    there are fewer than 20 of those, of the same class. A day's own runs never count. At most two
+    queries.
     """
     by_weekday = _read(wanted, every=7)
     enough = {each: usual for each, usual in by_weekday.items() if usual.runs >= ENOUGH}
@@ -84,12 +95,12 @@ def _read(wanted: Collection[Wanted], *, every: int) -> dict[Wanted, Usual]:
 
 
 def _usual(row: tuple[Any, ...], every: int) -> Usual:
-    _, day, runs, with_records, first, last, *quantiles = row
+    _, day, kind, runs, with_records, first, last, *quantiles = row
     median_records, rps, records, shortest_s, longest_s = quantiles
     return Usual(
         runs=runs,
         runs_with_records=with_records,
-        days=_words(day, by_weekday=every > 1),
+        days=f"{kind}, {WEEKDAYS[day.weekday()] if every > 1 else 'all weekdays'}",
         first_date=first,
         last_date=last,
         median_records=median_records,
@@ -98,9 +109,3 @@ def _usual(row: tuple[Any, ...], every: int) -> Usual:
         p10_duration_s=shortest_s,
         p95_duration_s=longest_s,
     )
-
-
-def _words(day: date, *, by_weekday: bool) -> str:
-    is_month_end = (day + timedelta(days=1)).month != day.month
-    days = WEEKDAYS[day.weekday()] if by_weekday else "all weekdays"
-    return f"{'month ends' if is_month_end else 'ordinary days'}, {days}"

@@ -2,6 +2,7 @@
 
 from datetime import time
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -148,6 +149,14 @@ class MonitoringConfig(models.Model):
         default=60,
         validators=[MinValueValidator(1), MaxValueValidator(1440)],
         help_text=_("A run without progress for so long is stuck; a rule setting may differ."),
+    )
+    holidays = ArrayField(
+        models.DateField(),
+        default=list,
+        blank=True,
+        help_text=_(
+            "Business days that are compared with each other only, such as 2026-12-16, 2026-12-25."
+        ),
     )
     day_deadline = models.TimeField(default=time(18), db_column="day_deadline_time")
 

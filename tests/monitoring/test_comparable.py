@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from monitoring.comparable import usual_runs
-from monitoring.models import Run
+from monitoring.models import MonitoringConfig, Run
 from monitoring.rules.facts import Usual
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +72,16 @@ class TestComparableDays:
         assert asked().runs == 25
         assert asked(date(2026, 11, 30)).runs == len(month_ends)
         assert asked(date(2026, 11, 30)).days == "month ends, all weekdays"
+
+    def test_holidays_are_a_class_of_their_own(self) -> None:
+        holidays = weeks(3)
+        MonitoringConfig.objects.update(holidays=[*holidays, DAY + WEEK])
+        store(weeks(25))
+        store(holidays, records=9000)
+
+        assert (asked().runs, asked().days) == (22, "ordinary days, Wednesdays")
+        assert asked(DAY + WEEK).runs == 6
+        assert asked(DAY + WEEK).days == "holidays, all weekdays"
 
     def test_no_history_is_no_word(self) -> None:
         assert asked() == Usual()

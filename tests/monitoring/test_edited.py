@@ -71,6 +71,7 @@ class TestValidation:
             ("log_retention_days", 6),
             ("log_retention_days", 99999),
             ("day_start", "x"),
+            ("holidays", "2026-12-16, 2026-12-40"),
         ],
     )
     def test_settings_keep_to_their_limits(self, field: str, value: object) -> None:
@@ -79,6 +80,13 @@ class TestValidation:
         assert answer.status_code == 200
         assert "Please correct the error below" in answer.content.decode()
         assert len(versions(MonitoringConfig.objects.get(), viewer="")) == 1
+
+
+    def test_the_page_says_no_other_limits(self) -> None:
+        page = client_of("Supervisor").get(f"{CONFIG}change/").content.decode()
+
+        assert "0: never" not in page
+        assert "Pages follow by themselves" in page
 
 
 class TestVersions:
@@ -96,11 +104,11 @@ class TestVersions:
 
     def test_settings_have_theirs(self) -> None:
         supervisor = client_of("Supervisor")
-        supervisor.post(f"{CONFIG}change/", {**SETTINGS, "poll_minutes": 5})
+        supervisor.post(f"{CONFIG}change/", {**SETTINGS, "holidays": "2026-12-16, 2026-12-25"})
 
         page = supervisor.get(f"{CONFIG}history/").content.decode()
 
-        assert "poll minutes: 15 → 5" in page
+        assert "holidays: empty → 2026-12-16, 2026-12-25" in page
         assert "by you" in page
 
     def test_what_is_changed_past_the_admin_is_kept_too(self, step: Step) -> None:

@@ -56,7 +56,7 @@ class WebProcess:
                 stdout=log,
                 stderr=log,
             )
-        wait_for(self._answers, 30, f"the web server on port {self.port} (log: {self.log})")
+        wait_for(self._answers, 60, f"the web server on port {self.port} (log: {self.log})")
 
     def stop(self, how: signal.Signals = signal.SIGTERM, timeout_s: float = 15) -> int:
         """Send the signal and return the exit code."""

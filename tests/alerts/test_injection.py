@@ -170,7 +170,7 @@ class TestExport:
         sheet = openpyxl.load_workbook(io.BytesIO(body_of(answer))).active
         assert sheet is not None
         assert [row[3] for row in sheet.iter_rows(min_row=2, values_only=True)] == ["no listener"]
-        assert client.get("/admin/alerts/alert/export/pdf/").status_code == 404
+        assert client.get("/admin/alerts/alert/export/odd/").status_code == 404
 
 
 @pytest.fixture

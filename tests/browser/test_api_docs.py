@@ -21,8 +21,11 @@ class TestThePages:
 
         tags = visitor.page.locator(".opblock-tag-section h3 a")
         expect(tags).to_have_text(
-            ["batch-jobs", "uploads", "batches", "schedules", "ami-operational", "alerts"]
-        )
+            [
+                "batch-jobs", "uploads", "documents", "batches", "crp-cpc", "schedules",
+                "ami-operational", "alerts",
+            ]
+        )  # fmt: skip
         expect(visitor.page.locator(".opblock")).not_to_have_count(0)
 
     def test_try_a_question_with_one_s_session(self, visit: Visit) -> None:

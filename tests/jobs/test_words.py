@@ -77,7 +77,10 @@ class TestRefusals:
 
     @pytest.mark.parametrize(
         ("query", "field", "choices"),
-        [("status=stauts", "status", "pending, queued"), ("format=pdf", "format", "csv, xlsx")],
+        [
+            ("status=stauts", "status", "pending, queued"),
+            ("format=odd", "format", "csv, xlsx, pdf"),
+        ],
     )
     def test_a_wrong_choice_is_told_the_right_ones(
         self, client: Client, query: str, field: str, choices: str

@@ -81,7 +81,6 @@ class TestValidation:
         assert "Please correct the error below" in answer.content.decode()
         assert len(versions(MonitoringConfig.objects.get(), viewer="")) == 1
 
-
     def test_the_page_says_no_other_limits(self) -> None:
         page = client_of("Supervisor").get(f"{CONFIG}change/").content.decode()
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from alerts.models import Alert
-from batchops.ccb.bill_stop import IDS, IdRange
+from batchops.ccb.bill_stop import IDS, IdRange, Reading
 from batchops.ccb.errors import CcbError
 from batchops.ccb.failures import failure
 from batchops.models import Heartbeat
@@ -23,6 +23,7 @@ from jobs.types.bill_stop.job_type import BillStop
 from jobs.types.bill_stop.models import BillStopConnection, BillStopSnapshot
 from tests.jobs.agreements import (
     BATCH,
+    DAY,
     RANGES,
     FakeBilling,
     agreement,
@@ -138,6 +139,17 @@ class TestLists:
             snapshots.keep_range(job, span, reading)
 
         assert len(get(client)["details"]) == 30
+
+    def test_count_days_to_the_one_on_which_a_retry_read_them(
+        self, client: Client, billing: FakeBilling
+    ) -> None:
+        job = Job.objects.get(pk=press(client).json()["jobId"])
+        late = agreement(1, of=2, last_bill_on=DAY + timedelta(days=2))
+        snapshots.keep_range(job, IdRange(0, 1), Reading(DAY, []))
+
+        snapshots.keep_range(job, IdRange(2, IDS), Reading(DAY + timedelta(days=2), [late]))
+
+        assert BillStopConnection.objects.get().days_since_bill == 0
 
     def test_old_ones_go_with_their_job_s_items_but_never_the_last_good_ones(
         self, client: Client, billing: FakeBilling

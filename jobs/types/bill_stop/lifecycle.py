@@ -40,7 +40,7 @@ def keep_range(job: Job, span: IdRange, reading: Reading) -> int:
         raise ItemFailed("The job has ended meanwhile, so nothing more is kept of it.")
     ids = (f"{span.low:010}", f"{span.high:010}")
     BillStopConnection.objects.filter(snapshot=snapshot, sa_id__range=ids).delete()
-    rows = [_row(snapshot, agreement) for agreement in reading.agreements]
+    rows = [_row(snapshot, agreement, reading.day) for agreement in reading.agreements]
     BillStopConnection.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
     _count_again(snapshot)
     BillStopSnapshot.objects.filter(pk=snapshot.pk).update(login_refused=False)
@@ -98,8 +98,7 @@ def _locked(job: Job, day: date) -> BillStopSnapshot:
     return snapshot
 
 
-def _row(snapshot: BillStopSnapshot, agreement: Agreement) -> BillStopConnection:
-    assert snapshot.as_of_date is not None
+def _row(snapshot: BillStopSnapshot, agreement: Agreement, day: date) -> BillStopConnection:
     assert snapshot.counts_from_date is not None
     billing = rules.Billing(
         started_on=agreement.started_on,
@@ -122,7 +121,7 @@ def _row(snapshot: BillStopSnapshot, agreement: Agreement) -> BillStopConnection
         nocs_name=agreement.nocs_name,
         sa_status_desc=agreement.status_text or agreement.status,
         last_bill_date=billed_on,
-        days_since_bill=(snapshot.as_of_date - billed_on).days if billed_on else None,
+        days_since_bill=(day - billed_on).days if billed_on else None,
         is_stopped=rules.is_stopped(reason),
         reason=reason,
         balance_cents=agreement.balance_cents,

@@ -18,11 +18,12 @@ def jobs_export(wanted: queries.JobFilter) -> Export:
 def items_export(job: Job, *, state: str = "", search: str = "", hidden: bool = False) -> Export:
     """Return a job's items by position as an export: all, or those that a list of them shows.
 
-    Their results are left out if they are `hidden` from who asks.
+    Their params and results are left out if they are `hidden` from who asks.
     """
     found = queries.items_of(job.pk, state=state, search=search).order_by("position")
     name = f"batch-job-{job.pk}-items"
-    columns = [one for one in _item_columns() if not (hidden and one.title == _("Result"))]
+    left_out = {_("Params"), _("Result")} if hidden else set()
+    columns = [one for one in _item_columns() if one.title not in left_out]
     return Export(name, columns, lambda: found.iterator(chunk_size=READ_AT_ONCE))
 
 

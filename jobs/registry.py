@@ -97,7 +97,8 @@ class JobType:
         Callable[[Any, Job, Sequence[WorkItem]], Sequence[Result | Exception]] | None
     ] = None
 
-    # Results of its items hold names, addresses or phones: only operators see and export them.
+    # Params and results of its items hold names, addresses or phones, or what leads to them: only
+    # operators see and export them. Its errors and labels everybody sees.
     personal: ClassVar[bool] = False
     # Name of the page that shows its results, which gets the job's id.
     results_page: ClassVar[str] = ""

@@ -11,7 +11,8 @@ from jobs.models import JobItem
 class ItemBody(TypedDict):
     """One item of a job; `notBefore` is when it may be tried again.
 
-    `resultHidden` says that there is a result, which the caller's role may not see.
+    `resultHidden` says that there is a result, which the caller's role may not see; nor may it
+    see the params then, which may come from results of another job.
     """
 
     id: int
@@ -35,13 +36,13 @@ class ItemsBody(TypedDict):
 
 
 def item_body(item: JobItem, *, hidden: bool = False) -> ItemBody:
-    """Return one item of a job; without its result, if that is `hidden` from the caller."""
+    """Return one item of a job; if they are `hidden` from the caller, without params and result."""
     return {
         "id": item.pk,
         "position": item.position,
         "status": item.shown_state,
         "attempts": item.attempts,
-        "params": item.params,
+        "params": None if hidden else item.params,
         "result": None if hidden else item.result,
         "resultHidden": hidden and item.result is not None,
         "error": item.error or None,

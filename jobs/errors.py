@@ -4,7 +4,7 @@ from typing import Any, TypedDict
 
 from django.db import InterfaceError, OperationalError
 
-from batchops.errors import BatchOpsError, Conflict, InvalidInput, NotFound
+from batchops.errors import BatchOpsError, Conflict, InvalidInput, NotFound, Unavailable
 from batchops.shapes import Moment
 
 ERROR_LENGTH = 2_000
@@ -86,6 +86,12 @@ class NotTables(NotFound):
     """Say that the job is no file batch, so that it rejected no rows."""
 
     code = "no_file_batch"
+
+
+class FilesUnavailable(Unavailable):
+    """Say that the storage does not give a job's files now."""
+
+    code = "files_unavailable"
 
 
 class NoDocument(NotFound):

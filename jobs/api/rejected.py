@@ -9,11 +9,14 @@ from batchops.openapi import refusals
 from jobs import queries
 from jobs.api.exports import FILES, HEADERS
 from jobs.api.views import JobView
-from jobs.errors import ItemsRemoved, JobNotFound, NotTables
+from jobs.errors import FilesUnavailable, ItemsRemoved, JobNotFound, NotTables, UploadNotFound
 from jobs.serializers import RejectedQuery
 from jobs.types.file_batch.rejected import rejected_export
 
-REFUSALS = (TooManyRows, TooManyExports, TooSlow, JobNotFound, NotTables, ItemsRemoved)
+REFUSALS = (
+    TooManyRows, TooManyExports, TooSlow, JobNotFound, NotTables, ItemsRemoved, UploadNotFound,
+    FilesUnavailable,
+)  # fmt: skip
 
 
 class RejectedRows(JobView):

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from jobs import lifecycle, registry
-from jobs.models import Job, JobItem, RunSummary, Upload
+from jobs.models import Job, JobItem, RunSummary, Upload, UploadPart
 from jobs.runner import run_slice
 from jobs.uploads import _storage
 from tests.jobs.batches import BAD, COLUMNS, GOOD, begin, begun, checked, item_of, result_of
@@ -246,6 +246,19 @@ class TestRejectedRows:
         evil_row, long_number = rows_of(one)[1:]
         assert evil_row[2:5] == ["'=cmd|'/C calc'!A0", "2026-11-22", "-5"]
         assert long_number[4] == "12345678901234567.25"
+
+    def test_say_so_where_the_storage_does_not_give_their_file(self, client: Client) -> None:
+        job = checked(client, ("a.csv", BAD))
+        for part in UploadPart.objects.all():
+            _storage().delete(part.storage_name)
+
+        answer = client.get(f"/api/batches/{job.pk}/rejected")
+
+        assert (answer.status_code, answer.json()["error"]) == (503, "files_unavailable")
+        assert "The storage does not give a file of this job" in answer.json()["message"]
+        UploadPart.objects.all().delete()
+        Upload.objects.all().delete()
+        assert client.get(f"/api/batches/{job.pk}/rejected").status_code == 404
 
     def test_are_refused_in_words_where_there_can_be_none(self, client: Client, done: Make) -> None:
         drill = done(items=1, ms=0)

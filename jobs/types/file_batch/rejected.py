@@ -7,13 +7,13 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from batchops.exports import Cell, Column, Export
-from jobs.errors import ItemsRemoved, NotTables
+from jobs.errors import FilesUnavailable, ItemsRemoved, NotTables
 from jobs.models import Job, JobItem
 from jobs.types.file_batch import checks
 from jobs.types.file_batch.checking import CheckedRow, Problem, in_words, rejected_rows
 from jobs.types.file_batch.job_type import FileBatch
 from jobs.types.file_batch.schema import Schema
-from jobs.types.file_batch.sources import forget_archive, opened
+from jobs.types.file_batch.sources import StorageFails, forget_archive, opened
 
 NUMBERS = (checks.INTEGER, checks.DECIMAL)
 ITEMS_AT_ONCE = 100
@@ -30,7 +30,8 @@ class _Rejected(NamedTuple):
 def rejected_export(job: Job, position: int | None = None) -> Export:
     """Return the rejected rows of a job, or of its file at `position`, each with the reason.
 
-    What a spreadsheet would run is kept from running as in every export.
+    What a spreadsheet would run is kept from running as in every export. Its rows raise
+    FilesUnavailable when the storage does not give a file.
 
     :raises NotTables: when the job is no file batch.
     :raises ItemsRemoved: when its files are not kept any more.
@@ -55,6 +56,13 @@ def _rows(job: Job, schema: Schema, position: int | None) -> Iterator[_Rejected]
             with opened(job, item.params or {}) as source:
                 for row in islice(rejected_rows(source, schema), (item.result or {})["rejected"]):
                     yield _Rejected(source.name, row)
+    except StorageFails as error:
+        raise FilesUnavailable(
+            _(
+                "The storage does not give a file of this job now. Ask again; if it stays so, "
+                "send the files anew."
+            )
+        ) from error
     finally:
         forget_archive()
 

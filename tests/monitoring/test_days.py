@@ -63,6 +63,14 @@ class TestDay:
         assert 'id="beside-step-1"' in page
         assert f"<h1>Business days {TODAY} and {YESTERDAY}</h1>" in page
 
+    def test_each_of_two_days_can_be_changed_for_another(self, viewer: Client) -> None:
+        page = text_of(viewer, f"/admin/?date={TODAY}&beside={YESTERDAY}")
+
+        assert f'<input type="hidden" name="beside" value="{YESTERDAY}">' in page
+        assert f'<input type="hidden" name="date" value="{TODAY}">' in page
+        assert f'<input type="date" name="beside" value="{YESTERDAY}"' in page
+        assert 'type="hidden"' not in text_of(viewer, f"/admin/workflow/fragment/?date={TODAY}")
+
     def test_each_of_two_days_is_drawn_anew_for_itself(self, viewer: Client) -> None:
         address = f"/admin/workflow/fragment/?date={TODAY}&beside={YESTERDAY}&only="
         page = text_of(viewer, f"/admin/?date={TODAY}&beside={YESTERDAY}")

@@ -40,8 +40,8 @@ def form_of(kind: RuleKind | None) -> type[RuleSettingForm]:
 
 def in_words(setting: RuleSetting) -> str:
     """Return the thresholds of a setting with their units, those that it leaves out left out."""
-    return ", ".join(
-        f"{_(each.label)} {setting.thresholds[each.name]:,} {_(each.unit)}"
+    return "; ".join(
+        f"{_(each.label)}: {setting.thresholds[each.name]:,} {_(each.unit)}"
         for each in KINDS[setting.rule].thresholds
         if each.name in setting.thresholds
     )

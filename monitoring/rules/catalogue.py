@@ -76,7 +76,7 @@ KINDS: Mapping[str, RuleKind] = MappingProxyType(
                 (
                     _share("Fewer records a second than this share of the usual median are low."),
                     Threshold(
-                        "polls", "Polls running", "polls", "So often it must be low.", 2, 1, 20
+                        "polls", "Polls in a row", "polls", "So often it must be low.", 2, 1, 20
                     ),
                     _enough(20),
                 ),
@@ -121,7 +121,7 @@ KINDS: Mapping[str, RuleKind] = MappingProxyType(
                 "JOB_ORPHAN",
                 (
                     Threshold(
-                        "polls", "Polls running", "polls", "So often it must be seen.", 2, 1, 20
+                        "polls", "Polls in a row", "polls", "So often it must be seen.", 2, 1, 20
                     ),
                 ),
             ),
@@ -131,7 +131,7 @@ KINDS: Mapping[str, RuleKind] = MappingProxyType(
                 (
                     Threshold(
                         "polls",
-                        "Polls running",
+                        "Polls in a row",
                         "polls",
                         "So often the count must not have fallen since the poll before.",
                         3,

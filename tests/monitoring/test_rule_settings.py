@@ -35,7 +35,7 @@ class TestAdmin:
     def test_the_list_says_thresholds_with_their_units(self) -> None:
         page = client_of("Supervisor").get(LIST).content.decode()
 
-        assert "Share of what is usual 50 %, Enough comparable runs 20 runs" in page
+        assert "Share of what is usual: 50 %; Enough comparable runs: 20 runs" in page
         assert "all steps" in page
 
     def test_a_threshold_is_a_field_with_its_unit_and_limits(self) -> None:
@@ -47,7 +47,7 @@ class TestAdmin:
         good = client.post(address(setting), form)
 
         setting.refresh_from_db()
-        assert "Polls running (polls)" in page
+        assert "Polls in a row (polls)" in page
         assert "less than or equal to 100" in bad.content.decode()
         assert good.status_code == 302
         assert setting.record_only

@@ -33,9 +33,9 @@ _ON_RUN: Mapping[str, Mapping[RunState, str]] = {
     "PENDING_TOO_LONG": {RunState.RUNNING: "The run started."},
 }
 _ON_STEP = {
-    "LOW_RECORDS": "A later run had enough records.",
-    "TOO_FAST": "A later run took as long as usual.",
-    "COMPLETED_WITH_ERRORS": "A later run had no more errors than it may.",
+    "LOW_RECORDS": "The step's last complete run has enough records.",
+    "TOO_FAST": "The step's last complete run took long enough.",
+    "COMPLETED_WITH_ERRORS": "The step's last complete run has no more errors than it may.",
     "IMD_NOT_DRAINING": "The count of pending IMDs falls, or is 0.",
     "JOB_ORPHAN": "The submission ended, or its run was restarted.",
     "PENDING_TOO_LONG": "The submission started, or was cancelled.",

@@ -58,7 +58,7 @@ def reasons(
 
 def _reason(rule: str, key: str, picture: Picture, runs: Mapping[str, RunFacts]) -> str:
     run = runs.get(key)
-    if not picture.terms(rule, run.batch_code if run else key).enabled:
+    if not picture.terms(rule, _code_of(key, run, picture)).enabled:
         return SWITCHED_OFF
     if rule in ("NOT_STARTED", "OUT_OF_ORDER"):
         return _of_day(rule, key, picture)
@@ -66,6 +66,13 @@ def _reason(rule: str, key: str, picture: Picture, runs: Mapping[str, RunFacts])
         state = run.state
         return _ON_RUN.get(rule, {}).get(state, _BY_STATE[state])
     return _ON_STEP.get(rule, OTHERWISE)
+
+
+def _code_of(key: str, run: RunFacts | None, picture: Picture) -> str:
+    """Return the batch that an alert is on: of a run, of a submission, or the key itself."""
+    if run is not None:
+        return run.batch_code
+    return next((entry.batch_code for entry in picture.submissions if entry.key == key), key)
 
 
 def _of_day(rule: str, code: str, picture: Picture) -> str:

@@ -213,6 +213,20 @@ class TestSettings:
 
         assert of_rule("NOT_STARTED") == [("resolved", "The rule was switched off.")]
 
+    def test_switched_off_for_a_step_it_ends_what_it_found_of_submissions(
+        self, ccb: FakeCcb, poll: MakePoll, later: Callable[..., None]
+    ) -> None:
+        ccb.complete("CM-DMRU")
+        ccb.submissions = [submission("ST")]
+        poll()
+        later(minutes=15)
+        step = Step.objects.get(batch_code="CM-DMRU")
+        RuleSetting.objects.create(rule="JOB_ORPHAN", step=step, enabled=False)
+
+        later(minutes=15)
+
+        assert of_rule("JOB_ORPHAN") == [("resolved", "The rule was switched off.")]
+
     def test_on_trial_its_alerts_say_so(self, later: Callable[..., None]) -> None:
         RuleSetting.objects.filter(rule="NOT_STARTED").update(record_only=True)
 

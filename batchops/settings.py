@@ -377,6 +377,8 @@ UPLOAD_UNUSED_KEPT = timedelta(seconds=env.float("UPLOAD_UNUSED_KEPT_S", default
 # TrueType fonts for what Helvetica lacks: regular, and if there are, bold, italic, bold italic.
 DOCUMENT_FONT = env.list("DOCUMENT_FONT", default=[])
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+# A form of 200 columns with eight fields each, and what stands beside them.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
 LOGGING = {
     "version": 1,

@@ -9,7 +9,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Max, Min, Q, Sum
 
 from monitoring import figures
-from monitoring.models import Run
+from monitoring.models import WHOLE_DAY, Run, StepDay
 from monitoring.states import RunState
 
 FAILURES = 50  # that an answer names
@@ -50,7 +50,8 @@ class BatchHealth:
 class StepDayFacts:
     """What the runs of one batch came to on one business day.
 
-    `states` are those of its runs, in the order in which they began.
+    `states` are those of its runs, in the order in which they began; `left_pending` says that
+    measurements still waited which it works off.
     """
 
     day: date
@@ -61,6 +62,7 @@ class StepDayFacts:
     seconds: int | None
     first_started_at: datetime
     last_ended_at: datetime | None
+    left_pending: bool = False
 
     @property
     def failed(self) -> int:
@@ -68,8 +70,9 @@ class StepDayFacts:
 
     @property
     def state(self) -> RunState:
-        """How the day stands: an unrepaired error wins, else the latest run."""
-        return RunState.FAILED if self.failed else RunState(self.states[-1])
+        """How the day stands, as on Today: an unrepaired error wins, else the latest run."""
+        state = RunState.FAILED if self.failed else RunState(self.states[-1])
+        return RunState.PENDING if state is RunState.COMPLETE and self.left_pending else state
 
 
 def health(*, since: datetime, until: datetime) -> list[BatchHealth]:
@@ -128,3 +131,9 @@ def days_of(batch_code: str, *, last_day: date, days: int) -> list[StepDayFacts]
         )
     )
     return [StepDayFacts(day=row.pop("business_date"), **row) for row in rows]
+
+
+def days_that_left_pending() -> set[date]:
+    """Return the business days at whose last reading measurements were pending; one query."""
+    left = StepDay.objects.filter(batch_code=WHOLE_DAY, imd_left__gt=0)
+    return set(left.values_list("business_date", flat=True))

@@ -1,6 +1,7 @@
 """Show one step of the workflow: what is expected of it, and how it went over the days."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -50,7 +51,7 @@ def _step(request: AuthenticatedHttpRequest, batch_code: str) -> dict[str, Any]:
     days = checked(StepAsked, request).validated_data["days"]
     fresh = queries.freshness(timezone.now())
     today = fresh.today
-    history = performance.days_of(batch_code, last_day=today, days=days)
+    history = _history(step, today, days)
     ended = [one for one in history if one.day < today or one.state is RunState.COMPLETE]
     good = [one for one in ended if one.state is RunState.COMPLETE]
     return {
@@ -66,6 +67,12 @@ def _step(request: AuthenticatedHttpRequest, batch_code: str) -> dict[str, Any]:
         "first_day": today - timedelta(days=days - 1),
         "bars": charts.bars(_heights(history, fresh, days)),
     }
+
+
+def _history(step: Step, today: date, days: int) -> list[StepDayFacts]:
+    history = performance.days_of(step.batch_code, last_day=today, days=days)
+    left = performance.days_that_left_pending() if step.drains_imd else ()
+    return [replace(one, left_pending=one.day in left) for one in history]
 
 
 def _heights(history: list[StepDayFacts], fresh: Freshness, days: int) -> list[Any]:

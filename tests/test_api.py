@@ -66,7 +66,7 @@ class TestBadInput:
         answer = client_of("Operator").post(JOBS, fields | {"one": "more"})
 
         assert answer.status_code == 400
-        assert "1000" in refusal(answer)["message"].replace(",", "")
+        assert "2000" in refusal(answer)["message"].replace(",", "")
 
     def test_a_host_name_that_is_not_ours_is_refused(self) -> None:
         answer = Client().get(JOBS, headers={"Host": "somebody.else"})

@@ -6,8 +6,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	echo "$$name" && exit; done; echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
-# Half as many again as processors: much of a test's time is waiting.
-WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); test "$$n" -gt 4 && n=4; echo $$((n + n / 2)))
+WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); test "$$n" -gt 4 && echo 4 || echo "$$n")
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 
 .PHONY: run test chaos check format bench

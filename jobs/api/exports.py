@@ -1,27 +1,17 @@
 """Hand out jobs and items as files."""
 
 from django.http import StreamingHttpResponse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from batchops.exports import CONTENT_TYPES, TooManyExports, TooManyRows, TooSlow, stream
+from batchops.exports import TooManyExports, TooManyRows, TooSlow, stream
+from batchops.exports.described import FILES, HEADERS
 from batchops.openapi import refusals
 from jobs import queries, registry
 from jobs.api.views import JobView
 from jobs.errors import JobNotFound
 from jobs.exports import items_export, jobs_export
 from jobs.serializers import ExportQuery, ItemsExportQuery
-
-# A media type alone, without the parameters that the answer's header adds to it.
-FILES = {(200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind in CONTENT_TYPES.values()}
-HEADERS = [
-    OpenApiParameter(name, str, OpenApiParameter.HEADER, response=[200], description=said)
-    for name, said in (
-        ("Content-Disposition", "The name of the file."),
-        ("X-Formula-Guard", "How text is kept from running as a formula."),
-    )
-]
 
 
 class JobsExport(JobView):

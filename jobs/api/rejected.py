@@ -5,9 +5,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from batchops.exports import TooManyExports, TooManyRows, TooSlow, stream
+from batchops.exports.described import FILES, HEADERS
 from batchops.openapi import refusals
 from jobs import queries
-from jobs.api.exports import FILES, HEADERS
 from jobs.api.views import JobView
 from jobs.errors import FilesUnavailable, ItemsRemoved, JobNotFound, NotTables, UploadNotFound
 from jobs.serializers import RejectedQuery

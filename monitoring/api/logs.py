@@ -2,13 +2,13 @@
 
 from django.http import StreamingHttpResponse
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from batchops.exports import CONTENT_TYPES, TooManyExports, TooManyRows, TooSlow, stream
+from batchops.exports import TooManyExports, TooManyRows, TooSlow, stream
+from batchops.exports.described import FILES, HEADERS
 from batchops.openapi import refusals
 from batchops.shapes import enveloped
 from monitoring import listing, queries
@@ -17,16 +17,6 @@ from monitoring.bodies import LogBody, LogsBody
 from monitoring.exports import runs_export
 from monitoring.serializers import ExportAsked, LogsAsked
 from monitoring.shown import RunView, view_of
-
-# A media type alone, without the parameters that the answer's header adds to it.
-FILES = {(200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind in CONTENT_TYPES.values()}
-HEADERS = [
-    OpenApiParameter(name, str, OpenApiParameter.HEADER, response=[200], description=said)
-    for name, said in (
-        ("Content-Disposition", "The name of the file."),
-        ("X-Formula-Guard", "How text is kept from running as a formula."),
-    )
-]
 
 
 class BatchLogs(APIView):

@@ -7,7 +7,6 @@ from django.http import StreamingHttpResponse
 from django.urls import URLPattern, re_path
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +15,8 @@ from rest_framework.views import APIView
 from batchops.access import actor_of
 from batchops.ccb.errors import CcbNotConfigured
 from batchops.errors import NotFound
-from batchops.exports import CONTENT_TYPES, TooManyExports, TooManyRows, TooSlow, stream
+from batchops.exports import TooManyExports, TooManyRows, TooSlow, stream
+from batchops.exports.described import FILES
 from batchops.openapi import refusals
 from batchops.shapes import shape
 from batchops.throttles import StatusThrottle
@@ -34,7 +34,6 @@ from jobs.types.bill_stop.trigger import trigger
 VIEW = "jobs.view_job"
 START = "jobs.start_job"
 CUSTOMER = "jobs.view_customer"
-FILES = {(200, kind.partition(";")[0]): OpenApiTypes.BINARY for kind in CONTENT_TYPES.values()}
 
 
 class NoLists(NotFound):

@@ -16,6 +16,7 @@ from django.utils import timezone
 from alerts.models import Alert
 from batchops.calendar import business_date
 from batchops.ccb.errors import CcbLoginRefused, CcbTimeout
+from batchops.db import session_lock_held
 from monitoring import history, queries
 from monitoring import poll as polling
 from monitoring.errors import ImportRunning
@@ -66,6 +67,10 @@ class TestStopped:
         process.kill()
         process.wait()
 
+    def wait_for_the_lock(self) -> None:
+        # The server ends the session of a killed client, and frees its lock, a moment later.
+        wait_for(lambda: not session_lock_held(history.LOCK), 30, "the lock to be free")
+
     @pytest.mark.processes
     @pytest.mark.sql
     @pytest.mark.django_db(transaction=True)
@@ -83,11 +88,13 @@ class TestStopped:
 
             wait_for(waiting, 30, "the import to store a week")
             self.end(process)
+        self.wait_for_the_lock()
         assert not Run.objects.exists()
 
         process = self.begin(full)
         wait_for(Run.objects.exists, 30, "the import to store a week")
         self.end(process)
+        self.wait_for_the_lock()
         stopped = HistoryImport.objects.get()
         assert stopped.finished_at is None
 

@@ -15,7 +15,7 @@ run: $(VENV)/run.stamp
 	@$(BIN)/python manage.py up --stop-with-parent
 
 test: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 # The tests that play with chance, with ten times the rounds of `make test` and more.
 chaos: export BATCHOPS_ROUNDS ?= 200

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pytest_django.plugin import blocking_manager_key
 
 from tests.embedded import prepare_environment
 
@@ -28,8 +27,10 @@ django.setup()
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     from django.db import connection
+    from django.test import TransactionTestCase
 
     from batchops.web.first_data import load_first_data
+    from tests.committed import put_back, remember
     from tests.waiting import wait_for
 
     # Without a test marked `django_db`, pytest-django makes no database, and this one is real.
@@ -37,23 +38,20 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         pytest.exit("No test of this selection is marked django_db, so there is no test database.")
     with django_db_blocker.unblock():
         load_first_data()
+        remember()
+    # What the mark's `transaction=True` does after a test; else it empties every table.
+    TransactionTestCase._fixture_teardown = lambda _: put_back()
     yield
     # A server that was killed is gone before its connections are, and those forbid the drop.
     with django_db_blocker.unblock():
         wait_for(lambda: others_connected() == [], 10, "others to leave the database")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-    """Put the first data back after a test that commits: its mark empties every table."""
-    yield
-    mark = item.get_closest_marker("django_db")
-    # After the last test the database is gone too.
-    if nextitem is not None and mark is not None and mark.kwargs.get("transaction"):
-        from batchops.web.first_data import load_first_data
-
-        with item.config.stash[blocking_manager_key].unblock():
-            load_first_data()
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that start processes: begun last, one would keep all others waiting."""
+    long = {item.path for item in items if item.get_closest_marker("processes")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 def others_connected() -> list[tuple[Any, ...]]:

@@ -12,7 +12,6 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import Group
-from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -21,6 +20,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from batchops.models import User
 from tests.browser.visitor import Visitor
+from tests.committed import put_back
 from tests.web_process import WebProcess
 
 PASSWORD = "a long and silly password"
@@ -48,12 +48,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def _django_db_helper(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Let the test commit, for what the server must see; `people` and others tidy up.
+    """Let the test commit, for what the server must see.
 
     It stands here for pytest-django's fixture of the mark `django_db`.
     """
     with django_db_blocker.unblock():
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _leave_nothing(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Undo what a module committed, for the next one."""
+    yield
+    with django_db_blocker.unblock():
+        put_back()
 
 
 @pytest.fixture(scope="module")
@@ -85,32 +93,12 @@ def collected(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="session")
-def server(collected: Path) -> Iterator[WebProcess]:
+def web(collected: Path) -> Iterator[WebProcess]:
     """`manage.py web` on the tests' database."""
     process = web_process(collected)
     process.start()
     yield process
     process.stop()
-
-
-@pytest.fixture(scope="module")
-def web(server: WebProcess, known_types: set[int], django_db_blocker: Any) -> WebProcess:
-    """The server; started anew when tests in between emptied tables whose rows it remembers."""
-    with django_db_blocker.unblock():
-        types = set(ContentType.objects.values_list("pk", flat=True))
-    if types != known_types:
-        server.stop()
-        server.start()
-        known_types.clear()
-        known_types.update(types)
-    return server
-
-
-@pytest.fixture(scope="session")
-def known_types(server: WebProcess, django_db_blocker: Any) -> set[int]:
-    """The content types that the server knows, by their ids."""
-    with django_db_blocker.unblock():
-        return set(ContentType.objects.values_list("pk", flat=True))
 
 
 def web_process(folder: Path, **environment: str) -> WebProcess:

@@ -9,16 +9,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from alerts.models import Alert
 from batchops.models import Heartbeat, User
 from jobs import lifecycle, scheduling, start
 from jobs.models import Job, Schedule
 from jobs.runner import run_slice
 from jobs.start import Order
 from jobs.types.bill_stop.job_type import BillStop
+from tests.committed import put_back
 from tests.jobs import agreements, files
 from tests.jobs.harness import checks, types  # noqa: F401  (registers the types)
-from tests.jobs.harness.plan import empty_tables
 from tests.jobs.schedules import Clock, Plan
 
 Make = Callable[..., Job]
@@ -34,13 +33,10 @@ def _django_db_helper(
     back what workers must see, or empty every table of the site.
     """
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        empty_tables()
-        known = set(User.objects.values_list("pk", flat=True))
+        Schedule.objects.all().delete()
         yield
-        empty_tables()
         checks.remove_audit()
-        User.objects.exclude(pk__in=known).delete()
-        Alert.objects.filter(rule="MISSED_SCHEDULE").delete()
+        put_back()
 
 
 @pytest.fixture

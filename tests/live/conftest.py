@@ -16,6 +16,7 @@ from django.test import Client as Browser
 from websockets.sync.client import ClientConnection, connect
 
 from batchops.models import User
+from tests.committed import put_back
 from tests.live.board import notes
 from tests.web_process import WebProcess
 
@@ -34,10 +35,18 @@ def _django_db_helper(django_db_setup: None, django_db_blocker: Any) -> Iterator
     """Let the test commit, as the server's own connections must see what it does.
 
     It stands here for pytest-django's fixture of the mark `django_db`, which would either roll
-    everything back or empty all tables afterwards, under the running server.
+    everything back or undo every commit afterwards, under the running server.
     """
     with django_db_blocker.unblock():
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _leave_nothing(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Undo what a module committed, for the next one."""
+    yield
+    with django_db_blocker.unblock():
+        put_back()
 
 
 @pytest.fixture(scope="session")

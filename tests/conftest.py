@@ -40,7 +40,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         load_first_data()
         remember()
     # What the mark's `transaction=True` does after a test; else it empties every table.
-    TransactionTestCase._fixture_teardown = lambda _: put_back()
+    TransactionTestCase._fixture_teardown = lambda _: put_back()  # type: ignore[attr-defined]
     yield
     # A server that was killed is gone before its connections are, and those forbid the drop.
     with django_db_blocker.unblock():

@@ -19,10 +19,16 @@ pytestmark = [pytest.mark.processes, pytest.mark.django_db, pytest.mark.sql]
 UNHURRIED = {"JOBS_LEASE_S": "60", "JOBS_SLICE_S": "15"}
 
 
-@pytest.fixture
-def workers(_django_db_helper: None) -> Iterator[Workers]:
+@pytest.fixture(scope="module")
+def two_workers(django_db_setup: None) -> Iterator[Workers]:
     with Workers(2) as running:
         yield running
+
+
+@pytest.fixture
+def workers(_django_db_helper: None, two_workers: Workers) -> Workers:
+    two_workers.heal()
+    return two_workers
 
 
 def ended(job: Job, workers: Workers) -> bool:

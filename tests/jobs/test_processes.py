@@ -10,13 +10,10 @@ from jobs.models import Job, JobItem, RunSummary
 from tests.jobs.conftest import Make
 from tests.jobs.harness import checks
 from tests.jobs.harness.plan import Step, make_plan, run_plan, shrink
-from tests.jobs.harness.workers import Cluster, Workers
+from tests.jobs.harness.workers import Workers
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db, pytest.mark.sql]
-
-# A slice and a lease so long that neither can be what ends the work.
-UNHURRIED = {"JOBS_LEASE_S": "60", "JOBS_SLICE_S": "15"}
 
 
 @pytest.fixture(scope="module")
@@ -151,29 +148,6 @@ class TestWorkers:
         wait_for(lambda: ended(job, workers), 20, "the summary, with nobody asking")
 
         assert RunSummary.objects.count() == 1
-
-
-class TestAStop:
-    def test_it_takes_moments_loses_nothing_and_gives_back_what_is_not_begun(
-        self, make: Make
-    ) -> None:
-        checks.install_audit()
-        job = make(items=30_000, ms=1)
-        with Cluster(UNHURRIED) as cluster:
-            wait_for(lambda: job.items.filter(state="succeeded").exists(), 10, "a first item")
-            wait_for(lambda: job.claims.filter(kind="items").count() > 2, 10, "three at work")
-
-            exit_code = cluster.stop()
-
-            # A stop that waited for the slice would find no item left: it lasts longer than they.
-            assert exit_code == 0
-            assert not job.claims.exists()
-            assert not job.items.filter(state="running").exists()
-            job.refresh_from_db()
-            assert 0 < job.items.filter(state="succeeded").count() == job.succeeded < 30_000
-            assert not job.items.filter(state="pending", attempts__gt=0).exists()
-            broken = checks.broken_invariants()
-            assert set(broken) == {"every_job_has_ended"}
 
 
 class TestHarness:

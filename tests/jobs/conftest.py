@@ -17,6 +17,7 @@ from jobs.start import Order
 from jobs.types.bill_stop.job_type import BillStop
 from tests.committed import put_back
 from tests.jobs import agreements, files
+from tests.jobs.at_once import end_meetings
 from tests.jobs.harness import checks, types  # noqa: F401  (registers the types)
 from tests.jobs.schedules import Clock, Plan
 
@@ -35,6 +36,7 @@ def _django_db_helper(
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         Schedule.objects.all().delete()
         yield
+        end_meetings()
         checks.remove_audit()
         put_back()
 

@@ -7,10 +7,11 @@ import pytest
 from batchops.models import Heartbeat
 from jobs import judge, lifecycle
 from jobs.models import Job, JobItem
+from tests.jobs.at_once import at_once
 from tests.jobs.conftest import Make
 from tests.jobs.test_alerts_of_jobs import active, age, fail, workers
 from tests.jobs.test_engine import claimed, succeeded
-from tests.jobs.test_races import at_once, errors
+from tests.jobs.test_races import errors
 
 __all__ = ["workers"]
 pytestmark = [pytest.mark.sql, pytest.mark.django_db]

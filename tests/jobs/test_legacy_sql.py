@@ -160,7 +160,6 @@ class TestViews:
             {"run_id": job.pk}
         ]
 
-    @pytest.mark.parametrize("view", VIEWS)
     @pytest.mark.parametrize(
         "statement",
         [
@@ -170,14 +169,14 @@ class TestViews:
             "INSERT INTO {view} ({column}) VALUES ('x')",
         ],
     )
-    def test_writing_is_refused_in_words(
-        self, several: list[Job], view: str, statement: str
-    ) -> None:
+    def test_writing_is_refused_in_words(self, done: Make, statement: str) -> None:
+        done(items=1, ms=0)
         first = {"batch_jobs": "id", "batch_job_progress": "job_id", "run_summaries": "run_id"}
-        sql = statement.format(view=view, column=first.get(view, "batch_id"))
+        for view in VIEWS:
+            sql = statement.format(view=view, column=first.get(view, "batch_id"))
 
-        with pytest.raises(DatabaseError, match=f"{view} is read-only"), transaction.atomic():
-            ask(sql)
+            with pytest.raises(DatabaseError, match=f"{view} is read-only"), transaction.atomic():
+                ask(sql)
 
     def test_migrating_back_and_forth_brings_them_back(self) -> None:
         call_command("migrate", "jobs", "0001", fake=True, verbosity=0)

@@ -13,10 +13,10 @@ from jobs import lifecycle, registry
 from jobs.models import Claim, Job
 from jobs.runner import ring_if_work, run_slice
 from jobs.sweep import sweep
+from tests.jobs.at_once import at_once
 from tests.jobs.conftest import Make
 from tests.jobs.harness.types import Flaky
 from tests.jobs.harness.workers import Workers
-from tests.jobs.test_races import at_once
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.sql, pytest.mark.django_db]

@@ -1,5 +1,6 @@
 """Let programs outside meet cancels, expiries and each other at the same items, many times."""
 
+import os
 from functools import partial
 
 import pytest
@@ -8,13 +9,15 @@ from django.db.models.functions import Now
 from jobs import lifecycle, outside
 from jobs.lifecycle import Lease, Outcome
 from jobs.models import Claim, Job, JobEvent, JobItem
+from tests.jobs.at_once import at_once
 from tests.jobs.conftest import Make
 from tests.jobs.harness import checks
-from tests.jobs.test_races import at_once, errors, finishes
+from tests.jobs.test_races import errors, finishes
 
 pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
-ROUNDS = 25
+# `make chaos` plays more.
+ROUNDS = int(os.environ.get("BATCHOPS_ROUNDS", "20"))
 WORKER = "outside:user:x"
 
 

@@ -1,13 +1,11 @@
 """Let two sessions meet at the same row, many times, and see exactly one effect each time."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import os
+from collections.abc import Callable
 from functools import partial
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection, connections
 
 from batchops.errors import BatchOpsError
 from batchops.models import User
@@ -17,30 +15,14 @@ from jobs.lifecycle import Outcome
 from jobs.models import Job, JobEvent, JobItem, StartKey
 from jobs.runner import run_slice
 from jobs.start import Order
+from tests.jobs.at_once import at_once
 from tests.jobs.conftest import Make
 from tests.jobs.harness import checks
 
 pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
-ROUNDS = 40
-
-
-def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Make the calls at the same moment, each on a connection of its own; errors are answers."""
-    barrier = Barrier(len(calls))
-
-    def call(one: Callable[[], Any]) -> Any:
-        connection.ensure_connection()
-        barrier.wait()
-        try:
-            return one()
-        except BatchOpsError as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(call, calls))
+# `make chaos` plays more.
+ROUNDS = int(os.environ.get("BATCHOPS_ROUNDS", "20"))
 
 
 def errors(answers: list[Any]) -> list[str]:

@@ -17,10 +17,10 @@ from batchops.models import Heartbeat
 from jobs import lifecycle, missed, queries, scheduling
 from jobs.models import Job, Schedule, ScheduleSlot
 from tests.embedded import address_of
+from tests.jobs.at_once import at_once
 from tests.jobs.conftest import Make
 from tests.jobs.schedules import Clock, Plan, last, outcomes
 from tests.jobs.test_cron import AUTUMN, DHAKA, LONDON, SPRING, local, night
-from tests.jobs.test_races import at_once
 
 pytestmark = pytest.mark.django_db
 

@@ -28,6 +28,8 @@ def prepare_environment() -> None:
     """
     if "BATCHOPS_TESTS" in os.environ:
         return
+    # Hundreds of processes start, and each would compile the whole product again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     data_dir = temporary_folder()
     guard(data_dir)
     # Where `collectstatic` would put files; without it the middleware warns in every test.

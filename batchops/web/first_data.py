@@ -1,5 +1,7 @@
 """Put in place what every installation starts with; calling it again changes nothing edited."""
 
+from collections.abc import Mapping
+
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
@@ -18,17 +20,21 @@ def load_first_data() -> None:
 
     :raises LookupError: when a role names a permission that no model declares.
     """
-    for name, permissions in ROLES.items():
+    known = {
+        f"{app_label}.{codename}": pk
+        for app_label, codename, pk in Permission.objects.values_list(
+            "content_type__app_label", "codename", "pk"
+        ).order_by()
+    }
+    for name, labels in ROLES.items():
         group, _ = Group.objects.get_or_create(name=name)
-        group.permissions.set([_permission(label) for label in permissions])
+        group.permissions.set([_permission(label, known) for label in labels])
     seed_workflow()
     seed_default_channel()
     seed_schedule()
 
 
-def _permission(label: str) -> Permission:
-    app_label, codename = label.split(".")
-    found = Permission.objects.filter(content_type__app_label=app_label, codename=codename).first()
-    if found is None:
+def _permission(label: str, known: Mapping[str, int]) -> int:
+    if label not in known:
         raise LookupError(f"No model declares the permission '{label}'.")
-    return found
+    return known[label]

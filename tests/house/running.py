@@ -45,7 +45,7 @@ class Up:
     """One `manage.py up` on a data folder, without the demo; `settings` are its environment."""
 
     def __init__(self, data_dir: Path, **settings: str) -> None:
-        self.data_dir = data_dir
+        self.data_dir = data_dir.resolve()
         self.port = free_port()
         self.log = data_dir.with_name(f"{data_dir.name}.output-{self.port}")
         with self.log.open("ab") as output:
@@ -56,8 +56,7 @@ class Up:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                env=clean_environment(self.data_dir)
-                | {"BATCHOPS_ADMIN_PASSWORD": PASSWORD, **settings},
+                env=clean_environment(data_dir) | {"BATCHOPS_ADMIN_PASSWORD": PASSWORD, **settings},
             )
 
     def wait_ready(self) -> Up:

@@ -20,6 +20,7 @@ from batchops.house import postgres
 from batchops.house.environment import FILE_NAME
 from batchops.house.places import choose_place, cluster_folder, remove
 from batchops.house.provision import APPLICATION, CCB_DATABASE, CCB_READER, DATABASE
+from batchops.house.up import main
 from tests.embedded import temporary_folder
 from tests.house.running import (
     ROOT,
@@ -36,6 +37,9 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.processes
 
 
+DEATH = "postgres was killed by signal 9"
+
+
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     made = temporary_folder()
@@ -48,8 +52,32 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def up(folder: Path) -> Iterator[Up]:
-    running = Up(folder / "a folder with spaces").wait_ready()
+def disk(folder: Path) -> Iterator[Path]:
+    """Mount a small disk; without the right to do so it is a folder like any other."""
+    with small_disk(folder / "disk", "500m") as disk:
+        yield disk
+        for process in left_over(disk):
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def data_dir(folder: Path, disk: Path) -> Iterator[Path]:
+    """Make a data folder with spaces, reached by a link and too deep for a socket of its own."""
+    deep = disk / ("deep " * 10).strip() / ("deeper" * 10)
+    deep.mkdir(parents=True)
+    # Off the disk, so that what is said when the disk is full can be read.
+    (folder / "log").mkdir()
+    (deep / "log").symlink_to(folder / "log")
+    link = folder / "link"
+    link.symlink_to(deep)
+    yield link
+    remove(deep)
+    link.unlink()
+
+
+@pytest.fixture(scope="module")
+def up(data_dir: Path) -> Iterator[Up]:
+    running = Up(data_dir).wait_ready()
     yield running
     running.end(signal.SIGTERM)
 
@@ -120,12 +148,17 @@ class TestStart:
 def small_disk(folder: Path, size: str) -> Iterator[Path]:
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=755", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("this machine does not let root mount")
+    done = subprocess.run(mount, capture_output=True, check=False)
     try:
         yield folder
     finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        if done.returncode == 0:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def require_mounted(disk: Path) -> None:
+    if not disk.is_mount():
+        pytest.skip("this machine does not let us mount a small disk")
 
 
 def fill(disk: Path) -> Path:
@@ -133,7 +166,7 @@ def fill(disk: Path) -> Path:
     ballast = disk / "ballast"
     with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
         while True:
-            file.write(bytes(4096))
+            file.write(bytes(65536))
     return ballast
 
 
@@ -167,36 +200,33 @@ class TestRefusal:
         assert not (folder / "other" / "postgres").exists()
 
     @pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "8000\u0660"])
-    def test_it_refuses_what_is_no_port(self, folder, port):
-        code, said = run_up(folder / "other", f"--port={port}")
+    def test_it_refuses_what_is_no_port(self, port, capsys):
+        with pytest.raises(SystemExit, match="2"):
+            main([f"--port={port}"])
 
-        assert code == 2
+        said = capsys.readouterr().err
         assert f"'{port}' is no port. Give a number from 1 to 65535" in said
 
-    def test_it_refuses_a_scenario_that_nobody_plays(self, folder):
-        code, said = run_up(folder / "other", "--scenario=normall")
+    def test_it_refuses_a_scenario_that_nobody_plays(self, capsys):
+        with pytest.raises(SystemExit, match="2"):
+            main(["--scenario=normall"])
 
-        assert code == 2
+        said = capsys.readouterr().err
         assert "'normall' is no scenario. Choose one of: completed-with-errors" in said
 
-    def test_it_refuses_a_folder_that_is_a_file(self, folder):
-        (folder / "file").write_text("")
+    def test_it_refuses_a_folder_that_is_a_file(self, tmp_path, capsys):
+        (tmp_path / "file").write_text("")
 
-        code, said = run_up(folder / "file")
+        assert main([f"--data-dir={tmp_path / 'file'}"]) == 1
+        assert "something that is no folder" in capsys.readouterr().out
 
-        assert code == 1
-        assert "something that is no folder" in said
+    def test_it_refuses_a_folder_it_cannot_write(self, capsys):
+        assert main(["--data-dir=/proc/batchops"]) == 1
+        assert "BatchOps cannot start." in capsys.readouterr().out
 
-    def test_it_refuses_a_folder_it_cannot_write(self):
-        code, said = run_up(Path("/proc/batchops"))
-
-        assert code == 1
-        assert "BatchOps cannot start." in said
-        assert "Traceback" not in said
-
-    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
     def test_it_refuses_a_full_disk(self, folder):
-        with small_disk(folder / "disk", "20m") as disk:
+        with small_disk(folder / "full", "20m") as disk:
+            require_mounted(disk)
             code, said = run_up(disk / "var", "--port", str(free_port()))
             made = sorted(path.name for path in (disk / "var").glob("postgres*"))
 
@@ -205,25 +235,40 @@ class TestRefusal:
         assert made == []
 
 
-def make_cluster(data_dir: Path, *settings: str) -> Path:
-    """Make the database cluster that an `up` on `data_dir` will find, with settings of its own."""
-    place = choose_place(data_dir)
-    postgres.create_cluster(place)
-    with (place.cluster / "postgresql.auto.conf").open("a") as file:
-        file.write("\n".join([*settings, ""]))
-    return place.cluster
+@pytest.fixture(scope="module")
+def troubled(folder: Path) -> Iterator[Path]:
+    """Make a data folder whose database cluster is there before its first `up`."""
+    data_dir = folder / "troubled"
+    data_dir.mkdir()
+    postgres.create_cluster(choose_place(data_dir))
+    yield data_dir
+    remove(data_dir)
+
+
+def set_up_cluster(data_dir: Path, setting: str) -> Path:
+    cluster = cluster_folder(data_dir)
+    (cluster / "postgresql.auto.conf").write_text(f"{setting}\n")
+    return cluster
+
+
+class TestADatabaseThatRefuses:
+    def test_it_is_told_in_a_sentence(self, troubled):
+        set_up_cluster(troubled, "default_transaction_read_only = on")
+
+        code, said = run_up(troubled, "--port", str(free_port()))
+
+        assert code == 1
+        assert "could not be prepared: cannot execute CREATE ROLE in a read-only" in said
+        assert "Traceback" not in said
 
 
 class TestADatabaseThatIsNotReady:
     """A standby that lets nobody in looks like a server that recovers from a crash for hours."""
 
-    @pytest.fixture(scope="class")
-    def data_dir(self, folder: Path) -> Iterator[Path]:
-        data_dir = folder / "recovering"
-        data_dir.mkdir()
-        (make_cluster(data_dir, "hot_standby = off") / "standby.signal").touch()
-        yield data_dir
-        remove(data_dir)
+    @pytest.fixture
+    def data_dir(self, troubled: Path) -> Path:
+        (set_up_cluster(troubled, "hot_standby = off") / "standby.signal").touch()
+        return troubled
 
     def test_it_does_not_keep_from_stopping(self, data_dir):
         up = Up(data_dir)
@@ -248,20 +293,6 @@ class TestADatabaseThatIsNotReady:
         wait_for(lambda: not left_over(data_dir), STOP_S, "everything to stop")
 
 
-class TestADatabaseThatRefuses:
-    def test_it_is_told_in_a_sentence(self, folder):
-        data_dir = folder / "refusing"
-        data_dir.mkdir()
-        make_cluster(data_dir, "default_transaction_read_only = on")
-
-        code, said = run_up(data_dir, "--port", str(free_port()))
-        remove(data_dir)
-
-        assert code == 1
-        assert "could not be prepared: cannot execute CREATE ROLE in a read-only" in said
-        assert "Traceback" not in said
-
-
 class TestHealing:
     @pytest.mark.parametrize("name", ["web", "jobs", "watch"])
     def test_it_starts_a_killed_service_again(self, up, name):
@@ -282,21 +313,6 @@ class TestHealing:
         wait_for(lambda: postgres.postmaster(cluster_folder(up.data_dir)), START_S, "PostgreSQL")
         wait_for(lambda: logged_in(up, cookies), START_S, "the session to be found again")
 
-    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
-    def test_it_says_that_the_disk_is_full_and_goes_on_when_there_is_room(self, folder):
-        with small_disk(folder / "full", "700m") as disk:
-            up = Up(disk / "var").wait_ready()
-            ballast = fill(disk)
-            wait_for(lambda: "MB left. Free some" in up.output(), STOP_S, "a word about the disk")
-            up.postmaster().kill()
-            wait_for(lambda: "No space left on device" in up.output(), STOP_S, "PostgreSQL's word")
-            assert not up.has_ended()
-
-            ballast.unlink()
-            wait_for(up.login_page_answers, START_S, "the login page")
-            wait_for(lambda: "has room again" in up.output(), STOP_S, "a word about the disk")
-            assert up.end(signal.SIGTERM) == 0
-
     def test_it_replaces_a_killed_watchdog(self, up):
         [before] = up.watchdogs()
 
@@ -304,69 +320,80 @@ class TestHealing:
 
         wait_for(lambda: up.watchdogs() not in ([], [before]), STOP_S, "another watchdog")
 
+    def test_it_says_that_the_disk_is_full_and_goes_on_when_there_is_room(self, up, disk):
+        require_mounted(disk)
+        ballast = fill(disk)
+        try:
+            wait_for(lambda: "MB left. Free some" in up.output(), STOP_S, "a word about the disk")
+            need_room(up.data_dir)
+            wait_for(lambda: "No space left on device" in up.output(), STOP_S, "PostgreSQL's word")
+            deaths = up.output().count(DEATH)
+            up.postmaster().kill()
+            wait_for(lambda: up.output().count(DEATH) > deaths, STOP_S, "a word about the death")
+            assert not up.has_ended()
+        finally:
+            ballast.unlink()
+
+        wait_for(up.login_page_answers, START_S, "the login page")
+        wait_for(lambda: "has room again" in up.output(), STOP_S, "a word about the disk")
+
+
+def need_room(data_dir: Path) -> None:
+    address = postgres.url(choose_place(data_dir), postgres.SUPERUSER, DATABASE)
+    with psycopg.connect(address) as session, pytest.raises(psycopg.errors.DiskFull):
+        session.execute("CREATE TEMPORARY TABLE wide AS SELECT generate_series(1, 1000000)")
+
 
 class TestEnd:
-    """One folder through its ends: killed with its group, asked politely, killed alone."""
+    """One folder through its ends: killed with its group, with its watchdog, asked, alone."""
 
-    @pytest.fixture(scope="class")
-    def data_dir(self, folder: Path) -> Iterator[Path]:
-        # Reached by a link, and too deep for a socket of its own.
-        deep = folder / ("deep" * 10) / ("deeper" * 10)
-        deep.mkdir(parents=True)
-        (folder / "link").symlink_to(deep)
-        yield deep
-        remove(deep)
-        (folder / "link").unlink()
-
-    def test_it_leaves_nothing_and_loses_nothing(self, folder, data_dir):
-        first = Up(folder / "link").wait_ready()
-        cookies = first.log_in()
-        os.killpg(first.process.pid, signal.SIGKILL)
-        first.process.wait()
+    def test_it_leaves_nothing_and_loses_nothing(self, up, data_dir):
+        folder, cookies = up.data_dir, up.log_in()
+        os.killpg(up.process.pid, signal.SIGKILL)
+        up.process.wait()
 
         # Comes while the watchdog of the first still stops what was left.
-        second = Up(folder / "link").wait_ready()
+        second = Up(data_dir).wait_ready()
         assert "Waiting for what an earlier run left to stop" in second.output()
         assert second.is_logged_in(cookies)
         assert "Log in  as before" in second.output()
         assert "manage.py changepassword admin" in second.output()
-        assert second.end(signal.SIGTERM) == 0
-        assert left_over(data_dir) == []
+        kill_with_watchdog(second)
+        assert left_over(folder)
 
-        impostor = self._leave_stale_lock(data_dir)
-        third = Up(folder / "link").wait_ready()
+        third = Up(data_dir).wait_ready()
+        assert "Stopping what an earlier run left behind" in third.output()
+        assert third.is_logged_in(cookies)
+        assert third.end(signal.SIGTERM) == 0
+        assert left_over(folder) == []
+
+        impostor = leave_stale_lock(folder)
+        fourth = Up(data_dir).wait_ready()
         assert impostor.poll() is None
         impostor.kill()
-        assert third.is_logged_in(cookies)
-        third.end(signal.SIGKILL)
-        wait_for(lambda: not left_over(data_dir), STOP_S, "the watchdog to stop everything")
+        assert fourth.is_logged_in(cookies)
+        fourth.end(signal.SIGKILL)
+        wait_for(lambda: not left_over(folder), STOP_S, "the watchdog to stop everything")
 
-    def test_it_cleans_up_when_the_watchdog_was_killed_with_it(self, folder, data_dir):
-        up = Up(folder / "link").wait_ready()
-        [watchdog] = up.watchdogs()
-        watchdog.suspend()
-        up.end(signal.SIGKILL)
-        watchdog.kill()
-        assert left_over(data_dir)
 
-        again = Up(folder / "link").wait_ready()
+def kill_with_watchdog(up: Up) -> None:
+    [watchdog] = up.watchdogs()
+    watchdog.suspend()
+    up.end(signal.SIGKILL)
+    watchdog.kill()
 
-        assert "Stopping what an earlier run left behind" in again.output()
-        assert again.login_page_answers()
-        assert again.end(signal.SIGINT) == 0
-        assert left_over(data_dir) == []
 
-    def _leave_stale_lock(self, data_dir: Path) -> subprocess.Popen[bytes]:
-        """Write a lock file that names a living process of PostgreSQL's own user."""
-        cluster = cluster_folder(data_dir)
-        owner = cluster.stat()
-        impostor = subprocess.Popen(
-            ["sleep", "60"], user=owner.st_uid if os.geteuid() == 0 else None, cwd="/"
-        )
-        lock = cluster / "postmaster.pid"
-        lock.write_text(f"{impostor.pid}\n{cluster}\n0\n5432\n")
-        os.chown(lock, owner.st_uid, owner.st_gid)
-        return impostor
+def leave_stale_lock(data_dir: Path) -> subprocess.Popen[bytes]:
+    """Write a lock file that names a living process of PostgreSQL's own user."""
+    cluster = cluster_folder(data_dir)
+    owner = cluster.stat()
+    impostor = subprocess.Popen(
+        ["sleep", "60"], user=owner.st_uid if os.geteuid() == 0 else None, cwd="/"
+    )
+    lock = cluster / "postmaster.pid"
+    lock.write_text(f"{impostor.pid}\n{cluster}\n0\n5432\n")
+    os.chown(lock, owner.st_uid, owner.st_gid)
+    return impostor
 
 
 def logged_in(up: Up, cookies: str) -> bool:

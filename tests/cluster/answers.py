@@ -13,9 +13,9 @@ def note() -> None:
     _write("noted")
 
 
-def take_two_seconds() -> None:
+def take_a_second() -> None:
     _write("begun")
-    time.sleep(2)
+    time.sleep(1)
     _write("finished")
 
 

@@ -15,7 +15,6 @@ from django.conf import settings
 from batchops.cluster.bells import ring
 from tests.waiting import wait_for
 
-MARK = "BATCHOPS_TEST_MARK"
 STARTS_WITHIN_S = 20
 
 
@@ -28,21 +27,21 @@ class Running:
     """One `manage.py cluster NAME`; with `restart` a tiny supervisor starts it again and again."""
 
     def __init__(self, environment: dict[str, str], folder: Path, *, name: str, restart: bool):
-        self.mark = uuid.uuid4().hex
         self.answers_file = folder / "answers"
-        self.log_file = folder / f"{self.mark}.log"
-        self.environment = {**environment, MARK: self.mark, "ANSWERS": str(self.answers_file)}
+        self.log_file = folder / f"{uuid.uuid4().hex}.log"
+        self.environment = {**environment, "ANSWERS": str(self.answers_file)}
         self.command = [sys.executable, "manage.py", "cluster", name]
         self.name = name
         self.restart = restart
         self.exit_codes: list[int] = []
+        self.sessions: set[int] = set()
         self.main = self._spawn()
         self.keeper = threading.Thread(target=self._keep, daemon=True)
         self.keeper.start()
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         with self.log_file.open("ab") as log:
-            return subprocess.Popen(
+            main = subprocess.Popen(
                 self.command,
                 cwd=settings.BASE_DIR,
                 env=self.environment,
@@ -50,6 +49,8 @@ class Running:
                 stderr=log,
                 start_new_session=True,
             )
+        self.sessions.add(main.pid)
+        return main
 
     def _keep(self) -> None:
         while True:
@@ -65,11 +66,12 @@ class Running:
 
     def _is_ours(self, pid: int, title: str) -> bool:
         try:
-            if not Path(f"/proc/{pid}/comm").read_text().startswith(title):
+            if os.getsid(pid) not in self.sessions:
                 return False
-            return self.mark.encode() in Path(f"/proc/{pid}/environ").read_bytes()
-        except OSError:  # it ended meanwhile, or is a zombie
+            name, state = Path(f"/proc/{pid}/stat").read_text().split("(", 1)[1].rsplit(") ", 1)
+        except OSError:  # it ended meanwhile
             return False
+        return name.startswith(title) and not state.startswith("Z")
 
     def wait_until_up(self, workers: int = 2) -> None:
         def is_up() -> bool:
@@ -87,9 +89,14 @@ class Running:
     def log(self) -> str:
         return self.log_file.read_text()
 
-    def wait_for_exit(self, timeout_s: float) -> int:
-        wait_for(lambda: self.exit_codes, timeout_s, f"the end of the cluster: {self.log()}")
-        return self.exit_codes[0]
+    def wait_for_exit(self, timeout_s: float, *, times: int = 1) -> int:
+        """Wait until it has ended so many times and return the last exit code."""
+        wait_for(
+            lambda: len(self.exit_codes) >= times,
+            timeout_s,
+            f"the end of the cluster: {self.log()}",
+        )
+        return self.exit_codes[times - 1]
 
     def end(self) -> None:
         """Kill what still runs; how a cluster stops in order is for the tests to say."""

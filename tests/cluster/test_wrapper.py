@@ -33,28 +33,32 @@ def is_running(pid: int) -> bool:
 
 
 class TestAKilledProcess:
-    @pytest.mark.parametrize("role", ["worker", "monitor", "pusher", "sentinel", "main"])
-    def test_it_costs_seconds_and_leaves_nothing_behind(self, start: Start, role: str) -> None:
+    def test_it_costs_seconds_and_leaves_nothing_behind(self, start: Start) -> None:
         cluster = start(restart=True)
+        for round_, role in enumerate(("worker", "monitor", "pusher", "sentinel", "main"), 1):
+            self.kill_one(cluster, role)
+            expected = -signal.SIGKILL if role == "main" else 70
+            assert cluster.wait_for_exit(5, times=round_) == expected
+
+    def kill_one(self, cluster: Running, role: str) -> None:
         cluster.wait_until_up()
-        before = cluster.pids()
+        wait_for(lambda: not OrmQ.objects.exists(), 5, "every bell to be answered")
+        before, answered = cluster.pids(), len(cluster.answers("noted"))
 
         os.kill(cluster.pids(role)[0], signal.SIGKILL)
         bell("note")  # at once, so that the dying cluster may take it with it
 
-        wait_for(lambda: cluster.answers("noted"), 15, f"an answer: {cluster.log()}")
+        what = f"an answer after the {role}'s death: {cluster.log()}"
+        wait_for(lambda: len(cluster.answers("noted")) > answered, 15, what)
         wait_for(lambda: not set(before) & set(cluster.pids()), 5, "the old processes' end")
-        assert cluster.wait_for_exit(5) == (-signal.SIGKILL if role == "main" else 70)
 
-    def test_the_bells_it_had_taken_ring_again_at_the_next_start(self, start: Start) -> None:
+    def test_the_bells_it_had_taken_ring_again_and_its_tasks_programs_die_with_it(
+        self, start: Start
+    ) -> None:
         bell("note")
         OrmQ.objects.update(lock=timezone.now() + timedelta(hours=3))
         cluster = start()
         wait_for(lambda: cluster.answers("noted"), 15, f"an answer: {cluster.log()}")
-
-    def test_a_program_started_by_a_task_dies_with_the_cluster(self, start: Start) -> None:
-        cluster = start()
-        cluster.wait_until_up()
         bell("start_a_program")
         [program] = wait_for(lambda: cluster.answers("started"), 10, "the program")
 
@@ -65,52 +69,36 @@ class TestAKilledProcess:
 
 
 class TestATask:
-    def test_one_that_ends_its_process_costs_only_that_worker(self, start: Start) -> None:
-        cluster = start()
+    def test_one_that_ends_its_process_or_is_deaf_to_its_limit_costs_only_that_worker(
+        self, start: Start
+    ) -> None:
+        cluster = start(**SHORT, TASK_LIMIT_S="2")
         cluster.wait_until_up()
-        bell("take_two_seconds")
+        bell("take_a_second")
         wait_for(lambda: cluster.answers("begun"), 10, "the long task")
         bell("overrun_the_item_limit")
         wait_for(lambda: len(cluster.answers("begun")) == 2, 10, "the task that ends itself")
-        loser = cluster.answers("begun")[1]
-
-        wait_for(lambda: not is_running(loser), 10, "the end of that worker")
-        wait_for(lambda: cluster.answers("finished"), 10, "its neighbour's end")
-        cluster.wait_until_up()
-        assert cluster.exit_codes == []
-
-    def test_one_deaf_to_its_time_limit_is_killed_alone(self, start: Start) -> None:
-        cluster = start(**SHORT, TASK_LIMIT_S="1")
-        cluster.wait_until_up()
         bell("hear_nothing")
-        [deaf] = wait_for(lambda: cluster.answers("begun"), 10, "the deaf task")
+        wait_for(lambda: len(cluster.answers("begun")) == 3, 10, "the deaf task")
+        _, loser, deaf = cluster.answers("begun")
 
-        wait_for(lambda: not is_running(deaf), 15, "its end")  # limit 1 s + 3 s, leave 2 s
+        wait_for(lambda: not is_running(loser), 10, "the end of the worker that ended itself")
+        wait_for(lambda: cluster.answers("finished"), 10, "its neighbour's end")
+        wait_for(lambda: not is_running(deaf), 15, "the deaf one's end")  # limit + 3 s, leave 2 s
         bell("note")
         wait_for(lambda: cluster.answers("noted"), 10, "the next answer")
+        cluster.wait_until_up()
         assert cluster.exit_codes == []
 
 
 class TestAStop:
-    def test_sigterm_to_the_main_process_lets_tasks_finish(self, start: Start) -> None:
-        cluster = start()
-        cluster.wait_until_up()
-        bell("take_two_seconds")
-        wait_for(lambda: cluster.answers("begun"), 10, "the task")
-
-        cluster.main.send_signal(signal.SIGTERM)
-
-        assert cluster.wait_for_exit(10) == 0
-        assert len(cluster.answers("finished")) == 1
-        assert not cluster.pids()
-        assert not OrmQ.objects.exists()
-        assert not Heartbeat.objects.exists()
-
-    def test_what_was_fetched_but_not_begun_is_left_for_others(self, start: Start) -> None:
+    def test_sigterm_lets_tasks_finish_and_leaves_what_was_not_begun_for_others(
+        self, start: Start
+    ) -> None:
         cluster = start()
         cluster.wait_until_up()
         for _ in range(5):
-            bell("take_two_seconds", at_most=5)
+            bell("take_a_second", at_most=5)
         wait_for(lambda: len(cluster.answers("begun")) == 2, 10, "two tasks")
         taken = OrmQ.objects.filter(lock__gt=timezone.now())
         wait_for(lambda: taken.count() == 4, 5, "two more in the cluster's hands")
@@ -120,6 +108,9 @@ class TestAStop:
         assert cluster.wait_for_exit(10) == 0
         assert len(cluster.answers("finished")) == len(cluster.answers("begun")) == 2
         assert OrmQ.objects.filter(lock__lte=timezone.now()).count() == 3
+        assert OrmQ.objects.count() == 3
+        assert not cluster.pids()
+        assert not Heartbeat.objects.exists()
 
     @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
     def test_a_signal_to_every_process_lets_tasks_finish(

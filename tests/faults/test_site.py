@@ -18,6 +18,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.processes
 
 ITEMS = 5_000
+ITEM_MS = 1
 HEALS_WITHIN_S = 15
 
 
@@ -37,7 +38,7 @@ def site(django_db_blocker: Any) -> Iterator[Site]:
 @pytest.fixture
 def job(site: Site) -> str:
     """Start a job of many items and see it well under way."""
-    job = site.start_drill(items=ITEMS, ms=2)
+    job = site.start_drill(items=ITEMS, ms=ITEM_MS)
     wait_for(lambda: site.settled(job) > ITEMS // 10, 15, "a tenth of the items")
     return job
 
@@ -91,8 +92,11 @@ class TestAJobUnderWay:
         require_whole(site, job, ITEMS)
 
     def test_it_ends_though_postgresql_stops_at_once(self, site: Site, job: str) -> None:
-        server = site.up.postmaster()
+        server, clusters = site.up.postmaster(), site.cluster("main")
         server.send_signal(signal.SIGQUIT)
         server.wait(10)
 
         require_whole(site, job, ITEMS)
+        # The same cluster finds the server again, beats, and answers.
+        require_whole(site, site.start_drill(items=10, ms=0), 10)
+        assert site.cluster("main") == clusters

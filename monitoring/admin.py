@@ -43,6 +43,7 @@ class StepAdmin(RowHistory, admin.ModelAdmin[Step]):
                     "grace_minutes",
                     "expected_minutes",
                     "max_minutes",
+                    "deadline",
                     "repeats",
                     "drains_imd",
                     "depends_on",

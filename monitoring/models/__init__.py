@@ -1,6 +1,7 @@
 """Store what CC&B shows: the workflow, its runs, each reading of it, and what days came to."""
 
 from monitoring.models.days import WHOLE_DAY, StepDay
+from monitoring.models.forecasts import Forecast, ForecastTest
 from monitoring.models.rule_settings import RuleSetting
 from monitoring.models.runs import Run, RunEvent, RunQuerySet, RunSample, RunThread
 from monitoring.models.source import HistoryImport, ImdCount, Poll, Source, Submission
@@ -9,6 +10,8 @@ from monitoring.models.workflow import STUCK_PROFILES, MonitoringConfig, Step
 __all__ = [
     "STUCK_PROFILES",
     "WHOLE_DAY",
+    "Forecast",
+    "ForecastTest",
     "HistoryImport",
     "ImdCount",
     "MonitoringConfig",

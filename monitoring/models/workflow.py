@@ -67,6 +67,12 @@ class Step(models.Model):
         on_delete=models.PROTECT,
         related_name="dependents",
     )
+    deadline = models.TimeField(
+        db_column="deadline_time",
+        null=True,
+        blank=True,
+        help_text=_("On the site's clock. Empty: only the day's own deadline counts."),
+    )
     is_critical = models.BooleanField(default=True)
     stuck_profile = models.CharField(max_length=16, choices=STUCK_PROFILES, default="records")
     rps_floor = models.FloatField(

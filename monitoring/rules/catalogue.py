@@ -140,6 +140,47 @@ KINDS: Mapping[str, RuleKind] = MappingProxyType(
                     ),
                 ),
             ),
+            RuleKind(
+                "DEADLINE_AT_RISK",
+                (
+                    Threshold(
+                        "risk_pct",
+                        "Chance of missing the deadline, over",
+                        "%",
+                        "With such a chance it opens.",
+                        35,
+                        1,
+                        99,
+                    ),
+                    Threshold(
+                        "critical_pct",
+                        "Critical, over",
+                        "%",
+                        "With such a chance it is critical.",
+                        80,
+                        1,
+                        100,
+                    ),
+                    Threshold(
+                        "clear_pct",
+                        "Over again, under",
+                        "%",
+                        "With a smaller chance it is over.",
+                        25,
+                        0,
+                        99,
+                    ),
+                    Threshold(
+                        "polls",
+                        "Forecasts in a row",
+                        "forecasts",
+                        "So often the chance must be so great.",
+                        2,
+                        1,
+                        20,
+                    ),
+                ),
+            ),
             RuleKind("UNKNOWN_STATUS"),
         )
     }

@@ -109,6 +109,33 @@ class Usual:
     p95_duration_s: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RiskFacts:
+    """When something with a deadline is expected to be done, and how likely it is too late."""
+
+    deadline_at: datetime
+    p10_at: datetime
+    p50_at: datetime
+    p90_at: datetime
+    miss_pct: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutlookFacts:
+    """One forecast of the day: the risk of each deadline that is still to be met, by its key.
+
+    The key is a step's code, or `workflow` for the day's own. Without enough history, or when all
+    is done, there is no risk in it. `days` is how many past days it was made from, and `compared`
+    says which.
+    """
+
+    at: datetime
+    risks: Mapping[str, RiskFacts] = field(default_factory=dict)
+    days: int = 0
+    compared: str = ""
+    url: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """All that rules may know at one good reading, whose moment is `at`, of business day `day`.
@@ -117,7 +144,8 @@ class Picture:
     `runs` those that are open, failed or unknown; `today` the day's runs and `last_complete` the
     last complete run of each step; `records` how many each running run had, oldest first, at the
     readings that saw a change; `drained` are the day's good readings that saw no IMD pending.
-    `standing` are the alerts (rule, key) that are active now.
+    `outlook` are the day's forecasts made at `polls`, oldest first. `standing` are the alerts
+    (rule, key) that are active now.
     """
 
     at: datetime
@@ -132,6 +160,7 @@ class Picture:
     usual: Mapping[tuple[str, date], Usual] = field(default_factory=dict)
     records: Mapping[str, Sequence[tuple[datetime, int]]] = field(default_factory=dict)
     drained: Sequence[datetime] = ()
+    outlook: Sequence[OutlookFacts] = ()
     stuck_after: timedelta = timedelta(hours=1)
     book: Rulebook = field(default_factory=Rulebook)
     standing: frozenset[tuple[str, str]] = frozenset()

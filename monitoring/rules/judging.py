@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from alerts.states import Finding
-from monitoring.rules import ends, measurements, progress, queueing, results, starts
+from monitoring.rules import deadlines, ends, measurements, progress, queueing, results, starts
 from monitoring.rules.facts import Picture
 
 JUDGES: Mapping[str, Callable[[Picture], list[Finding]]] = {
     "COMPLETED_WITH_ERRORS": results.completed_with_errors,
+    "DEADLINE_AT_RISK": deadlines.deadline_at_risk,
     "FAILED": ends.failed,
     "IMD_NOT_DRAINING": measurements.imd_not_draining,
     "JOB_ORPHAN": queueing.job_orphan,

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -14,13 +15,34 @@ from batchops.paging import CappedPaginator
 from batchops.read_only import ReadOnly
 from batchops.row_history import RowHistory
 from batchops.templatetags.batchops import duration
-from monitoring.models import MonitoringConfig, Poll, RuleSetting, Step
+from monitoring.models import (
+    CalendarDay,
+    MonitoringConfig,
+    PlannedOutage,
+    Poll,
+    RuleSetting,
+    Step,
+)
 from monitoring.rule_forms import form_of, in_words
 from monitoring.rules.catalogue import KINDS
 
 
+class Published(RowHistory, admin.ModelAdmin[Any]):
+    """What the pages of the workflow are drawn from: whoever looks at them sees it at once."""
+
+    actions = None
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        super().save_model(request, obj, form, change)
+        publish("workflow")
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        super().delete_model(request, obj)
+        publish("workflow")
+
+
 @admin.register(Step)
-class StepAdmin(RowHistory, admin.ModelAdmin[Step]):
+class StepAdmin(Published):
     list_display = (
         "sequence_order",
         "batch_code",
@@ -57,13 +79,9 @@ class StepAdmin(RowHistory, admin.ModelAdmin[Step]):
         # Stored runs and dependencies bear the code; another one is another step.
         return ("batch_code",) if obj else ()
 
-    def save_model(self, request: HttpRequest, obj: Step, form: Any, change: Any) -> None:
-        super().save_model(request, obj, form, change)
-        publish("workflow")
-
 
 @admin.register(MonitoringConfig)
-class MonitoringConfigAdmin(RowHistory, admin.ModelAdmin[MonitoringConfig]):
+class MonitoringConfigAdmin(Published):
     fields = (
         "poll_minutes",
         "stale_after_polls",
@@ -71,7 +89,8 @@ class MonitoringConfigAdmin(RowHistory, admin.ModelAdmin[MonitoringConfig]):
         "stuck_minutes",
         "page_refresh_minutes",
         "log_retention_days",
-        "holidays",
+        "month_end_last_days",
+        "month_end_first_days",
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -88,12 +107,6 @@ class MonitoringConfigAdmin(RowHistory, admin.ModelAdmin[MonitoringConfig]):
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         return redirect("admin:monitoring_monitoringconfig_change", 1)
-
-    def save_model(
-        self, request: HttpRequest, obj: MonitoringConfig, form: Any, change: Any
-    ) -> None:
-        super().save_model(request, obj, form, change)
-        publish("workflow")
 
 
 @admin.register(RuleSetting)
@@ -180,3 +193,32 @@ class PollAdmin(ReadOnly, admin.ModelAdmin[Poll]):
     def clock_ahead(self, poll: Poll) -> str | None:
         ahead = poll.source_offset_s
         return None if ahead is None else ("-" if ahead < 0 else "") + duration(abs(ahead))
+
+
+@admin.register(CalendarDay)
+class CalendarDayAdmin(Published):
+    """Which business days are month ends and holidays; each kind is compared with its own."""
+
+    list_display = ("business_date", "weekday", "kind", "yearly", "name")
+    list_filter = ("kind", "yearly")
+    date_hierarchy = "business_date"
+    ordering = ("-business_date",)
+
+    @admin.display(description=_("Weekday"))
+    def weekday(self, row: CalendarDay) -> str:
+        return date_format(row.business_date, "l")
+
+
+@admin.register(PlannedOutage)
+class PlannedOutageAdmin(Published):
+    """When CC&B, or a step of it, is known not to work."""
+
+    list_display = ("begins_at", "ends_at", "of_step", "reason")
+    list_display_links = ("begins_at", "reason")
+    list_filter = ("step",)
+    list_select_related = ("step",)
+    ordering = ("-begins_at",)
+
+    @admin.display(description=_("Step"), ordering="step__sequence_order")
+    def of_step(self, outage: PlannedOutage) -> str:
+        return outage.step.batch_code if outage.step else gettext("all of CC&B")

@@ -1,49 +1,42 @@
 """Reckon what is usual for a batch on a day, from complete runs of comparable days before it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
 
+from monitoring import calendar
+from monitoring.calendar import DayCalendar
+from monitoring.models import DayKind
+from monitoring.queries import monitoring_config
 from monitoring.rules.facts import Usual
 
-ENOUGH = 20  # runs of the same weekday, below which all days of the class are taken
+ENOUGH = 20  # days of the same weekday, below which all days of the class are taken
 HISTORY = timedelta(days=400)  # 57 of each weekday
 WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 
 # Runs that found nothing to do say nothing of a batch that has records on other days. OFFSET 0 has
 # each day looked up in the index: the planner would rather read all runs there ever were.
 USUAL_SQL = """
-    WITH calendar AS (
-        SELECT wanted.batch_code, wanted.day, each.past,
-               CASE WHEN extract(month FROM past) <> extract(month FROM past + 1) THEN 'month ends'
-                    WHEN past IN (SELECT unnest(holidays) FROM batch_monitoring_config)
-                    THEN 'holidays' ELSE 'ordinary days' END AS kind
-          FROM unnest(%(codes)s::text[], %(days)s::date[]) AS wanted (batch_code, day)
-         CROSS JOIN LATERAL (
-               SELECT wanted.day - back
-                 FROM generate_series(0, %(history_days)s, %(every)s) AS back
-               ) AS each (past)
-    ),
-    history AS (
-        SELECT batch_code, day, kind, run.business_date, run.rps,
+    WITH history AS (
+        SELECT batch_code, day, run.business_date, run.rps,
                run.records_processed AS records, run.duration_seconds AS took_s,
                max(run.records_processed) OVER by_batch > 0 AS has_records
-          FROM calendar AS own
-          JOIN calendar AS other USING (batch_code, day, kind)
+          FROM unnest(%(codes)s::text[], %(days)s::date[], %(pasts)s::date[])
+               AS compared (batch_code, day, past)
          CROSS JOIN LATERAL (
                SELECT log.business_date, log.rps, log.records_processed, log.duration_seconds
                  FROM batch_execution_logs AS log
-                WHERE log.batch_code = own.batch_code
-                  AND log.business_date = other.past
+                WHERE log.batch_code = compared.batch_code
+                  AND log.business_date = compared.past
                   AND log.state = 'complete' AND log.duration_seconds > 0
                OFFSET 0
                ) AS run
-         WHERE own.past = day AND other.past < day
         WINDOW by_batch AS (PARTITION BY batch_code, day)
     )
-    SELECT batch_code, day, kind, count(*), count(*) FILTER (WHERE records > 0),
+    SELECT batch_code, day, count(*), count(*) FILTER (WHERE records > 0),
+           count(DISTINCT business_date),
            min(business_date), max(business_date),
            percentile_cont(0.5) WITHIN GROUP (ORDER BY records) FILTER (WHERE records > 0),
            percentile_cont(0.5) WITHIN GROUP (ORDER BY rps) FILTER (WHERE records > 0),
@@ -52,55 +45,79 @@ USUAL_SQL = """
            percentile_cont(0.95) WITHIN GROUP (ORDER BY took_s)
       FROM history
      WHERE records > 0 OR NOT has_records
-     GROUP BY batch_code, day, kind
+     GROUP BY batch_code, day
 """
 Wanted = tuple[str, date]
+KINDS = {
+    DayKind.ORDINARY: "ordinary days",
+    DayKind.MONTH_END: "month ends",
+    DayKind.HOLIDAY: "holidays",
+}
 
 
 def usual_runs(wanted: Collection[Wanted]) -> dict[Wanted, Usual]:
     """Return what is usual for each batch code on its day; without history it is left out.
 
     Comparable are runs of days of the same class (ordinary, month end, holiday) and weekday; when
-    there are fewer than 20 of those, of the same class. A day's own runs never count. At most two
-    queries.
+    there are fewer than 20 of those days, of the same class. A day's own runs never count, nor
+    those of a day that a planned outage touched. At most two queries beside the calendar's.
     """
-    by_weekday = _read(wanted, every=7)
-    enough = {each: usual for each, usual in by_weekday.items() if usual.runs >= ENOUGH}
-    return enough | _read([each for each in wanted if each not in enough], every=1)
+    if not wanted:
+        return {}
+    known = calendar.day_calendar(monitoring_config())
+    past = {each: known.comparable(each[1], within=HISTORY, code=each[0]) for each in wanted}
+    of_weekday = {each: same_weekday(each[1], days) for each, days in past.items()}
+    by_weekday = _read(of_weekday, known, of_weekday=True)
+    enough = {each: usual for each, usual in by_weekday.items() if usual.days_counted >= ENOUGH}
+    rest = {each: days for each, days in past.items() if each not in enough}
+    return enough | _read(rest, known, of_weekday=False)
 
 
 def usual_records(codes: Iterable[str], day: date) -> dict[str, float]:
-    """Return the median records of comparable runs, of the batches that have 20 of them."""
+    """Return the median records of comparable runs, of the batches that have 20 days of them."""
     usual = usual_runs([(code, day) for code in codes])
     return {
         code: found.median_records
         for (code, _), found in usual.items()
-        if found.median_records and found.runs_with_records >= ENOUGH
+        if found.median_records and found.days_counted >= ENOUGH
     }
 
 
-def _read(wanted: Collection[Wanted], *, every: int) -> dict[Wanted, Usual]:
-    """Return what is usual from each day, or (`every` 7) each same weekday before."""
-    if not wanted:
+def same_weekday(day: date, days: Iterable[date]) -> list[date]:
+    """Return those of `days` that fall on the weekday of `day`."""
+    return [each for each in days if each.weekday() == day.weekday()]
+
+
+def days_in_words(kind: DayKind, day: date, *, of_weekday: bool) -> str:
+    """Return which days are compared with `day`: ordinary days, Wednesdays."""
+    return f"{KINDS[kind]}, {WEEKDAYS[day.weekday()] if of_weekday else 'all weekdays'}"
+
+
+def _read(
+    compared: Mapping[Wanted, list[date]], known: DayCalendar, *, of_weekday: bool
+) -> dict[Wanted, Usual]:
+    """Return what is usual over the days that each one is compared with."""
+    rows = [(code, day, past) for (code, day), days in compared.items() for past in days]
+    if not rows:
         return {}
-    asked: dict[str, Any] = {
-        "codes": [code for code, _ in wanted],
-        "days": [day for _, day in wanted],
-        "history_days": HISTORY.days,
-        "every": every,
-    }
+    codes, days, pasts = map(list, zip(*rows, strict=True))
     with connection.cursor() as cursor:
-        cursor.execute(USUAL_SQL, asked)
-        return {(row[0], row[1]): _usual(row, every) for row in cursor.fetchall()}
+        cursor.execute(USUAL_SQL, {"codes": codes, "days": days, "pasts": pasts})
+        found = cursor.fetchall()
+    words = {
+        day: days_in_words(known.kind_of(day), day, of_weekday=of_weekday) for _, day in compared
+    }
+    return {(row[0], row[1]): _usual(row, words[row[1]]) for row in found}
 
 
-def _usual(row: tuple[Any, ...], every: int) -> Usual:
-    _, day, kind, runs, with_records, first, last, *quantiles = row
+def _usual(row: tuple[Any, ...], days: str) -> Usual:
+    _, _, runs, with_records, counted, first, last, *quantiles = row
     median_records, rps, records, shortest_s, longest_s = quantiles
     return Usual(
         runs=runs,
         runs_with_records=with_records,
-        days=f"{kind}, {WEEKDAYS[day.weekday()] if every > 1 else 'all weekdays'}",
+        days_counted=counted,
+        days=days,
         first_date=first,
         last_date=last,
         median_records=median_records,

@@ -10,9 +10,9 @@ from django.urls import reverse
 
 from alerts.lifecycle import reconcile
 from alerts.queries import unsettled_of_rules
-from batchops.calendar import moment_in_day
 from batchops.ccb.snapshot import RunKey
 from monitoring import comparable, queries
+from monitoring.calendar import day_calendar
 from monitoring.models import (
     MonitoringConfig,
     Poll,
@@ -152,11 +152,11 @@ def _since(run: Run, event: RunEvent | None) -> datetime:
 
 
 def _steps(day: date, config: MonitoringConfig) -> dict[str, StepFacts]:
-    begins_at, _ = queries.day_bounds(day, config)
+    known = day_calendar(config)
     return {
         step.batch_code: StepFacts(
             code=step.batch_code,
-            expected_at=moment_in_day(begins_at, step.expected_start, zone=settings.SITE_ZONE),
+            expected_at=queries.expected_at(step, day, config=config, known=known),
             grace=timedelta(minutes=step.grace_minutes),
             expected=timedelta(minutes=step.expected_minutes),
             longest=timedelta(minutes=step.max_minutes),

@@ -12,9 +12,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
-from batchops.calendar import business_date, business_day
+from batchops.calendar import business_date, business_day, moment_in_day
 from batchops.ccb.failures import LOGIN_REFUSED
 from batchops.ccb.snapshot import RunKey
+from monitoring.calendar import DayCalendar, day_calendar
 from monitoring.models import MonitoringConfig, Poll, Run, RunEvent, RunThread, Source, Step
 from monitoring.reading import Site
 from monitoring.states import OPEN, RunState
@@ -93,10 +94,14 @@ class Freshness:
 
     @property
     def silent(self) -> bool:
-        """Whether somebody must be told: nothing good for too long, or the login is refused."""
-        return self.configured and bool(
-            self.login_refused or (self.stale and (self.last_good or self._tried_for_long()))
-        )
+        """Whether somebody must be told: nothing good for too long, or the login is refused.
+
+        Not that it is old while CC&B is out as planned, though what goes on is unknown then too.
+        """
+        if not self.configured:
+            return False
+        too_long = self.stale and bool(self.last_good or self._tried_for_long())
+        return self.login_refused or (too_long and not self._silence_planned())
 
     @property
     def login_refused(self) -> bool:
@@ -124,6 +129,14 @@ class Freshness:
     @property
     def simulated(self) -> bool:
         return clock_speed() != 1
+
+    def _silence_planned(self) -> bool:
+        if self.source_at is None:
+            return False
+        # Trouble of before an outage stays one, and after it a reading needs time to succeed.
+        patience = self.stale_after * clock_speed()
+        known = day_calendar(self.config)
+        return known.silent(self.source_at + patience, self.source_now - patience)
 
     def _tried_for_long(self) -> bool:
         first = Poll.objects.order_by("started_at").values_list("started_at", flat=True).first()
@@ -319,6 +332,13 @@ def site(config: MonitoringConfig) -> Site:
     names = Step.objects.values_list("source_batch_cd", "batch_code")
     day_of = partial(business_date, zone=settings.SITE_ZONE, day_start=config.day_start)
     return Site(dict(names), day_of, settings.SITE_ZONE)
+
+
+def expected_at(step: Step, day: date, *, config: MonitoringConfig, known: DayCalendar) -> datetime:
+    """Return when the step should start on a business day; after an outage planned for then."""
+    begins_at, _ = day_bounds(day, config)
+    hour = moment_in_day(begins_at, step.expected_start, zone=settings.SITE_ZONE)
+    return known.works_from(step.batch_code, hour)
 
 
 def day_bounds(day: date, config: MonitoringConfig) -> tuple[datetime, datetime]:

@@ -5,12 +5,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from django.conf import settings
-
-from batchops.calendar import moment_in_day
 from batchops.looks import Look
 from monitoring import queries
 from monitoring.bodies import TimelineBody
+from monitoring.calendar import DayCalendar, day_calendar
 from monitoring.comparable import usual_records
 from monitoring.models import Run, Step
 from monitoring.pace import ImdCourse, imd_courses, rps_lately
@@ -36,6 +34,7 @@ class _Day:
     is_today: bool
     fresh: Freshness
     imd: ImdCourse
+    known_days: DayCalendar
     usual: Mapping[str, float] = field(default_factory=dict)
     speeds: Mapping[int, float] = field(default_factory=dict)
 
@@ -106,20 +105,21 @@ def _contexts(days: Sequence[date], fresh: Freshness, runs: RunsOfDays) -> list[
     codes = sorted({run.batch_code for run in running})
     usual = usual_records(codes, today) if codes else {}
     speeds = rps_lately(running, fresh) if not fresh.stale else {}
-    plain = [_plain_day(day, fresh, imd.get(day, ImdCourse())) for day in days]
+    known = day_calendar(fresh.config)
+    plain = [_plain_day(day, fresh, imd.get(day, ImdCourse()), known) for day in days]
     return [
         replace(context, usual=usual, speeds=speeds) if context.is_today else context
         for context in plain
     ]
 
 
-def _plain_day(day: date, fresh: Freshness, imd: ImdCourse) -> _Day:
+def _plain_day(day: date, fresh: Freshness, imd: ImdCourse, known: DayCalendar) -> _Day:
     begins_at, ends_at = queries.day_bounds(day, fresh.config)
     is_today = day == fresh.today
     if is_today and fresh.last_good:
         # Of a day that no reading saw yet the last count still stands.
         imd = replace(imd, last=fresh.last_good.pending_imd)
-    return _Day(day, begins_at, ends_at, is_today, fresh, imd)
+    return _Day(day, begins_at, ends_at, is_today, fresh, imd, known)
 
 
 def _drawn(steps: Sequence[Step], runs: RunsOfDays, context: _Day) -> list[StepView]:
@@ -170,7 +170,9 @@ def _state(shown: RunView | None, pending_imd: int | None, *, known: bool) -> Ru
 
 
 def _is_late(step: Step, context: _Day) -> bool:
-    expected_at = moment_in_day(context.begins_at, step.expected_start, zone=settings.SITE_ZONE)
+    expected_at = queries.expected_at(
+        step, context.day, config=context.fresh.config, known=context.known_days
+    )
     return context.fresh.source_now > expected_at + timedelta(minutes=step.grace_minutes)
 
 

@@ -1,20 +1,26 @@
 """Put in place what every installation starts with; calling it again changes nothing edited."""
 
 from collections.abc import Mapping
+from datetime import date
 
+from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from alerts.lifecycle import seed_default_channel
+from batchops.ccb.simulator import profiles
 from batchops.web.roles import ROLES
 from jobs.types.bill_stop.lifecycle import seed_schedule
-from monitoring.lifecycle import seed_workflow
+from monitoring.lifecycle import seed_calendar, seed_workflow
+
+A_YEAR = 2026  # in which the yearly holidays are written
 
 
 @transaction.atomic
 def load_first_data() -> None:
     """Create the roles, steps, settings, channel and schedule where they are missing.
 
+    Where the simulated CC&B is watched, its holidays and month ends go into the calendar.
     Permissions of the four roles are set as batchops/web/roles.py lists them each time; steps,
     settings, channels and schedules that people edited stay as they are.
 
@@ -30,8 +36,19 @@ def load_first_data() -> None:
         group, _ = Group.objects.get_or_create(name=name)
         group.permissions.set([_permission(label, known) for label in labels])
     seed_workflow()
+    if "clock=simulated" in settings.CCB_URL:
+        _seed_simulated_calendar()
     seed_default_channel()
     seed_schedule()
+
+
+def _seed_simulated_calendar() -> None:
+    days = [date(A_YEAR, month, day) for month, day in sorted(profiles.HOLIDAYS)]
+    seed_calendar(
+        [day for day in days if profiles.class_of(day) == profiles.HOLIDAY],
+        last_days=profiles.LAST_DAYS,
+        first_days=profiles.FIRST_DAYS,
+    )
 
 
 def _permission(label: str, known: Mapping[str, int]) -> int:

@@ -18,7 +18,7 @@ from monitoring.lifecycle.retention import (
     remove_submissions,
     remove_threads,
 )
-from monitoring.lifecycle.seeds import seed_workflow
+from monitoring.lifecycle.seeds import seed_calendar, seed_workflow
 
 __all__ = [
     "Asked",
@@ -34,6 +34,7 @@ __all__ = [
     "remove_samples",
     "remove_submissions",
     "remove_threads",
+    "seed_calendar",
     "seed_workflow",
     "store_chunk",
     "try_again",

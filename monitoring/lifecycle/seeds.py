@@ -1,8 +1,12 @@
 """Create what every installation starts with."""
 
+from collections.abc import Iterable
+from datetime import date
+
+from django.apps import apps
 from django.db import transaction
 
-from monitoring.models import MonitoringConfig, RuleSetting, Source, Step
+from monitoring.models import CalendarDay, DayKind, MonitoringConfig, RuleSetting, Source, Step
 from monitoring.rules.catalogue import KINDS
 from monitoring.workflow import SEEDED
 
@@ -21,3 +25,26 @@ def seed_workflow() -> None:
         (RuleSetting(rule=kind.code, thresholds=kind.defaults) for kind in missing),
         ignore_conflicts=True,
     )
+
+
+@transaction.atomic
+def seed_calendar(holidays: Iterable[date], *, last_days: int, first_days: int) -> None:
+    """Keep a site's yearly holidays and month ends where nobody has kept any calendar yet.
+
+    `last_days` of a month and `first_days` of the next count as its end. Once a row was written
+    people decide, and this changes nothing.
+    """
+    if _calendar_was_kept():
+        return
+    MonitoringConfig.objects.filter(pk=1).update(
+        month_end_last_days=last_days, month_end_first_days=first_days
+    )
+    CalendarDay.objects.bulk_create(
+        CalendarDay(business_date=day, kind=DayKind.HOLIDAY, yearly=True) for day in holidays
+    )
+
+
+def _calendar_was_kept() -> bool:
+    """Whether there ever was a row: its versions outlive it."""
+    versions = apps.get_model("monitoring", "CalendarDayEvent")
+    return CalendarDay.objects.exists() or bool(versions.objects.exists())

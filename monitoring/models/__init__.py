@@ -1,5 +1,6 @@
 """Store what CC&B shows: the workflow, its runs, each reading of it, and what days came to."""
 
+from monitoring.models.calendar import CalendarDay, DayKind, PlannedOutage
 from monitoring.models.days import WHOLE_DAY, StepDay
 from monitoring.models.forecasts import Forecast, ForecastTest
 from monitoring.models.rule_settings import RuleSetting
@@ -10,11 +11,14 @@ from monitoring.models.workflow import STUCK_PROFILES, MonitoringConfig, Step
 __all__ = [
     "STUCK_PROFILES",
     "WHOLE_DAY",
+    "CalendarDay",
+    "DayKind",
     "Forecast",
     "ForecastTest",
     "HistoryImport",
     "ImdCount",
     "MonitoringConfig",
+    "PlannedOutage",
     "Poll",
     "RuleSetting",
     "Run",

@@ -2,7 +2,6 @@
 
 from datetime import time
 
-from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -156,13 +155,17 @@ class MonitoringConfig(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(1440)],
         help_text=_("A run without progress for so long is stuck; a rule setting may differ."),
     )
-    holidays = ArrayField(
-        models.DateField(),
-        default=list,
-        blank=True,
-        help_text=_(
-            "Business days that are compared with each other only, such as 2026-12-16, 2026-12-25."
-        ),
+    month_end_last_days = models.PositiveSmallIntegerField(
+        _("last days of a month"),
+        default=1,
+        validators=[MaxValueValidator(7)],
+        help_text=_("So many business days at its end count as a month's end."),
+    )
+    month_end_first_days = models.PositiveSmallIntegerField(
+        _("first days of a month"),
+        default=0,
+        validators=[MaxValueValidator(7)],
+        help_text=_("So many at the beginning of the next month count as its end, too."),
     )
     day_deadline = models.TimeField(default=time(18), db_column="day_deadline_time")
 

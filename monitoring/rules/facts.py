@@ -94,11 +94,13 @@ class SubmissionFacts:
 class Usual:
     """What comparable complete runs came to; None where none of them tells.
 
-    `runs` counts them, `runs_with_records` those that had any record; `days` says in words which.
+    `runs` counts them, `runs_with_records` those that had any record, `days_counted` the business
+    days they are of; `days` says in words which.
     """
 
     runs: int = 0
     runs_with_records: int = 0
+    days_counted: int = 0
     days: str = ""
     first_date: date | None = None
     last_date: date | None = None

@@ -1,12 +1,12 @@
 """What counts as usual: complete runs of comparable days before the day, by quantiles."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from monitoring.comparable import usual_runs
-from monitoring.models import MonitoringConfig, Run
+from monitoring.models import CalendarDay, MonitoringConfig, PlannedOutage, Run, Step
 from monitoring.rules.facts import Usual
 
 pytestmark = pytest.mark.django_db
@@ -75,13 +75,46 @@ class TestComparableDays:
 
     def test_holidays_are_a_class_of_their_own(self) -> None:
         holidays = weeks(3)
-        MonitoringConfig.objects.update(holidays=[*holidays, DAY + WEEK])
+        for day in [*holidays, DAY + WEEK]:
+            CalendarDay.objects.create(business_date=day)
         store(weeks(25))
         store(holidays, records=9000)
 
         assert (asked().runs, asked().days) == (22, "ordinary days, Wednesdays")
         assert asked(DAY + WEEK).runs == 6
         assert asked(DAY + WEEK).days == "holidays, all weekdays"
+
+    def test_what_counts_as_a_months_end_is_set(self) -> None:
+        MonitoringConfig.objects.update(month_end_last_days=2, month_end_first_days=1)
+        CalendarDay.objects.create(business_date=date(2025, 11, 29), kind="month_end", yearly=True)
+        CalendarDay.objects.create(business_date=date(2026, 9, 30), kind="ordinary")
+        ends = [date(2026, 9, 29), date(2026, 9, 30), date(2026, 10, 1), date(2026, 10, 30)]
+        store(ends)
+
+        assert asked(date(2026, 11, 29)).last_date == date(2026, 10, 30)
+        assert asked(date(2026, 11, 29)).runs == 3
+        assert asked(DAY).runs == 1
+
+    def test_days_of_a_planned_outage_are_no_measure(self) -> None:
+        store(weeks(25))
+        step = Step.objects.get(batch_code="D1-IMD")
+        for n, of in ((1, None), (2, step)):
+            at = datetime.combine(DAY - n * WEEK, time(3), tzinfo=UTC)
+            PlannedOutage.objects.create(
+                step=of, begins_at=at, ends_at=at + timedelta(hours=1), reason="Patch"
+            )
+
+        assert (asked().runs, asked().last_date) == (24, DAY - 2 * WEEK)
+
+    def test_days_are_counted_not_their_runs(self) -> None:
+        for _ in range(7):
+            store(weeks(3))
+        store(weeks(19, before=DAY + timedelta(days=1)))
+
+        found = asked()
+
+        assert (found.days_counted, found.runs) == (22, 40)
+        assert found.days == "ordinary days, all weekdays"
 
     def test_no_history_is_no_word(self) -> None:
         assert asked() == Usual()

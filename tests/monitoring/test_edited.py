@@ -27,6 +27,8 @@ SETTINGS = {
     "stuck_minutes": 60,
     "page_refresh_minutes": 30,
     "log_retention_days": 60,
+    "month_end_last_days": 1,
+    "month_end_first_days": 0,
 }
 
 
@@ -71,7 +73,7 @@ class TestValidation:
             ("log_retention_days", 6),
             ("log_retention_days", 99999),
             ("day_start", "x"),
-            ("holidays", "2026-12-16, 2026-12-40"),
+            ("month_end_last_days", 8),
         ],
     )
     def test_settings_keep_to_their_limits(self, field: str, value: object) -> None:
@@ -103,11 +105,11 @@ class TestVersions:
 
     def test_settings_have_theirs(self) -> None:
         supervisor = client_of("Supervisor")
-        supervisor.post(f"{CONFIG}change/", {**SETTINGS, "holidays": "2026-12-16, 2026-12-25"})
+        supervisor.post(f"{CONFIG}change/", {**SETTINGS, "month_end_last_days": 3})
 
         page = supervisor.get(f"{CONFIG}history/").content.decode()
 
-        assert "holidays: empty → 2026-12-16, 2026-12-25" in page
+        assert "last days of a month: 1 → 3" in page
         assert "by you" in page
 
     def test_what_is_changed_past_the_admin_is_kept_too(self, step: Step) -> None:

@@ -69,6 +69,7 @@ PROFILES = (READS, IMD, PREPAY, FLUSH, SEGMENTS, MESSAGES)
 WEEKDAY_FACTORS = (1.03, 1.0, 1.0, 0.99, 0.84, 0.9, 1.04)
 # Those of Bangladesh that have a fixed date.
 HOLIDAYS = {(2, 21), (3, 26), (4, 14), (5, 1), (12, 16), (12, 25)}
+LAST_DAYS, FIRST_DAYS = 2, 1  # of a month and of the next, which are its end
 ORDINARY, MONTH_END, HOLIDAY = "ordinary", "month end", "holiday"
 
 
@@ -107,7 +108,7 @@ def require_pattern(name: str) -> str:
 
 def class_of(day: date) -> str:
     """Return whether the day is ordinary, a month's end or a holiday; the end comes first."""
-    if (day + timedelta(days=2)).month != day.month or day.day == 1:
+    if (day + timedelta(days=LAST_DAYS)).month != day.month or day.day <= FIRST_DAYS:
         return MONTH_END
     return HOLIDAY if (day.month, day.day) in HOLIDAYS else ORDINARY
 

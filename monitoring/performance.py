@@ -9,7 +9,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Max, Min, Q, Sum
 
 from monitoring import figures
-from monitoring.models import WHOLE_DAY, Run, StepDay
+from monitoring.models import Run
 from monitoring.states import RunState
 
 FAILURES = 50  # that an answer names
@@ -131,9 +131,3 @@ def days_of(batch_code: str, *, last_day: date, days: int) -> list[StepDayFacts]
         )
     )
     return [StepDayFacts(day=row.pop("business_date"), **row) for row in rows]
-
-
-def days_that_left_pending() -> set[date]:
-    """Return the business days at whose last reading measurements were pending; one query."""
-    left = StepDay.objects.filter(batch_code=WHOLE_DAY, imd_left__gt=0)
-    return set(left.values_list("business_date", flat=True))

@@ -16,7 +16,17 @@ from batchops.calendar import business_date, business_day, moment_in_day
 from batchops.ccb.failures import LOGIN_REFUSED
 from batchops.ccb.snapshot import RunKey
 from monitoring.calendar import DayCalendar, day_calendar
-from monitoring.models import MonitoringConfig, Poll, Run, RunEvent, RunThread, Source, Step
+from monitoring.models import (
+    WHOLE_DAY,
+    MonitoringConfig,
+    Poll,
+    Run,
+    RunEvent,
+    RunThread,
+    Source,
+    Step,
+    StepDay,
+)
 from monitoring.reading import Site
 from monitoring.states import OPEN, RunState
 
@@ -332,6 +342,17 @@ def site(config: MonitoringConfig) -> Site:
     names = Step.objects.values_list("source_batch_cd", "batch_code")
     day_of = partial(business_date, zone=settings.SITE_ZONE, day_start=config.day_start)
     return Site(dict(names), day_of, settings.SITE_ZONE)
+
+
+def draining_codes() -> list[str]:
+    """Return the codes of the steps that work off measurements."""
+    return list(Step.objects.filter(drains_imd=True).values_list("batch_code", flat=True))
+
+
+def days_that_left_pending() -> set[date]:
+    """Return the business days at whose last reading measurements were pending; one query."""
+    left = StepDay.objects.filter(batch_code=WHOLE_DAY, imd_left__gt=0)
+    return set(left.values_list("business_date", flat=True))
 
 
 def expected_at(step: Step, day: date, *, config: MonitoringConfig, known: DayCalendar) -> datetime:

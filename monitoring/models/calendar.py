@@ -99,6 +99,8 @@ class PlannedOutage(models.Model):
         return self.reason
 
     def clean(self) -> None:
-        if self.begins_at and self.ends_at and self.ends_at - self.begins_at > LONGEST_OUTAGE:
+        begins_at: datetime | None = self.begins_at  # None of a field that was refused
+        ends_at: datetime | None = self.ends_at
+        if begins_at and ends_at and ends_at - begins_at > LONGEST_OUTAGE:
             said = gettext("It may last at most %(days)d days. Enter it in parts.")
             raise ValidationError({"ends_at": said % {"days": LONGEST_OUTAGE.days}})

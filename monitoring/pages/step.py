@@ -71,7 +71,7 @@ def _step(request: AuthenticatedHttpRequest, batch_code: str) -> dict[str, Any]:
 
 def _history(step: Step, today: date, days: int) -> list[StepDayFacts]:
     history = performance.days_of(step.batch_code, last_day=today, days=days)
-    left = performance.days_that_left_pending() if step.drains_imd else ()
+    left = queries.days_that_left_pending() if step.drains_imd else ()
     return [replace(one, left_pending=one.day in left) for one in history]
 
 

@@ -1,0 +1,180 @@
+"""Reckon the usual bands of steps over comparable days: start, end, duration, records, pace."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.conf import settings
+from django.db.models import F
+
+from monitoring import queries
+from monitoring.calendar import DayCalendar, day_calendar
+from monitoring.comparable import ENOUGH, HISTORY, Wanted, days_in_words, same_weekday
+from monitoring.models import StepDay
+
+LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class StepCourse:
+    """How a step's complete runs of one business day went.
+
+    `start_s` and `end_s` are of its first start and last end, in seconds on the site's clock since
+    midnight of the day; `took_s` is the sum of its runs.
+    """
+
+    day: date
+    start_s: float
+    end_s: float
+    took_s: int
+    records: int
+
+    @property
+    def rps(self) -> float | None:
+        """Records per second, None without records."""
+        return self.records / self.took_s if self.records and self.took_s else None
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The tenth, the middle and the ninetieth of a hundred values in their order."""
+
+    p10: float
+    p50: float
+    p90: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """What is usual for a step on a day, over `n` comparable days; `days` says in words which.
+
+    None stands where the days do not tell, as of the records of a step without any.
+    """
+
+    n: int = 0
+    days: str = ""
+    first_date: date | None = None
+    last_date: date | None = None
+    start_s: Spread | None = None
+    end_s: Spread | None = None
+    took_s: Spread | None = None
+    records: Spread | None = None
+    rps: Spread | None = None
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are days enough to say what is usual."""
+        return self.n >= ENOUGH
+
+
+def usual_bands(wanted: Collection[Wanted]) -> dict[Wanted, Band]:
+    """Return what is usual for each batch code on its day, by quantiles; a few queries for all.
+
+    Over complete days before it of the same class and weekday, or, where there are fewer than 20,
+    of the same class. Without any the band is empty.
+    """
+    if not wanted:
+        return {}
+    days = [day for _, day in wanted]
+    codes = {code for code, _ in wanted}
+    courses = step_courses(codes, since=min(days) - HISTORY, until=max(days))
+    known = day_calendar(queries.monitoring_config())
+    return {
+        (code, day): band_of(courses.get(code, {}), code=code, day=day, known=known)
+        for code, day in wanted
+    }
+
+
+def step_courses(
+    codes: Collection[str], *, since: date, until: date
+) -> dict[str, dict[date, StepCourse]]:
+    """Return how the complete days of steps went, from `since` to before `until`, by their codes.
+
+    A day that left measurements pending is none of the step that works them off, and one that
+    found nothing to do none of a step that has records on other days. Three queries.
+    """
+    whole = StepDay.objects.filter(
+        batch_code__in=codes,
+        business_date__gte=since,
+        business_date__lt=until,
+        total_runs=F("successful_runs"),
+        last_ended_at__isnull=False,
+    )
+    left, drains = queries.days_that_left_pending(), set(queries.draining_codes())
+    found: dict[str, dict[date, StepCourse]] = defaultdict(dict)
+    for row in whole.order_by("business_date"):
+        if not (row.batch_code in drains and row.business_date in left):
+            found[row.batch_code][row.business_date] = _course(row)
+    return {code: _with_something_to_do(courses) for code, courses in found.items()}
+
+
+def band_of(
+    courses: Mapping[date, StepCourse], *, code: str, day: date, known: DayCalendar
+) -> Band:
+    """Return what is usual on `day`, from courses of days before it."""
+    of_class = known.comparable(day, within=HISTORY, code=code)
+    of_weekday = _of_days(courses, same_weekday(day, of_class))
+    is_narrow = len(of_weekday) >= ENOUGH
+    compared = of_weekday if is_narrow else _of_days(courses, of_class)
+    if not compared:
+        return Band()
+    return Band(
+        n=len(compared),
+        days=days_in_words(known.kind_of(day), day, of_weekday=is_narrow),
+        first_date=compared[-1].day,
+        last_date=compared[0].day,
+        start_s=spread(each.start_s for each in compared),
+        end_s=spread(each.end_s for each in compared),
+        took_s=spread(each.took_s for each in compared),
+        records=spread(each.records for each in compared if each.records),
+        rps=spread(each.rps for each in compared if each.rps is not None),
+    )
+
+
+def spread(values: Iterable[float]) -> Spread | None:
+    """Return the quantiles of values, between two of them in proportion; None of none."""
+    ordered = sorted(values)
+    if not ordered:
+        return None
+    return Spread(*(quantile(ordered, share) for share in (LOW, MIDDLE, HIGH)))
+
+
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """Return the value at `share` (0 to 1) of values in their order, as percentile_cont does."""
+    place = (len(ordered) - 1) * share
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+def moment_of(day: date, clock_s: float) -> datetime:
+    """Return when the site's clock has gone so many seconds since midnight of `day`."""
+    local = datetime.combine(day, time()) + timedelta(seconds=clock_s)
+    return local.replace(tzinfo=settings.SITE_ZONE).astimezone(UTC)
+
+
+def _course(row: StepDay) -> StepCourse:
+    assert row.first_started_at and row.last_ended_at  # of every complete day
+    return StepCourse(
+        day=row.business_date,
+        start_s=_clock_s(row.business_date, row.first_started_at),
+        end_s=_clock_s(row.business_date, row.last_ended_at),
+        took_s=row.total_duration_seconds,
+        records=row.total_records,
+    )
+
+
+def _clock_s(day: date, at: datetime) -> float:
+    local = at.astimezone(settings.SITE_ZONE).replace(tzinfo=None)
+    return (local - datetime.combine(day, time())).total_seconds()
+
+
+def _with_something_to_do(courses: dict[date, StepCourse]) -> dict[date, StepCourse]:
+    if not any(course.records for course in courses.values()):
+        return courses
+    return {day: course for day, course in courses.items() if course.records}
+
+
+def _of_days(courses: Mapping[date, StepCourse], days: Iterable[date]) -> list[StepCourse]:
+    return [courses[day] for day in days if day in courses]

@@ -10,8 +10,16 @@ from django.db.models import F
 
 from monitoring import queries
 from monitoring.calendar import DayCalendar, day_calendar
-from monitoring.comparable import ENOUGH, HISTORY, Wanted, days_in_words, same_weekday
-from monitoring.models import StepDay
+from monitoring.comparable import (
+    ENOUGH,
+    HISTORY,
+    KINDS,
+    WEEKDAYS,
+    Wanted,
+    days_in_words,
+    same_weekday,
+)
+from monitoring.models import DayKind, StepDay
 
 LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
 
@@ -45,6 +53,15 @@ class Spread:
     p90: float
 
 
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """The same of moments on one business day."""
+
+    p10: datetime
+    p50: datetime
+    p90: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
     """What is usual for a step on a day, over `n` comparable days; `days` says in words which.
@@ -66,6 +83,14 @@ class Band:
     def enough(self) -> bool:
         """Whether there are days enough to say what is usual."""
         return self.n >= ENOUGH
+
+    def starts(self, day: date) -> Moments | None:
+        """Return when it usually starts on `day`; None when days are too few to say."""
+        return _on(day, self.start_s) if self.enough else None
+
+    def ends(self, day: date) -> Moments | None:
+        """Return when it usually ends on `day`; None when days are too few to say."""
+        return _on(day, self.end_s) if self.enough else None
 
 
 def usual_bands(wanted: Collection[Wanted]) -> dict[Wanted, Band]:
@@ -117,19 +142,42 @@ def band_of(
     of_weekday = _of_days(courses, same_weekday(day, of_class))
     is_narrow = len(of_weekday) >= ENOUGH
     compared = of_weekday if is_narrow else _of_days(courses, of_class)
+    return _band(compared, days_in_words(known.kind_of(day), day, of_weekday=is_narrow))
+
+
+def _band(compared: Sequence[StepCourse], days: str) -> Band:
     if not compared:
         return Band()
     return Band(
         n=len(compared),
-        days=days_in_words(known.kind_of(day), day, of_weekday=is_narrow),
-        first_date=compared[-1].day,
-        last_date=compared[0].day,
+        days=days,
+        first_date=min(each.day for each in compared),
+        last_date=max(each.day for each in compared),
         start_s=spread(each.start_s for each in compared),
         end_s=spread(each.end_s for each in compared),
         took_s=spread(each.took_s for each in compared),
         records=spread(each.records for each in compared if each.records),
         rps=spread(each.rps for each in compared if each.rps is not None),
     )
+
+
+def by_kind(courses: Iterable[StepCourse], known: DayCalendar) -> list[tuple[str, Band]]:
+    """Return how days went by weekday, month ends and holidays apart; only those there are."""
+    groups: dict[tuple[int, int], list[StepCourse]] = defaultdict(list)
+    for course in courses:
+        kind = known.kind_of(course.day)
+        is_ordinary = kind is DayKind.ORDINARY
+        weekday = course.day.weekday() if is_ordinary else 0
+        groups[list(DayKind).index(kind), weekday].append(course)
+    return [
+        (_kind_in_words(place, weekday), _band(those, ""))
+        for (place, weekday), those in sorted(groups.items())
+    ]
+
+
+def _kind_in_words(place: int, weekday: int) -> str:
+    kind = list(DayKind)[place]
+    return WEEKDAYS[weekday] if kind is DayKind.ORDINARY else KINDS[kind]
 
 
 def spread(values: Iterable[float]) -> Spread | None:
@@ -148,7 +196,11 @@ def quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
 
 
-def moment_of(day: date, clock_s: float) -> datetime:
+def _on(day: date, clock: Spread | None) -> Moments | None:
+    return Moments(*(_moment(day, s) for s in (clock.p10, clock.p50, clock.p90))) if clock else None
+
+
+def _moment(day: date, clock_s: float) -> datetime:
     """Return when the site's clock has gone so many seconds since midnight of `day`."""
     local = datetime.combine(day, time()) + timedelta(seconds=clock_s)
     return local.replace(tzinfo=settings.SITE_ZONE).astimezone(UTC)

@@ -55,16 +55,17 @@ KINDS = {
 }
 
 
-def usual_runs(wanted: Collection[Wanted]) -> dict[Wanted, Usual]:
+def usual_runs(wanted: Collection[Wanted], known: DayCalendar | None = None) -> dict[Wanted, Usual]:
     """Return what is usual for each batch code on its day; without history it is left out.
 
     Comparable are runs of days of the same class (ordinary, month end, holiday) and weekday; when
     there are fewer than 20 of those days, of the same class. A day's own runs never count, nor
-    those of a day that a planned outage touched. At most two queries beside the calendar's.
+    those of a day that a planned outage touched. At most two queries, and the calendar's if it is
+    not `known`.
     """
     if not wanted:
         return {}
-    known = calendar.day_calendar(monitoring_config())
+    known = known or calendar.day_calendar(monitoring_config())
     past = {each: known.comparable(each[1], within=HISTORY, code=each[0]) for each in wanted}
     of_weekday = {each: same_weekday(each[1], days) for each, days in past.items()}
     by_weekday = _read(of_weekday, known, of_weekday=True)
@@ -73,9 +74,9 @@ def usual_runs(wanted: Collection[Wanted]) -> dict[Wanted, Usual]:
     return enough | _read(rest, known, of_weekday=False)
 
 
-def usual_records(codes: Iterable[str], day: date) -> dict[str, float]:
+def usual_records(codes: Iterable[str], day: date, known: DayCalendar) -> dict[str, float]:
     """Return the median records of comparable runs, of the batches that have 20 days of them."""
-    usual = usual_runs([(code, day) for code in codes])
+    usual = usual_runs([(code, day) for code in codes], known)
     return {
         code: found.median_records
         for (code, _), found in usual.items()

@@ -1,6 +1,6 @@
 """Reckon how well batches went: success and pace of each, its failures, its course over days."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Max, Min, Q, Sum
 
-from monitoring import figures
+from monitoring import figures, queries
 from monitoring.models import Run
 from monitoring.states import RunState
 
@@ -50,12 +50,14 @@ class BatchHealth:
 class StepDayFacts:
     """What the runs of one batch came to on one business day.
 
-    `states` are those of its runs, in the order in which they began; `left_pending` says that
-    measurements still waited which it works off.
+    `run_ids` and `states` are those of its runs, in the order in which they began; `left_pending`
+    says that measurements still waited which it works off.
     """
 
     day: date
+    batch_code: str
     runs: int
+    run_ids: Sequence[int]
     states: Sequence[str]
     records: int
     errors: int
@@ -63,6 +65,11 @@ class StepDayFacts:
     first_started_at: datetime
     last_ended_at: datetime | None
     left_pending: bool = False
+
+    @property
+    def rps(self) -> float | None:
+        """Records per second, None without records."""
+        return self.records / self.seconds if self.records and self.seconds else None
 
     @property
     def failed(self) -> int:
@@ -110,18 +117,22 @@ def recent_failures(since: datetime) -> list[Run]:
     return list(Run.objects.filter(pk__in=failures).newest_first()[:FAILURES])
 
 
-def days_of(batch_code: str, *, last_day: date, days: int) -> list[StepDayFacts]:
-    """Return what each business day with runs of a batch came to, the oldest first; one query."""
+def days_of(batch_codes: Collection[str], *, last_day: date, days: int) -> list[StepDayFacts]:
+    """Return what each business day with runs of batches came to, the oldest first.
+
+    One query, one more for the days that left measurements pending, one for whose they are.
+    """
     rows: Any = (
         Run.objects.filter(
-            batch_code=batch_code,
+            batch_code__in=batch_codes,
             business_date__gt=last_day - timedelta(days=days),
             business_date__lte=last_day,
         )
         .order_by("business_date")
-        .values("business_date")
+        .values("business_date", "batch_code")
         .annotate(
             runs=Count("id"),
+            run_ids=ArrayAgg("id", order_by=["started_at", "id"]),
             states=ArrayAgg("state", order_by=["started_at", "id"]),
             records=Sum("records_processed"),
             errors=Sum("records_in_error"),
@@ -130,4 +141,14 @@ def days_of(batch_code: str, *, last_day: date, days: int) -> list[StepDayFacts]
             last_ended_at=Max("ended_at"),
         )
     )
-    return [StepDayFacts(day=row.pop("business_date"), **row) for row in rows]
+    left, drains = queries.days_that_left_pending(), set(queries.draining_codes())
+    return [
+        _step_day(left_pending=row["business_date"] in left, drains=drains, **row) for row in rows
+    ]
+
+
+def _step_day(
+    *, business_date: date, left_pending: bool, drains: Collection[str], **row: Any
+) -> StepDayFacts:
+    left_pending = left_pending and row["batch_code"] in drains
+    return StepDayFacts(day=business_date, left_pending=left_pending, **row)

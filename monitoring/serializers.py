@@ -164,9 +164,16 @@ class DaysAsked(Asked):
 
 
 class StepAsked(Asked):
-    """Over how many days the history of a step is asked for."""
+    """Over how many days the history of a step is asked for, and which page of its table."""
 
     days = serializers.IntegerField(required=False, min_value=1, max_value=400, default=90)
+    page = serializers.IntegerField(required=False, min_value=1, max_value=400, default=1)
+
+
+class GridAsked(Asked):
+    """Up to which business day the runs grid is asked for; up to today, if it is not said."""
+
+    until = day_field()
 
 
 class HealthAsked(Asked):

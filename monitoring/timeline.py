@@ -95,7 +95,7 @@ def _runs_of(days: Collection[date]) -> RunsOfDays:
 
 
 def _contexts(days: Sequence[date], fresh: Freshness, runs: RunsOfDays) -> list[_Day]:
-    imd, today = imd_courses(days), fresh.today
+    imd, today, known = imd_courses(days), fresh.today, day_calendar(fresh.config)
     running = [
         run
         for (day, _), those in runs.items()
@@ -103,9 +103,8 @@ def _contexts(days: Sequence[date], fresh: Freshness, runs: RunsOfDays) -> list[
         if day == today and run.state == RunState.RUNNING
     ]
     codes = sorted({run.batch_code for run in running})
-    usual = usual_records(codes, today) if codes else {}
+    usual = usual_records(codes, today, known) if codes else {}
     speeds = rps_lately(running, fresh) if not fresh.stale else {}
-    known = day_calendar(fresh.config)
     plain = [_plain_day(day, fresh, imd.get(day, ImdCourse()), known) for day in days]
     return [
         replace(context, usual=usual, speeds=speeds) if context.is_today else context

@@ -120,6 +120,15 @@ def duration(seconds: float | timedelta | str | None) -> str:
     return f"{rest}s"
 
 
+@register.filter
+def day_clock(seconds: float | None) -> str:
+    """Write seconds since midnight of a business day as 14:05, past its end as 02:10 +1."""
+    if seconds is None:
+        return NOTHING
+    days, rest = divmod(round(seconds / 60), 1440)
+    return f"{rest // 60:02}:{rest % 60:02}" + (f" +{days}" if days else "")
+
+
 def about(low_s: float, high_s: float) -> str:
     """Write a time between two numbers of seconds: about 5-7 min; as static/batchops/eta.js."""
     length, unit = next((one for one in SPANS if high_s < one[0] * 90), SPANS[-1])

@@ -15,7 +15,7 @@ from jobs.pages import drawn_from
 from jobs.queries import count_up_to, jobs
 from jobs.rows import running_rows
 from monitoring.figures import figures
-from monitoring.pages import workflow_context
+from monitoring.pages import gantt_context, workflow_context
 
 
 @page("monitoring.view_run")
@@ -26,7 +26,8 @@ def today(request: AuthenticatedHttpRequest) -> HttpResponse:
     alone = drawn.is_today and len(days) == 1
     named = ngettext("Business day %(days)s", "Business days %(days)s", len(days))
     title = gettext("Today") if alone else named % {"days": gettext(" and ").join(days)}
-    return render_page(request, "today.html", {"title": title, "alone": alone, **shown})
+    chart = gantt_context(drawn) if len(days) == 1 else {}
+    return render_page(request, "today.html", {"title": title, "alone": alone, **shown, **chart})
 
 
 @page("monitoring.view_run")

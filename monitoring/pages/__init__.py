@@ -2,14 +2,16 @@
 
 from django.urls import path, re_path
 
-from monitoring.pages import polling, run, runs, step, workflow
-from monitoring.pages.workflow import data_age_context, workflow_context
+from monitoring.pages import grid, polling, run, runs, step, workflow
+from monitoring.pages.workflow import data_age_context, gantt_context, workflow_context
 
-__all__ = ["data_age_context", "redirects", "urls", "workflow_context"]
+__all__ = ["data_age_context", "gantt_context", "redirects", "urls", "workflow_context"]
 
 urls = [
     path("runs/", runs.run_list, name="runs"),
     path("runs/fragment/", runs.run_list_fragment, name="runs_fragment"),
+    path("runs/grid/", grid.runs_grid, name="runs_grid"),
+    path("runs/grid/fragment/", grid.grid_fragment, name="runs_grid_fragment"),
     path("runs/poll/", polling.poll_now, name="poll_now"),
     path("runs/try-again/", polling.try_again, name="ccb_try_again"),
     path("runs/<int:run_id>/", run.one_run, name="run"),
@@ -19,6 +21,7 @@ urls = [
     path("runs/steps/<str:batch_code>/", step.one_step, name="step"),
     path("runs/steps/<str:batch_code>/fragment/", step.step_fragment, name="step_fragment"),
     path("workflow/fragment/", workflow.workflow_fragment, name="workflow_fragment"),
+    path("workflow/gantt/", workflow.gantt_fragment, name="gantt_fragment"),
     path("data-age/fragment/", workflow.data_age_fragment, name="data_age_fragment"),
 ]
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from batchops.access import AuthenticatedHttpRequest
 from batchops.errors import NotFound
 from batchops.pages import page
-from monitoring import queries, timeline
+from monitoring import gantt, queries, timeline
 from monitoring.pages.asking import VIEW, checked
 from monitoring.queries import Freshness
 from monitoring.serializers import DaysAsked
@@ -92,6 +92,17 @@ def data_age_context(request: HttpRequest) -> dict[str, Any]:
 def workflow_fragment(request: AuthenticatedHttpRequest) -> HttpResponse:
     shown = workflow_context(request)
     return TemplateResponse(request, "monitoring/_workflows.html", shown)
+
+
+def gantt_context(drawn: Timeline) -> dict[str, Any]:
+    """Return what `monitoring/_gantt.html` needs for a day as it was drawn."""
+    return {"workflow": drawn, "gantt": gantt.gantt(drawn)}
+
+
+@page(VIEW)
+def gantt_fragment(request: AuthenticatedHttpRequest) -> HttpResponse:
+    shown = gantt_context(workflow_context(request)["workflow"])
+    return TemplateResponse(request, "monitoring/_gantt.html", shown)
 
 
 @page(VIEW)

@@ -53,7 +53,7 @@ class TestWorkflow:
             ccb.run("F1-FLUSH", number)
         poll()
 
-        with django_assert_max_num_queries(16):  # type: ignore[operator]
+        with django_assert_max_num_queries(18):  # type: ignore[operator]
             text_of(client, WORKFLOW)
 
 
@@ -250,6 +250,8 @@ class TestAdmin:
             "stuck_minutes": 60,
             "page_refresh_minutes": 30,
             "log_retention_days": 60,
+            "month_end_last_days": 2,
+            "month_end_first_days": 1,
         }
 
         lists = client.get("/admin/monitoring/monitoringconfig/")

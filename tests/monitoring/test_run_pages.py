@@ -237,7 +237,7 @@ class TestStep:
 
         page = text_of(viewer, "/admin/runs/steps/CM-DMRU/?days=30")
 
-        assert page.count("<rect ") == 3
+        assert page.count("<rect ") == 9  # of durations, records and pace
         assert f"<title>{TODAY - timedelta(days=2)}: 2h 1m, Failed</title>" in page
         assert 'x="933.3"' in page  # yesterday: the 29th of 30
         assert "up to 3h 0m" in page
@@ -262,10 +262,10 @@ class TestStep:
         poll()
         done = viewer.get("/admin/runs/steps/D1-IMD/").context
 
-        assert [look.code for _, look in waiting["history"]] == ["pending"]
-        assert waiting["good"] == 0
-        assert [look.code for _, look in done["history"]] == ["complete"]
-        assert done["good"] == 1
+        assert [look.code for _, look in waiting["page"]] == ["pending"]
+        assert waiting["history"].good == []
+        assert [look.code for _, look in done["page"]] == ["complete"]
+        assert len(done["history"].good) == 1
 
 
 class TestQueries:
@@ -280,6 +280,8 @@ class TestQueries:
             "/admin/runs/",
             f"/admin/runs/{Run.objects.get().pk}/",
             "/admin/runs/steps/CM-DMRU/",
+            "/admin/runs/grid/",
+            "/admin/workflow/gantt/",
             "/api/ami-operational/batch-health",
             "/api/ami-operational/batch-performance",
         )

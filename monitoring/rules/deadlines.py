@@ -59,7 +59,8 @@ def _message(key: str, risk: RiskFacts, picture: Picture) -> str:
     if picture.at > risk.deadline_at:
         said = f"{who} was to be done by {due} and is not. It is expected"
     else:
-        said = f"{who} misses its deadline {due} with a chance of {risk.miss_pct:.0f} %. It is expected"
+        chance = f"{risk.miss_pct:.0f} %"
+        said = f"{who} misses its deadline {due} with a chance of {chance}. It is expected"
     return (
         f"{said} at {clock(risk.p50_at, zone)}, between {clock(risk.p10_at, zone)} and "
         f"{clock(risk.p90_at, zone)}. See on the page Forecast which step holds it up."

@@ -1,0 +1,103 @@
+"""Choose the past days that today is compared with, and bring them to today's level."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from math import isinf
+from statistics import median
+
+from monitoring.forecast.facts import PastDay, StepPast
+
+ENOUGH = 20  # days, with fewer nothing is said
+# Whole weeks, so that each weekday counts as often; long enough for one odd day not to matter.
+LEVEL = timedelta(days=14)
+LEVEL_DAYS = 7  # of them that must have the step, else its level is not known
+MOST_SCALED = 2.0  # times: what changed more is another step by now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """The days that today is compared with, oldest first, each at the level of today.
+
+    `kind` and `weekday` (None: all) say which they are. `found` is how many there are, also where
+    they are too few to go by: then `days` is empty.
+    """
+
+    kind: str
+    weekday: int | None
+    found: int
+    days: Sequence[PastDay] = ()
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are days enough to go by."""
+        return bool(self.days)
+
+
+def basis_for(day: date, kind: str, history: Iterable[PastDay]) -> Basis:
+    """Return the days before `day` of its class and weekday, or of its class, if they are 20.
+
+    What took longer or shorter in the fortnight before today than in that before a past day is
+    taken so much longer or shorter of that day. A day never counts for itself or one before it.
+    """
+    before = sorted((past for past in history if past.day < day), key=lambda past: past.day)
+    alike = [past for past in before if past.kind == kind]
+    same_weekday = [past for past in alike if past.day.weekday() == day.weekday()]
+    weekday = day.weekday() if len(same_weekday) >= ENOUGH else None
+    chosen = alike if weekday is None else same_weekday
+    if len(chosen) < ENOUGH:
+        return Basis(kind=kind, weekday=None, found=len(chosen))
+    levels = _Levels(before)
+    today = levels.before(day)
+    return Basis(
+        kind=kind,
+        weekday=weekday,
+        found=len(chosen),
+        days=[_at_level(past, levels.before(past.day), today) for past in chosen],
+    )
+
+
+class _Levels:
+    """Know how long each step took lately, as of any day, and how many records it had."""
+
+    def __init__(self, history: Sequence[PastDay]) -> None:
+        self._by_day = {past.day: past for past in history}
+
+    def before(self, day: date) -> dict[str, StepPast]:
+        """Return the median of each step over the fortnight before `day`, where it is known."""
+        lately = [self._by_day.get(day - timedelta(days=n)) for n in range(1, LEVEL.days + 1)]
+        steps: dict[str, list[StepPast]] = {}
+        for past in filter(None, lately):
+            for code, step in past.steps.items():
+                if not isinf(step.took_s):
+                    steps.setdefault(code, []).append(step)
+        return {code: _middle(seen) for code, seen in steps.items() if len(seen) >= LEVEL_DAYS}
+
+
+def _middle(steps: Sequence[StepPast]) -> StepPast:
+    return StepPast(
+        0.0, median(step.took_s for step in steps), median(step.records for step in steps)
+    )
+
+
+def _at_level(past: PastDay, then: Mapping[str, StepPast], now: Mapping[str, StepPast]) -> PastDay:
+    steps = {
+        code: _scaled(step, then[code], now[code]) if code in then and code in now else step
+        for code, step in past.steps.items()
+    }
+    return PastDay(day=past.day, kind=past.kind, steps=steps, finished_s=past.finished_s)
+
+
+def _scaled(step: StepPast, then: StepPast, now: StepPast) -> StepPast:
+    return StepPast(
+        step.lag_s,
+        step.took_s * _ratio(now.took_s, then.took_s),
+        step.records * _ratio(now.records, then.records),
+        step.idle_s,
+    )
+
+
+def _ratio(now: float, then: float) -> float:
+    if not now or not then:
+        return 1.0
+    return min(max(now / then, 1 / MOST_SCALED), MOST_SCALED)

@@ -70,7 +70,7 @@ class DayNow:
     plans: Sequence[StepPlan]
     steps: Mapping[str, Course] = field(default_factory=dict)
     deadline_s: float
-    kind: str = "ordinary days"
+    kind: str = "ordinary"
 
     @property
     def finished_s(self) -> float | None:
@@ -85,12 +85,14 @@ class StepPast:
     """How a step went on a past day: how long after it might it began, and how long it took.
 
     `took_s` is infinite where it began and was never done; `idle_s` of it none of its runs ran.
+    `done_s` is when, on that day, it was done.
     """
 
     lag_s: float
     took_s: float
     records: float = 0.0
     idle_s: float = 0.0
+    done_s: float = inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,16 +143,11 @@ def past_day(
         lag_s = course.started_s - max(plan.expected_s, above)
         took_s = ends_s - course.started_s
         idle_s = 0.0 if course.finished_s is None else max(took_s - course.busy_s, 0.0)
-        steps[plan.code] = StepPast(lag_s, took_s, course.records or 0, idle_s)
+        steps[plan.code] = StepPast(lag_s, took_s, course.records or 0, idle_s, ends_s)
     if not steps:
         return None
-    ends = [courses[code].finished_s for code in steps]
-    return PastDay(
-        day=day,
-        kind=kind,
-        steps=steps,
-        finished_s=max(inf if end is None else end for end in ends),
-    )
+    finished_s = max(step.done_s for step in steps.values())
+    return PastDay(day=day, kind=kind, steps=steps, finished_s=finished_s)
 
 
 def _pending(plan: StepPlan, readings: Sequence[Reading]) -> int | None:

@@ -94,6 +94,7 @@ def _scaled(step: StepPast, then: StepPast, now: StepPast) -> StepPast:
         step.took_s * _ratio(now.took_s, then.took_s),
         step.records * _ratio(now.records, then.records),
         step.idle_s,
+        step.done_s,
     )
 
 

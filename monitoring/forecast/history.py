@@ -11,6 +11,7 @@ from monitoring.forecast.facts import PastDay, StepPast
 ENOUGH = 20  # days, with fewer nothing is said
 # Whole weeks, so that each weekday counts as often; long enough for one odd day not to matter.
 LEVEL = timedelta(days=14)
+WEEKDAY_DAYS = 3  # of a weekday, before it counts as another than the rest
 LEVEL_DAYS = 7  # of them that must have the step, else its level is not known
 MOST_SCALED = 2.0  # times: what changed more is another step by now
 
@@ -38,7 +39,8 @@ def basis_for(day: date, kind: str, history: Iterable[PastDay]) -> Basis:
     """Return the days before `day` of its class and weekday, or of its class, if they are 20.
 
     What took longer or shorter in the fortnight before today than in that before a past day is
-    taken so much longer or shorter of that day. A day never counts for itself or one before it.
+    taken so much longer or shorter of that day; where all weekdays count, so is what usually takes
+    longer or shorter on today's weekday. A day never counts for itself or one before it.
     """
     before = sorted((past for past in history if past.day < day), key=lambda past: past.day)
     alike = [past for past in before if past.kind == kind]
@@ -48,12 +50,17 @@ def basis_for(day: date, kind: str, history: Iterable[PastDay]) -> Basis:
     if len(chosen) < ENOUGH:
         return Basis(kind=kind, weekday=None, found=len(chosen))
     levels = _Levels(before)
-    today = levels.before(day)
+    now = levels.before(day)
+    then = {past.day: levels.before(past.day) for past in chosen}
+    if weekday is None:
+        weekly = _by_weekday(chosen, then)
+        now = _times(now, weekly.get(day.weekday(), {}))
+        then = {at: _times(level, weekly.get(at.weekday(), {})) for at, level in then.items()}
     return Basis(
         kind=kind,
         weekday=weekday,
         found=len(chosen),
-        days=[_at_level(past, levels.before(past.day), today) for past in chosen],
+        days=[_at_level(past, then[past.day], now) for past in chosen],
     )
 
 
@@ -72,6 +79,41 @@ class _Levels:
                 if not isinf(step.took_s):
                     steps.setdefault(code, []).append(step)
         return {code: _middle(seen) for code, seen in steps.items() if len(seen) >= LEVEL_DAYS}
+
+
+def _by_weekday(
+    days: Sequence[PastDay], levels: Mapping[date, Mapping[str, StepPast]]
+) -> dict[int, dict[str, StepPast]]:
+    """Return how many times its level each step came to, by weekday, where that can be told."""
+    seen: dict[tuple[int, str], list[StepPast]] = {}
+    for past in days:
+        for code, step in past.steps.items():
+            level = levels[past.day].get(code)
+            if level and level.took_s and not isinf(step.took_s):
+                share = StepPast(0.0, step.took_s / level.took_s, _share(step, level))
+                seen.setdefault((past.day.weekday(), code), []).append(share)
+    found: dict[int, dict[str, StepPast]] = {}
+    for (weekday, code), shares in seen.items():
+        if len(shares) >= WEEKDAY_DAYS:
+            found.setdefault(weekday, {})[code] = _middle(shares)
+    return found
+
+
+def _share(step: StepPast, level: StepPast) -> float:
+    return step.records / level.records if level.records else 1.0
+
+
+def _times(level: Mapping[str, StepPast], shares: Mapping[str, StepPast]) -> dict[str, StepPast]:
+    """Return the level of a weekday; of a step whose weekdays are not known, the same level."""
+    one = StepPast(0.0, 1.0, 1.0)
+    return {
+        code: StepPast(
+            0.0,
+            step.took_s * shares.get(code, one).took_s,
+            step.records * shares.get(code, one).records,
+        )
+        for code, step in level.items()
+    }
 
 
 def _middle(steps: Sequence[StepPast]) -> StepPast:

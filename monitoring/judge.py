@@ -11,7 +11,7 @@ from django.urls import reverse
 from alerts.lifecycle import reconcile
 from alerts.queries import unsettled_of_rules
 from batchops.ccb.snapshot import RunKey
-from monitoring import comparable, queries
+from monitoring import comparable, outlook, queries
 from monitoring.calendar import day_calendar
 from monitoring.models import (
     MonitoringConfig,
@@ -41,11 +41,13 @@ POLLS = 100  # good readings looked at, more than any rule asks for, also when m
 
 
 def judge_runs(changed: Iterable[Run], *, poll: Poll, at: datetime) -> None:
-    """Evaluate the rules on what `poll` saw, and open and resolve alerts; twice changes nothing.
+    """Forecast the day, evaluate the rules on what `poll` saw, and open and resolve alerts.
 
+    Twice changes nothing.
     `changed` are the runs that the poll changed: what they are now is why an alert is over. The
     number of queries does not depend on that of runs. The caller holds the turn of all polls.
     """
+    outlook.foresee(poll)
     unsettled = unsettled_of_rules(JUDGED)
     standing = frozenset((rule, key) for rule, key, is_active in unsettled if is_active)
     picture, known = _look(poll, changed, standing)
@@ -83,6 +85,7 @@ def _look(
     assert at and day  # of every good poll
     held = _held(day, changed)
     judged = [*held.complete, *held.running]
+    polls = _polls(poll, config)
     today: dict[str, list[RunFacts]] = defaultdict(list)
     for run in held.today:
         today[run.batch_code].append(run)
@@ -91,7 +94,7 @@ def _look(
         zone=settings.SITE_ZONE,
         day=day,
         steps=_steps(day, config),
-        polls=_polls(poll, config),
+        polls=polls,
         runs=held.watched,
         today=today,
         last_complete={run.batch_code: run for run in held.complete},
@@ -99,6 +102,7 @@ def _look(
         usual=comparable.usual_runs({(run.batch_code, run.business_date) for run in judged}),
         records=_records(held.running),
         drained=_drained(day),
+        outlook=outlook.outlooks(day, polls),
         stuck_after=timedelta(minutes=config.stuck_minutes),
         book=Rulebook(each.read() for each in RuleSetting.objects.select_related("step")),
         standing=standing,

@@ -46,6 +46,7 @@ def _batches(at: datetime) -> list[Batch]:
         partial(lifecycle.remove_threads, before=in_detail),
         partial(lifecycle.remove_submissions, before=in_detail),
         partial(lifecycle.remove_samples, before=clock - SAMPLES_KEPT),
+        partial(lifecycle.remove_forecasts, before=clock - SAMPLES_KEPT),
         partial(lifecycle.remove_polls, before=at - SAMPLES_KEPT),
         partial(lifecycle.remove_runs, before=last_day),
     ]

@@ -6,8 +6,8 @@ from datetime import timedelta
 from batchops.cluster import bells
 from batchops.cluster.ticks import Tick
 from batchops.db import database_now, session_lock_held
+from monitoring import accuracy, retention
 from monitoring import poll as polling
-from monitoring import retention
 from monitoring.queries import due_poll, monitoring_config
 
 logger = logging.getLogger(__name__)
@@ -21,6 +21,11 @@ def poll() -> None:
 def remove_old() -> None:
     """Clean up for one slice; called by a worker of the watch cluster."""
     retention.remove_old()
+
+
+def test_forecasts() -> None:
+    """Back-test days that are over for one slice; called by a worker of the watch cluster."""
+    accuracy.test_due()
 
 
 class PollBell:
@@ -55,5 +60,11 @@ TICKS = [
         cluster="watch",
         every=retention.EVERY,
         run=retention.ring,
+    ),
+    Tick(
+        name="monitoring.accuracy",
+        cluster="watch",
+        every=accuracy.EVERY,
+        run=accuracy.ring_if_due,
     ),
 ]

@@ -6,7 +6,7 @@ from math import isinf
 from statistics import fmean
 
 from monitoring.forecast.facts import PastDay
-from monitoring.forecast.history import basis_for
+from monitoring.forecast.history import ENOUGH, basis_for
 from monitoring.forecast.outlook import Band, Outlook, look_ahead
 from monitoring.forecast.record import DayRecord
 
@@ -37,12 +37,20 @@ class Tested:
 
 @dataclass(frozen=True, slots=True)
 class DayTested:
-    """How the forecasts of one day come out; `announced_s` is when the deadline was at risk."""
+    """How the forecasts of one day come out; `announced_s` is when the deadline was at risk.
+
+    `days` is how many comparable days there were; 0 on a day without a run.
+    """
 
     whole: Tested
     steps: Mapping[str, Tested]
     days: int
     announced_s: float | None = None
+
+    @property
+    def told(self) -> bool:
+        """Whether there was history enough to say anything."""
+        return self.days >= ENOUGH
 
 
 def back_test(record: DayRecord, history: Sequence[PastDay], warned: Warned) -> DayTested:
@@ -63,7 +71,7 @@ def back_test(record: DayRecord, history: Sequence[PastDay], warned: Warned) -> 
             done_s, _bands(outlooks, 0.0, done_s, _whole), _rivals(before, record, _finished_s)
         ),
         steps=_steps(record, past, before, outlooks),
-        days=basis.found,
+        days=basis.found if past else 0,
         announced_s=_announced_s(outlooks, warned),
     )
 

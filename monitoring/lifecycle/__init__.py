@@ -1,5 +1,6 @@
 """Change what is stored about CC&B; nothing else does."""
 
+from monitoring.lifecycle.forecasts import remove_forecasts, store_forecast, store_tests
 from monitoring.lifecycle.history import begin_import, store_chunk
 from monitoring.lifecycle.polls import (
     Asked,
@@ -29,6 +30,7 @@ __all__ = [
     "record_failed_poll",
     "record_poll",
     "remove_events",
+    "remove_forecasts",
     "remove_polls",
     "remove_runs",
     "remove_samples",
@@ -37,5 +39,7 @@ __all__ = [
     "seed_calendar",
     "seed_workflow",
     "store_chunk",
+    "store_forecast",
+    "store_tests",
     "try_again",
 ]

@@ -58,22 +58,22 @@ POLLS_SQL = """
 
 def remove_events(*, before: datetime, limit: int = ROWS_A_BATCH) -> int:
     """Remove events of runs that are settled, older by CC&B's clock; return how many."""
-    return _removed(EVENTS_SQL, [before, UNSETTLED, limit])
+    return removed(EVENTS_SQL, [before, UNSETTLED, limit])
 
 
 def remove_threads(*, before: datetime, limit: int = ROWS_A_BATCH) -> int:
     """Remove threads of settled runs, last seen to change before a moment; return how many."""
-    return _removed(THREADS_SQL, [before, UNSETTLED, limit])
+    return removed(THREADS_SQL, [before, UNSETTLED, limit])
 
 
 def remove_samples(*, before: datetime, limit: int = ROWS_A_BATCH) -> int:
     """Remove samples older by CC&B's clock; return how many."""
-    return _removed(SAMPLES_SQL, [before, limit])
+    return removed(SAMPLES_SQL, [before, limit])
 
 
 def remove_submissions(*, before: datetime, limit: int = ROWS_A_BATCH) -> int:
     """Remove submissions that were over before a moment of CC&B's clock; return how many."""
-    return _removed(SUBMISSIONS_SQL, [before, limit])
+    return removed(SUBMISSIONS_SQL, [before, limit])
 
 
 def remove_runs(*, before: date, limit: int = ROWS_A_BATCH) -> int:
@@ -81,7 +81,7 @@ def remove_runs(*, before: date, limit: int = ROWS_A_BATCH) -> int:
 
     What the days came to (batch_performance_summary) stays.
     """
-    return _removed(RUNS_SQL, [before, limit])
+    return removed(RUNS_SQL, [before, limit])
 
 
 def remove_polls(*, before: datetime, limit: int = ROWS_A_BATCH) -> int:
@@ -90,10 +90,11 @@ def remove_polls(*, before: datetime, limit: int = ROWS_A_BATCH) -> int:
     The last good one stays, and those of which samples are still there. Return how many.
     """
     last = last_good_poll()
-    return _removed(POLLS_SQL, [before, last.pk if last else 0, limit])
+    return removed(POLLS_SQL, [before, last.pk if last else 0, limit])
 
 
-def _removed(sql: str, binds: list[Any]) -> int:
+def removed(sql: str, binds: list[Any]) -> int:
+    """Carry out a removal; return how many rows went."""
     with connection.cursor() as cursor:
         cursor.execute(sql, binds)
         return int(cursor.rowcount)

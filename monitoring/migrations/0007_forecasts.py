@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
                 ("business_date", models.DateField(unique=True)),
                 ("method", models.IntegerField()),
                 ("made_at", models.DateTimeField()),
+                ("history_from", models.DateField()),
                 ("days", models.IntegerField(help_text="Comparable days behind it.")),
                 (
                     "finished_s",

@@ -62,17 +62,19 @@ class Forecast(models.Model):
 class ForecastTest(models.Model):
     """How forecasts of one past business day come out, from the days before it alone.
 
-    Reckoned once a day is over, by `method` (a number that grows when the reckoning changes), and
-    kept for ever. `finished_at` None: the workflow was never done that day. `announced_at` is when
+    Reckoned once a day is over, by `method` (a number that grows when the reckoning changes) from
+    the days since `history_from`, and kept for ever; anew when older days are imported.
+    `finished_s` None: the workflow was never done that day. `announced_s` is when
     DEADLINE_AT_RISK would have opened, None if at no time. `checks` holds, for each part of the
-    day that had passed ("0", "25", "50", "75" of 100), {"p10_s", "p50_s", "p90_s", "miss_pct"},
-    seconds since the day began; `rivals` what the naive say: {"yesterday", "mean", "weekday"};
-    `steps` the same by step, at parts of the step's own run.
+    day that had passed ("0", "25", "50", "75" of 100), {"p10_s", "p50_s", "p90_s", "miss_pct"};
+    `rivals` what the naive say: {"yesterday", "mean", "weekday"}; `steps` the same by step, at
+    parts of the step's own run. All of these are seconds since the business day began.
     """
 
     business_date = models.DateField(unique=True)
     method = models.IntegerField()
     made_at = models.DateTimeField()
+    history_from = models.DateField()
     days = models.IntegerField(help_text="Comparable days behind it.")
     finished_s = models.FloatField(null=True, help_text="Since the business day began.")
     deadline_s = models.FloatField(help_text="Since the business day began.")

@@ -50,7 +50,7 @@ def _figures(pattern: str) -> dict[str, Any]:
     terms = KINDS["DEADLINE_AT_RISK"].defaults
     warned = Warned(terms["risk_pct"], terms["polls"])
     tests = [back_test(record, history, warned) for record in records]
-    tested = [test for test in tests if test.whole.bands]
+    tested = [test for test in tests if test.told]
     whole = scores(test.whole for test in tested)
     steps = scores(step for test in tested for step in test.steps.values())
     return {

@@ -34,6 +34,23 @@ class ChannelKind(StrEnum):
     """By what a channel reaches people."""
 
     EMAIL = "email"
+    WEBHOOK = "webhook"
+    CHAT = "chat"
+
+
+class SecretPurpose(StrEnum):
+    """What a channel keeps sealed: where it sends to, and what it signs by."""
+
+    ADDRESS = "address"
+    SIGNING = "signing"
+
+
+class JobEnds(StrEnum):
+    """Which ends of our own jobs a channel tells."""
+
+    NONE = "none"
+    BAD = "bad"
+    ALL = "all"
 
 
 class DeliveryKind(StrEnum):
@@ -92,6 +109,7 @@ class Rule:
     by_hand: bool = False
 
 
+CHANNEL_FAILING = "CHANNEL_FAILING"
 RULES = {
     rule.code: rule
     for rule in (
@@ -117,8 +135,20 @@ RULES = {
         Rule("JOB_NO_SUMMARY", "job without summary"),
         Rule("JOB_NO_ZIP", "job without ZIP", by_hand=True),
         Rule("MISSED_SCHEDULE", "missed schedule"),
+        Rule(CHANNEL_FAILING, "channel failing"),
     )
 }
+CHANNEL_LABELS = {
+    ChannelKind.EMAIL: "E-mail",
+    ChannelKind.WEBHOOK: "Webhook",
+    ChannelKind.CHAT: "Chat or SMS",
+}
+JOB_END_LABELS = {
+    JobEnds.NONE: "None",
+    JobEnds.BAD: "Failed, or completed with errors",
+    JobEnds.ALL: "All",
+}
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SEVERITY_LOOKS = {
     Severity.CRITICAL: Look("CRITICAL", "Critical", "bad", "alert-circle"),
     Severity.WARNING: Look("WARNING", "Warning", "warn", "warning"),

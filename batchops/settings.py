@@ -18,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from batchops.document import DOCUMENT
 from batchops.environment import BASE_DIR, DATA_DIR, env
 from batchops.settings_bill_stop import *  # noqa: F403
+from batchops.settings_channels import *  # noqa: F403
 
 django_stubs_ext.monkeypatch()
 

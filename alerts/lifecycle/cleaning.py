@@ -22,7 +22,7 @@ def clean(finding: Finding) -> Finding:
     lines: dict[str, Any] = {
         name: clean_line(getattr(finding, name), longest) for name, longest in LONGEST.items()
     }
-    evidence = {part: _clean_facts(facts) for part, facts in finding.evidence.items()}
+    evidence = {part: clean_facts(facts) for part, facts in finding.evidence.items()}
     return replace(finding, message=clean_line(finding.message), evidence=evidence, **lines)
 
 
@@ -42,7 +42,8 @@ def clean_note(note: str) -> str:
     return plain(note).strip()
 
 
-def _clean_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+def clean_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return facts with each text in them as `clean` makes it."""
     return {name: _clean_value(value) for name, value in facts.items()}
 
 

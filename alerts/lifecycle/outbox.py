@@ -1,16 +1,24 @@
-"""Write what is to be mailed, in the transaction that makes it worth a mail."""
+"""Write what is to be told, in the transaction that makes it worth telling."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
 
-from alerts.lifecycle.cleaning import clean_line
+from alerts.lifecycle.cleaning import clean_facts, clean_line
+from alerts.lifecycle.planning import (
+    Event,
+    Planned,
+    plan,
+    plan_alert,
+    plan_event,
+    ready_channels,
+)
 from alerts.models import Alert, Channel, Delivery, Notice, missing_settings
-from alerts.states import DeliveryKind, rank
+from alerts.states import NEWS, DeliveryKind, DeliveryState
 from batchops.cluster.bells import ring
 from batchops.db import database_now
 
@@ -25,57 +33,76 @@ class Reader:
     permission: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What programs are told by webhook of something that is no alert: its name and its facts."""
+
+    name: str
+    event: Event
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Owed(NamedTuple):
-    """A mail that a channel owes about an alert, and the severity that it is to tell."""
+    """A message that a channel owes about an alert, and the severity that it is to tell."""
 
     alert_id: int
-    channel_id: int
+    planned: Planned
     severity: str = ""
 
 
 def post_opened(alerts: Iterable[Alert]) -> int:
-    """Put the mails of these open alerts into the outbox; return how many are due.
+    """Put the messages of these open alerts into the outbox; return how many are owed.
 
-    One for each channel that is on, can send and listens to the alert's severity; none about an
-    alert that only goes on record. A mail that is there already stays as it is.
+    One for each channel that hears of it (`planning`); one that is there already stays as it is.
     """
-    channels = _ready_channels()
+    # Deliveries go by the database's clock, whatever clock the alert was judged by.
+    now, channels = database_now(), ready_channels()
     return _post(
         [
-            Owed(alert.pk, channel.pk)
+            Owed(alert.pk, planned)
             for alert in alerts
-            for channel in channels
-            if _hears(channel, alert)
+            for planned in plan_alert(alert, channels, at=now)
         ],
         DeliveryKind.OPENED,
     )
 
 
 def post_raised(alerts: Sequence[Alert]) -> int:
-    """Put into the outbox that these alerts got worse; return how many mails are due.
+    """Put into the outbox that these alerts got worse; return how many messages are owed.
 
     Channels that listen only now get the opening. One whose opening leaves later, and so tells
     the new severity itself, gets nothing more in the end.
     """
-    channels = [channel.pk for channel in _ready_channels()]
+    now = database_now()
+    plans = {channel.pk: plan(channel, at=now) for channel in ready_channels()}
     opened = Delivery.objects.filter(
-        alert__in=[alert.pk for alert in alerts], channel__in=channels, kind=DeliveryKind.OPENED
+        alert__in=[alert.pk for alert in alerts], channel__in=plans, kind=DeliveryKind.OPENED
     )
     told = set(opened.values_list("alert_id", "channel_id"))
     raised = [
-        Owed(alert.pk, channel, alert.severity)
+        Owed(alert.pk, planned, alert.severity)
         for alert in alerts
-        for channel in channels
-        if (alert.pk, channel) in told
+        for channel_id, planned in plans.items()
+        if (alert.pk, channel_id) in told
     ]
     return post_opened(alerts) + _post(raised, DeliveryKind.RAISED)
 
 
-def post_resolved(alerts: Iterable[Alert]) -> int:
-    """Put into the outbox that these alerts are over, for who heard or may yet hear of them."""
-    heard = Delivery.objects.heard().filter(alert__in=[alert.pk for alert in alerts])
-    pairs = heard.order_by().values_list("alert_id", "channel_id").distinct()
-    return _post([Owed(*pair) for pair in pairs if None not in pair], DeliveryKind.RESOLVED)
+def post_resolved(alerts: Sequence[Alert]) -> int:
+    """Put into the outbox that these alerts are over, for who heard or may yet hear of them.
+
+    What was to be told only later, when a channel's hours begin, is told to nobody.
+    """
+    now, over = database_now(), [alert.pk for alert in alerts]
+    unheard = Delivery.objects.filter(alert__in=over, kind__in=NEWS, state=DeliveryState.PENDING)
+    unheard.filter(attempts=0, next_try_at__gt=now).delete()
+    heard = Delivery.objects.heard().filter(alert__in=over, channel__isnull=False)
+    pairs = list(heard.order_by().values_list("alert_id", "channel_id").distinct())
+    channels = Channel.objects.in_bulk({channel_id for _, channel_id in pairs})
+    return _post(
+        [Owed(alert_id, plan(channels[channel_id], at=now)) for alert_id, channel_id in pairs],
+        DeliveryKind.RESOLVED,
+    )
 
 
 @transaction.atomic
@@ -112,32 +139,60 @@ def post_notice(
     return len(readers)
 
 
+@transaction.atomic
+def post_event(*, key: str, told: Told, subject: str, lines: Sequence[str], url: str) -> int:
+    """Put an event that is no alert into the outbox; return how many channels tell it.
+
+    Programs are told `told`, people `subject` and `lines`, both cleaned as those of a notice.
+    The same `key` once more posts nothing.
+    """
+    now = database_now()
+    planned = plan_event(told.event, ready_channels(), at=now)
+    if not planned:
+        return 0
+    notice, is_new = Notice.objects.get_or_create(
+        key=key,
+        defaults={
+            "subject": clean_line(subject, LONGEST_SUBJECT),
+            "lines": [clean_line(line) for line in lines],
+            "url": url,
+            "event": told.name,
+            "facts": clean_facts(told.facts),
+            "created_at": now,
+        },
+    )
+    if not is_new:
+        return 0
+    Delivery.objects.bulk_create(
+        Delivery(
+            notice=notice,
+            kind=DeliveryKind.NOTICE,
+            channel_id=each.channel_id,
+            **_times(now, each.not_before),
+        )
+        for each in planned
+    )
+    ring_sender()
+    return len(planned)
+
+
 def ring_sender() -> None:
     """Call a worker of the watch cluster to send what is due, once this transaction commits."""
     ring("alerts.tasks.deliver", cluster="watch")
 
 
-def _ready_channels() -> list[Channel]:
-    return [channel for channel in Channel.objects.filter(enabled=True) if channel.is_ready]
-
-
-def _hears(channel: Channel, alert: Alert) -> bool:
-    return not alert.record_only and rank(alert.severity) <= rank(channel.minimum_severity)
-
-
 def _post(owed: list[Owed], kind: DeliveryKind) -> int:
     if not owed:
         return 0
-    # Deliveries go by the database's clock, whatever clock the alert was judged by.
     now = database_now()
     Delivery.objects.bulk_create(
         (
             Delivery(
                 alert_id=each.alert_id,
-                channel_id=each.channel_id,
+                channel_id=each.planned.channel_id,
                 severity=each.severity,
                 kind=kind,
-                **_times(now),
+                **_times(now, each.planned.not_before),
             )
             for each in sorted(owed)
         ),
@@ -153,9 +208,10 @@ def _reader(to_whom: str | Reader) -> dict[str, Any]:
     return {"address": to_whom}
 
 
-def _times(now: datetime) -> dict[str, datetime]:
+def _times(now: datetime, not_before: datetime | None = None) -> dict[str, datetime]:
+    due_at = max(now, not_before or now)
     return {
         "created_at": now,
-        "next_try_at": now,
-        "give_up_at": now + settings.MAIL_GIVE_UP_AFTER,
+        "next_try_at": due_at,
+        "give_up_at": due_at + settings.MAIL_GIVE_UP_AFTER,
     }

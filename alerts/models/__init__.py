@@ -1,20 +1,16 @@
-"""Store alerts, and what is mailed."""
+"""Store alerts, channels, and what goes by them."""
 
 from alerts.models.alerts import Alert, AlertEvent, AlertQuerySet
-from alerts.models.outbox import (
-    Channel,
-    Delivery,
-    DeliveryAttempt,
-    DeliveryQuerySet,
-    Notice,
-    missing_settings,
-)
+from alerts.models.channels import Channel, ChannelHealth, ChannelSecret, missing_settings
+from alerts.models.outbox import Delivery, DeliveryAttempt, DeliveryQuerySet, Notice
 
 __all__ = [
     "Alert",
     "AlertEvent",
     "AlertQuerySet",
     "Channel",
+    "ChannelHealth",
+    "ChannelSecret",
     "Delivery",
     "DeliveryAttempt",
     "DeliveryQuerySet",

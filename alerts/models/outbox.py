@@ -1,4 +1,4 @@
-"""Store the outbox: channels, notices, the mails that are owed, and each try to send one."""
+"""Store the outbox: notices, the messages that are owed, and each try to send one."""
 
 from datetime import datetime
 from typing import Self
@@ -8,90 +8,33 @@ from django.db import models
 from django.db.models import Q
 
 from alerts.models.alerts import Alert
+from alerts.models.channels import Channel
 from alerts.states import (
     ATTEMPT_LOOKS,
     DELIVERY_LOOKS,
     LEFT,
     NEWS,
-    SEVERITY_LOOKS,
     UNFINISHED,
     WAITING,
     AttemptOutcome,
-    ChannelKind,
     DeliveryKind,
     DeliveryState,
-    Severity,
 )
 from batchops.looks import Look
-from batchops.row_history import tracked
-
-
-def missing_settings() -> list[str]:
-    """Return the settings without which no mail leaves, by name; empty when all are there."""
-    needed = {"SMTP_HOST": settings.EMAIL_HOST, "SMTP_FROM": settings.DEFAULT_FROM_EMAIL}
-    if settings.EMAIL_HOST_USER:
-        needed["SMTP_PASS"] = settings.EMAIL_HOST_PASSWORD
-    return [name for name, value in needed.items() if not value]
-
-
-@tracked
-class Channel(models.Model):
-    """A way to reach people: which addresses hear of which alerts."""
-
-    kind = models.CharField(
-        max_length=16, default=ChannelKind.EMAIL, choices=[(ChannelKind.EMAIL.value, "E-mail")]
-    )
-    name = models.CharField(max_length=60, unique=True)
-    recipients = models.TextField(
-        blank=True, default="", help_text="E-mail addresses, one on each line."
-    )
-    minimum_severity = models.CharField(
-        "from severity",
-        max_length=16,
-        default=Severity.CRITICAL,
-        choices=[(s.value, look.label) for s, look in SEVERITY_LOOKS.items()],
-        help_text="It hears of alerts of this severity and of worse ones.",
-    )
-    enabled = models.BooleanField(default=True)
-    is_default = models.BooleanField(default=False, editable=False)
-
-    class Meta:
-        default_permissions = ("add", "change", "view")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["is_default"], condition=Q(is_default=True), name="channel_one_default"
-            ),
-            models.CheckConstraint(
-                condition=Q(minimum_severity__in=list(Severity)), name="channel_severity_known"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def addresses(self) -> list[str]:
-        """Who is written to; of the default channel the setting ALERT_EMAILS says it."""
-        return list(settings.ALERT_EMAILS) if self.is_default else self.recipients.split()
-
-    @property
-    def missing(self) -> list[str]:
-        """The settings without which nothing can be sent, by name; empty when all are there."""
-        unnamed = self.is_default and not settings.ALERT_EMAILS
-        return missing_settings() + (["ALERT_EMAILS"] if unnamed else [])
-
-    @property
-    def is_ready(self) -> bool:
-        return not self.missing and bool(self.addresses)
 
 
 class Notice(models.Model):
-    """A mail that is not about an alert, as facts: written once under its key, never changed."""
+    """A message that is not about an alert: written once under its key, never changed.
+
+    `event` and `facts` are what programs are told; a mail shows `subject`, `lines` and `url`.
+    """
 
     key = models.CharField(max_length=200, unique=True)
     subject = models.CharField(max_length=200)
     lines = models.JSONField(default=list)
     url = models.CharField(max_length=300, blank=True, default="")
+    event = models.CharField(max_length=40, blank=True, default="")
+    facts = models.JSONField(default=dict)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -119,7 +62,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 class Delivery(models.Model):
-    """One mail that is owed, the outbox: by a channel about an alert, or a notice to one reader.
+    """One message that is owed, the outbox: by a channel, or a notice to one reader.
 
     A reader is a person, written to at the address they have when it leaves, if they are active
     and have `permission` then; or else a bare `address`.
@@ -173,7 +116,7 @@ class Delivery(models.Model):
                 name="delivery_raised_once_to_each_severity",
             ),
             models.UniqueConstraint(
-                fields=["notice", "reader", "address"],
+                fields=["notice", "channel", "reader", "address"],
                 condition=Q(notice__isnull=False),
                 nulls_distinct=False,
                 name="delivery_once_per_notice_and_reader",
@@ -185,8 +128,10 @@ class Delivery(models.Model):
                     Q(reader=None, address=""),
                 )
                 | Q(
-                    Q(alert=None, channel=None, notice__isnull=False, kind=DeliveryKind.NOTICE),
-                    Q(reader__isnull=False, address="") | (Q(reader=None) & ~Q(address="")),
+                    Q(alert=None, notice__isnull=False, kind=DeliveryKind.NOTICE),
+                    Q(channel=None, reader__isnull=False, address="")
+                    | (Q(channel=None, reader=None) & ~Q(address=""))
+                    | Q(channel__isnull=False, reader=None, address=""),
                 ),
                 name="delivery_of_an_alert_or_a_notice",
             ),
@@ -226,7 +171,8 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         if self.notice_id:
-            return f"notice {self.notice_id} to {self.reader_id or self.address} ({self.pk})"
+            to_whom = self.channel_id or self.reader_id or self.address
+            return f"notice {self.notice_id} to {to_whom} ({self.pk})"
         return f"{self.kind} of alert {self.alert_id} to {self.channel_id} ({self.pk})"
 
     @property

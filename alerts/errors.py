@@ -1,6 +1,7 @@
 """Name the moves on alerts, deliveries and channels that cannot be made."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from batchops.errors import Conflict, NotFound, Unavailable
 
@@ -42,17 +43,26 @@ class DeliveryNotWaiting(Conflict):
     code = "delivery_not_waiting"
 
 
-class MailNotSent(Unavailable):
-    """Say why nobody got a mail; `is_server` when the server itself is the reason.
+class NotDelivered(Unavailable):
+    """Say why nobody got a message; `is_server` when the server itself is the reason.
 
-    `replies` are the server's words to each address.
+    `replies` are the server's words to each address, `wait` is how long it wants to be left
+    alone, and `is_gone` says that it wants nothing ever again.
     """
 
-    code = "mail_not_sent"
+    code = "not_delivered"
 
     def __init__(
-        self, message: str, *, is_server: bool = True, replies: Mapping[str, str] | None = None
+        self,
+        message: str,
+        *,
+        is_server: bool = True,
+        replies: Mapping[str, str] | None = None,
+        wait: timedelta | None = None,
+        is_gone: bool = False,
     ) -> None:
         super().__init__(message)
         self.is_server = is_server
         self.replies = replies or {}
+        self.wait = wait
+        self.is_gone = is_gone

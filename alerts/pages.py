@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts import deliver, evidence, history, lifecycle, queries
 from alerts.bodies import framed
-from alerts.errors import MailNotSent
+from alerts.errors import NotDelivered
 from alerts.lifecycle import Until
 from alerts.models import Alert
 from batchops.access import AuthenticatedHttpRequest, actor_of
@@ -161,7 +161,7 @@ def retry_delivery(
 def test_channel(request: AuthenticatedHttpRequest, channel_id: int) -> HttpResponse:
     try:
         said = deliver.send_test(channel_id, actor=actor_of(request))
-    except MailNotSent as error:
+    except NotDelivered as error:
         messages.error(request, error.message)
     else:
         messages.success(request, gettext("The test mail left. %s") % said)

@@ -5,11 +5,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext
 
 from alerts.errors import AlertNotFound
-from alerts.models import Alert, AlertEvent, Channel, Delivery, DeliveryAttempt
+from alerts.models import Alert, AlertEvent, Channel, ChannelHealth, Delivery, DeliveryAttempt
+from alerts.models.channels import FAILING_AFTER
 from alerts.states import (
     RULES,
     SEVERITY_LOOKS,
@@ -149,17 +150,37 @@ def any_due(at: datetime) -> bool:
 
 
 def channels_with_due(at: datetime) -> list[Channel]:
-    """Lock and return the channels that have something due and that nobody else claims from."""
+    """Lock and return the channels that have something due and that nobody else claims from.
+
+    Those that work come first, so that none waits for one that hangs.
+    """
     due = Delivery.objects.due(at).filter(channel=OuterRef("pk"))
-    channels = Channel.objects.filter(Exists(due)).order_by("id")
-    return list(channels.select_for_update(no_key=True, skip_locked=True))
+    channels = Channel.objects.filter(Exists(due))
+    channels = channels.order_by(F("health__failures").asc(nulls_first=True), "id")
+    return list(channels.select_for_update(no_key=True, skip_locked=True, of=("self",)))
+
+
+def failing_channels() -> list[ChannelHealth]:
+    """Return how each channel stands that is on and does not get through, by its number."""
+    troubles = Q(failures__gte=FAILING_AFTER) | Q(gave_up_at__isnull=False)
+    failing = ChannelHealth.objects.filter(troubles | Q(gone_at__isnull=False))
+    return list(failing.filter(channel__enabled=True).select_related("channel").order_by("channel"))
+
+
+def is_gone(channel: Channel) -> bool:
+    """Return whether a channel's receiver said that it is gone for good."""
+    return ChannelHealth.objects.filter(channel=channel, gone_at__isnull=False).exists()
 
 
 def due_of_channel(channel: Channel, at: datetime) -> list[Delivery]:
-    """Lock and return what a channel has due: openings first, each kind oldest first."""
-    due = Delivery.objects.due(at).filter(channel=channel).select_related("alert", "channel")
+    """Lock and return what a channel has due: openings first, what failed least before."""
+    due = (
+        Delivery.objects.due(at)
+        .filter(channel=channel)
+        .select_related("alert", "channel", "notice")
+    )
     locked = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
-    return list(locked.order_by("kind", "id")[:DIGESTED])
+    return list(locked.order_by("kind", "attempts", "id")[:DIGESTED])
 
 
 def readers_with_due(at: datetime) -> list[ReaderKey]:

@@ -16,7 +16,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
 from django.utils.translation import gettext
 
-from alerts.errors import MailNotSent
+from alerts.errors import NotDelivered
 from batchops.texts import redacted
 
 Replies = Mapping[str, str]
@@ -38,7 +38,7 @@ def hand_over(message: EmailMessage) -> Handed:
 
     It takes at most MAIL_DEADLINE, also when the server drips or a name is not resolved.
 
-    :raises MailNotSent: when nobody took it, or when it cannot be known; the sentence says why.
+    :raises NotDelivered: when nobody took it, or when it cannot be known; the sentence says why.
     """
     line = Line()
     outcome: list[Handed | Exception] = []
@@ -51,7 +51,7 @@ def hand_over(message: EmailMessage) -> Handed:
             "The mail server %(server)s took longer than %(seconds)g s in all and was cut off."
         )
         seconds = settings.MAIL_DEADLINE.total_seconds()
-        raise MailNotSent(sentence % {"server": _server(), "seconds": seconds} + line.doubt)
+        raise NotDelivered(sentence % {"server": _server(), "seconds": seconds} + line.doubt)
     if isinstance(outcome[0], Exception):
         raise _not_sent(outcome[0], line) from outcome[0]
     return outcome[0]
@@ -158,32 +158,32 @@ def words_of(replies: Replies) -> str:
     return f"{len(replies)} ({'; '.join(said)})"
 
 
-def _not_sent(error: Exception, line: Line) -> MailNotSent:
+def _not_sent(error: Exception, line: Line) -> NotDelivered:
     """Put into a sentence why nobody got the mail; no password and no login name in it."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         replies = {a: _reply(*reply) for a, reply in error.recipients.items()}
         sentence = gettext("The mail server %(server)s refused every address: %(why)s.")
         why = {"server": _server(), "why": words_of(replies)}
-        return MailNotSent(sentence % why, is_server=False, replies=replies)
+        return NotDelivered(sentence % why, is_server=False, replies=replies)
     if isinstance(error, smtplib.SMTPResponseException):
         return _answered(error)
     if not isinstance(error, OSError):
         raise error
     why = {"server": _server(), "why": _short(error.strerror or str(error))}
-    return MailNotSent(_unreachable(error) % why + line.doubt)
+    return NotDelivered(_unreachable(error) % why + line.doubt)
 
 
-def _answered(error: smtplib.SMTPResponseException) -> MailNotSent:
+def _answered(error: smtplib.SMTPResponseException) -> NotDelivered:
     if isinstance(error, smtplib.SMTPAuthenticationError) or error.smtp_code in LOGIN_REFUSED:
         sentence = gettext(
             "The mail server %(server)s refused the login (%(code)s). Check SMTP_USER and "
             "SMTP_PASS."
         )
-        return MailNotSent(sentence % {"server": _server(), "code": error.smtp_code})
+        return NotDelivered(sentence % {"server": _server(), "code": error.smtp_code})
     sentence = gettext("The mail server %(server)s refused the mail: %(why)s.")
     why = redacted(_reply(error.smtp_code, error.smtp_error))
     connecting = isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError)
-    return MailNotSent(
+    return NotDelivered(
         sentence % {"server": _server(), "why": why},
         is_server=connecting or error.smtp_code == 421,
     )

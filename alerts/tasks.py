@@ -1,4 +1,4 @@
-"""Do what alerts need without anybody asking: let acknowledgements run out, send what is due."""
+"""Do what alerts need without anybody asking: let acknowledgements end, send, judge channels."""
 
 from datetime import timedelta
 
@@ -13,6 +13,10 @@ def expire_acknowledgements() -> None:
     lifecycle.expire_acknowledgements(at=database_now(), actor="system:watch")
 
 
+def judge_channels() -> None:
+    lifecycle.judge_channels(at=database_now(), actor="system:watch")
+
+
 def deliver() -> None:
     """Send what is due; called by a worker of the watch cluster."""
     delivering.deliver_due()
@@ -24,6 +28,12 @@ def ring_for_due() -> None:
 
 
 TICKS = [
+    Tick(
+        name="alerts.judge_channels",
+        cluster="watch",
+        every=timedelta(seconds=5),
+        run=judge_channels,
+    ),
     Tick(
         name="alerts.expire_acknowledgements",
         cluster="watch",

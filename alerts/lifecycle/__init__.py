@@ -7,6 +7,7 @@ everywhere: channel, alert, delivery.
 from alerts.lifecycle.channels import seed_default_channel
 from alerts.lifecycle.claims import MailClaim, claim_mail
 from alerts.lifecycle.deliveries import Report, record_attempt, retry_delivery
+from alerts.lifecycle.health import forget_troubles, judge_channels
 from alerts.lifecycle.moves import (
     Until,
     acknowledge,
@@ -14,23 +15,33 @@ from alerts.lifecycle.moves import (
     expire_acknowledgements,
     resolve,
 )
-from alerts.lifecycle.outbox import Reader, post_notice
+from alerts.lifecycle.outbox import Reader, Told, post_event, post_notice
+from alerts.lifecycle.planning import Event
 from alerts.lifecycle.reconciling import Outcome, reconcile, reconcile_keys, take_turn
+from alerts.lifecycle.secrets import keep_address, make_signing_secret, reseal_secrets
 
 __all__ = [
+    "Event",
     "MailClaim",
     "Outcome",
     "Reader",
     "Report",
+    "Told",
     "Until",
     "acknowledge",
     "claim_mail",
     "comment",
     "expire_acknowledgements",
+    "forget_troubles",
+    "judge_channels",
+    "keep_address",
+    "make_signing_secret",
+    "post_event",
     "post_notice",
     "reconcile",
     "reconcile_keys",
     "record_attempt",
+    "reseal_secrets",
     "resolve",
     "retry_delivery",
     "seed_default_channel",

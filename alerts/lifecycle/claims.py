@@ -20,7 +20,7 @@ from alerts.queries import (
     mails_to,
     readers_with_due,
 )
-from alerts.states import AttemptOutcome, DeliveryKind, DeliveryState, Severity
+from alerts.states import AttemptOutcome, ChannelKind, DeliveryKind, DeliveryState, Severity
 
 MINUTE = timedelta(minutes=1)
 
@@ -41,6 +41,10 @@ class MailClaim:
     deliveries: tuple[Delivery, ...]
 
     @property
+    def is_mail(self) -> bool:
+        return self.channel is None or self.channel.kind == ChannelKind.EMAIL
+
+    @property
     def is_digest(self) -> bool:
         return len(self.deliveries) > 1
 
@@ -54,7 +58,7 @@ class MailClaim:
 def claim_mail(*, at: datetime) -> MailClaim | None:
     """Claim the next mail that is due at `at` (the database's clock); None when none is.
 
-    A channel gets at most MAIL_LIMIT mails a minute. When more are due they are claimed
+    A channel gets at most its limit of messages a minute. When more are due they are claimed
     together, as one digest; behind the digest everything waits for the minute to pass. Of notices
     all that is due to one reader is one mail, and they get at most MAIL_LIMIT a minute too. A
     lease that ended is taken back first, with a try on record whose end nobody knows.
@@ -155,9 +159,9 @@ def _choose(channel: Channel, due: list[Delivery], at: datetime) -> list[Deliver
     first = due[0]
     alike = [d for d in due if (d.kind, d.delivered_to) == (first.kind, first.delivered_to)]
     lately = mails_lately(mails_by(channel), at, MINUTE)
-    if lately + len(alike) <= settings.MAIL_LIMIT:
+    if lately + len(alike) <= channel.limit:
         return [first]
-    return alike if lately <= settings.MAIL_LIMIT else []
+    return alike if lately <= channel.limit else []
 
 
 def _claim(chosen: list[Delivery], at: datetime, *, to: Sequence[str]) -> MailClaim:
@@ -195,7 +199,7 @@ def _message_id(chosen: list[Delivery]) -> str:
     what = f"{chosen[0].kind}-{chosen[0].pk}-{len(chosen)}"
     seal = salted_hmac("alerts.mail", f"{what} {_ids(chosen)}").hexdigest()[:16]
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")
-    return f"<batchops-{what}-{seal}@{domain}>"
+    return f"<batchops-{what}-{seal}@{domain or 'batchops'}>"
 
 
 def _ids(deliveries: Iterable[Delivery]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Record what became of a mail, and let people have it tried again."""
+"""Record what became of a message, and let people have it tried again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,12 +10,14 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext
 
 from alerts.errors import DeliveryNotFound, DeliveryNotWaiting
+from alerts.lifecycle import health
 from alerts.lifecycle.claims import MailClaim
 from alerts.lifecycle.outbox import ring_sender
 from alerts.models import (
     Alert,
     AlertEvent,
     AlertQuerySet,
+    Channel,
     Delivery,
     DeliveryAttempt,
     DeliveryQuerySet,
@@ -26,11 +28,13 @@ from batchops.live.publish import publish
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What became of one try to send a mail.
+    """What became of one try to send a message.
 
     `delivered_to` are the addresses that took it this time. `again_in` says when whoever is
     left is tried again; None means that nobody is left, or that it is of no use. `replies` are
     the server's words to the addresses that did not take it; no sentence names an address.
+    `is_receiver` says that the receiver failed as a whole, so that the channel rests; `is_gone`
+    that it wants nothing ever again; without `is_try` nobody was asked.
     """
 
     outcome: AttemptOutcome
@@ -38,6 +42,13 @@ class Report:
     delivered_to: tuple[str, ...] = ()
     again_in: timedelta | None = None
     replies: Mapping[str, str] = field(default_factory=dict)
+    is_receiver: bool = False
+    is_gone: bool = False
+    is_try: bool = True
+
+    @property
+    def is_success(self) -> bool:
+        return self.outcome in (AttemptOutcome.SENT, AttemptOutcome.PARTLY)
 
 
 def record_attempt(claim: MailClaim, report: Report, *, at: datetime, took_s: float) -> None:
@@ -47,7 +58,7 @@ def record_attempt(claim: MailClaim, report: Report, *, at: datetime, took_s: fl
     state; the try is on record all the same.
     """
     about = [d.alert_id for d in claim.deliveries if d.alert_id is not None]
-    if report.delivered_to and claim.kind in NEWS:
+    if report.delivered_to and claim.kind in NEWS and claim.is_mail:
         _mark_mailed(Alert.objects.filter(pk__in=about, email_sent=False))
     _record(claim, report, at=at, took_s=took_s)
 
@@ -69,7 +80,7 @@ def _record(claim: MailClaim, report: Report, *, at: datetime, took_s: float) ->
     held = Delivery.objects.filter(lease=claim.lease, state=DeliveryState.SENDING)
     taken = [*claim.deliveries[0].delivered_to, *report.delivered_to]
     held.update(delivered_to=taken)
-    _settle(held, report, at)
+    given_up = _settle(held, report, at)
     DeliveryAttempt.objects.bulk_create(
         DeliveryAttempt(
             delivery=delivery,
@@ -81,8 +92,21 @@ def _record(claim: MailClaim, report: Report, *, at: datetime, took_s: float) ->
         )
         for delivery in claim.deliveries
     )
+    if claim.channel and report.is_try:
+        _note_health(claim.channel, report, given_up=given_up, at=at)
     if claim.kind != DeliveryKind.NOTICE:
         publish("alerts")
+
+
+def _note_health(channel: Channel, report: Report, *, given_up: list[int], at: datetime) -> None:
+    if report.is_success:
+        return health.note_success(channel.pk, at=at)
+    health.note_failure(channel.pk, sentence=report.sentence, is_receiver=report.is_receiver, at=at)
+    if report.is_gone:
+        health.note_gone(channel.pk, at=at)
+    if given_up:
+        health.note_given_up(channel.pk, at=at)
+    return None
 
 
 @transaction.atomic
@@ -101,6 +125,8 @@ def retry_delivery(delivery_id: int, *, at: datetime, actor: str) -> None:
     )
     if held is None or not moved:
         raise _refusal(delivery_id)
+    if held.channel_id is not None:
+        health.let_try(held.channel_id)
     if held.alert_id is None:
         _note_on_notice(held, at=at, actor=actor)
     else:
@@ -131,19 +157,21 @@ def _note_on_notice(delivery: Delivery, *, at: datetime, actor: str) -> None:
     )
 
 
-def _settle(held: DeliveryQuerySet, report: Report, at: datetime) -> None:
+def _settle(held: DeliveryQuerySet, report: Report, at: datetime) -> list[int]:
+    """Write the new state of what is held; return what was given up."""
     if report.again_in is not None:
         next_try_at = at + report.again_in
         held.filter(give_up_at__gt=next_try_at).update(
             state=DeliveryState.FAILED, lease=None, next_try_at=next_try_at
         )
-    elif report.outcome in (AttemptOutcome.SENT, AttemptOutcome.PARTLY):
+    elif report.is_success:
         whole = report.outcome == AttemptOutcome.SENT
         state = DeliveryState.SENT if whole else DeliveryState.PARTLY
         held.update(state=state, lease=None, sent_at=at)
     given_up = list(held.values_list("pk", flat=True))
     held.update(state=DeliveryState.GIVEN_UP, lease=None, given_up_at=at)
     _withdraw_endings(given_up)
+    return given_up
 
 
 def _withdraw_endings(given_up: list[int]) -> None:

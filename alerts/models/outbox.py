@@ -46,7 +46,10 @@ class Notice(models.Model):
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due(self, at: datetime) -> Self:
-        """What may be tried at `at`; what became of an alert waits for the mails before it."""
+        """What may be tried at `at`; what became of an alert waits for the messages before it.
+
+        A channel that rests has nothing due.
+        """
         before = Delivery.objects.filter(
             alert=models.OuterRef("alert"),
             channel=models.OuterRef("channel"),
@@ -54,6 +57,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             state__in=UNFINISHED,
         )
         due = self.filter(state__in=UNFINISHED, next_try_at__lte=at)
+        due = due.exclude(channel__health__rests_until__gt=at)
         return due.filter(Q(kind=DeliveryKind.OPENED) | ~models.Exists(before))
 
     def heard(self) -> Self:

@@ -146,7 +146,7 @@ def errors_of_jobs_and_alerts() -> set[type[BatchOpsError]]:
     import alerts.errors
     import jobs.errors
 
-    elsewhere = {"channel_not_found", "delivery_not_found", "delivery_not_waiting", "mail_not_sent"}
+    elsewhere = {"channel_not_found", "delivery_not_found", "delivery_not_waiting", "not_delivered"}
     return {
         error
         for module in (alerts.errors, jobs.errors)

@@ -5,7 +5,7 @@ class AlertsConfig(AppConfig):
     name = "alerts"
 
     def ready(self) -> None:
-        from alerts import tasks, topics
+        from alerts import checks, tasks, topics  # noqa: F401 - checks register themselves
         from batchops.cluster import ticks
         from batchops.live.topics import register
 

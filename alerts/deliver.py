@@ -11,9 +11,9 @@ from alerts import lifecycle, queries
 from alerts.backoff import backoff
 from alerts.channels import kinds
 from alerts.channels.shape import Sent
-from alerts.errors import ChannelNotFound, NotDelivered
+from alerts.errors import NotDelivered
 from alerts.lifecycle import MailClaim, Report
-from alerts.models import Channel, missing_settings
+from alerts.models import missing_settings
 from alerts.states import AttemptOutcome, ChannelKind
 from batchops.cluster import stopping
 from batchops.db import database_now
@@ -50,9 +50,7 @@ def send_test(channel_id: int, *, actor: str) -> str:
     :raises ChannelNotFound: when there is no such channel.
     :raises NotDelivered: when nobody took it; the sentence says why.
     """
-    channel = Channel.objects.filter(pk=channel_id).first()
-    if channel is None:
-        raise ChannelNotFound(f"There is no channel {channel_id}. Look in the list of channels.")
+    channel = queries.find_channel(channel_id)
     _require_ready(channel.missing, channel.addresses, kind=channel.kind)
     sent = kinds.send_test(channel)
     logger.info("A test by channel %d was sent for %s.", channel_id, actor)
@@ -120,7 +118,7 @@ def _not_worth_a_try(claim: MailClaim) -> Report | None:
         )
     if claim.channel and not claim.channel.enabled:
         return _idle(gettext("The channel is switched off. Switch it on, then try again."))
-    if claim.channel and queries.is_gone(claim.channel):
+    if claim.channel and (health := queries.health_of(claim.channel)) and health.gone_at:
         return _idle(gettext("The receiver is gone. Save the channel again, then try again."))
     if not claim.recipients and claim.deliveries[0].delivered_to:
         sentence = gettext("Nobody is left: the others were taken off the channel.")

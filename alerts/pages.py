@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+import pghistory
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,11 +19,11 @@ from alerts import deliver, evidence, history, lifecycle, queries
 from alerts.bodies import framed
 from alerts.errors import NotDelivered
 from alerts.lifecycle import Until
-from alerts.models import Alert
+from alerts.models import Alert, Channel
 from batchops.access import AuthenticatedHttpRequest, actor_of
 from batchops.db import database_now
 from batchops.errors import InvalidInput
-from batchops.pages import page
+from batchops.pages import page, render_page
 
 LISTED = 50  # open alerts that a page lists; the rest is one click away
 
@@ -164,8 +165,29 @@ def test_channel(request: AuthenticatedHttpRequest, channel_id: int) -> HttpResp
     except NotDelivered as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, gettext("The test mail left. %s") % said)
+        messages.success(request, gettext("The test left. %s") % said)
     return redirect("admin:alerts_channel_change", channel_id)
+
+
+@page("alerts.change_channel", methods=("POST",))
+def replace_secret(request: AuthenticatedHttpRequest, channel_id: int) -> HttpResponse:
+    with pghistory.context(actor=actor_of(request)):
+        made = lifecycle.make_signing_secret(
+            channel_id, at=database_now(), at_once="at_once" in request.POST
+        )
+    return secret_page(request, queries.find_channel(channel_id), made)
+
+
+def secret_page(request: HttpRequest, channel: Channel, made: str) -> HttpResponse:
+    """Show a secret that was made just now, this once."""
+    shown = {
+        "title": gettext("Secret of channel %s") % channel.name,
+        "channel": channel,
+        "secret": made,
+    }
+    response = render_page(request, "alerts/secret.html", shown)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def alert_context(request: HttpRequest, alert: Alert) -> dict[str, Any]:
@@ -285,4 +307,5 @@ urls = [
         name="delivery_retry",
     ),
     path("alerts/channels/<int:channel_id>/test/", test_channel, name="channel_test"),
+    path("alerts/channels/<int:channel_id>/secret/", replace_secret, name="channel_secret"),
 ]

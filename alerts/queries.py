@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext
 
-from alerts.errors import AlertNotFound
+from alerts.errors import AlertNotFound, ChannelNotFound
 from alerts.models import Alert, AlertEvent, Channel, ChannelHealth, Delivery, DeliveryAttempt
 from alerts.models.channels import FAILING_AFTER
 from alerts.states import (
@@ -167,9 +167,20 @@ def failing_channels() -> list[ChannelHealth]:
     return list(failing.filter(channel__enabled=True).select_related("channel").order_by("channel"))
 
 
-def is_gone(channel: Channel) -> bool:
-    """Return whether a channel's receiver said that it is gone for good."""
-    return ChannelHealth.objects.filter(channel=channel, gone_at__isnull=False).exists()
+def find_channel(channel_id: int) -> Channel:
+    """Return one channel.
+
+    :raises ChannelNotFound: when there is none of this number.
+    """
+    channel = Channel.objects.filter(pk=channel_id).first()
+    if channel is None:
+        raise ChannelNotFound(f"There is no channel {channel_id}. Look in the list of channels.")
+    return channel
+
+
+def health_of(channel: Channel) -> ChannelHealth | None:
+    """Return how the last tries of a channel went; None before the first."""
+    return ChannelHealth.objects.filter(channel=channel).first()
 
 
 def due_of_channel(channel: Channel, at: datetime) -> list[Delivery]:

@@ -6,6 +6,7 @@ from email.utils import parseaddr
 from importlib.util import find_spec
 from typing import Any
 
+from cryptography.fernet import Fernet
 from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
@@ -44,6 +45,18 @@ def check_clusters(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 def check_mail(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Check the addresses that alerts come from and go to (E021, E022); links in mails (W023)."""
     return [*_mail_problems(), *_link_problems()]
+
+
+@register(TAG)
+def check_secrets(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check the keys that seal secrets (E034)."""
+    try:
+        for key in settings.BATCHOPS_SECRETS_KEYS:
+            Fernet(key)
+    except ValueError:
+        problem = "BATCHOPS_SECRETS_KEY holds something that is no key."
+        return [_error("batchops.E034", problem, "docs/settings.md says how to make one.")]
+    return []
 
 
 @register(TAG)

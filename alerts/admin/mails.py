@@ -1,4 +1,4 @@
-"""Show the channels in the admin, and every mail that goes by them."""
+"""Show in the admin every message that was or is to be sent."""
 
 from datetime import datetime
 from typing import Any
@@ -13,83 +13,16 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from alerts.bulk import retry_each
-from alerts.forms import ChannelForm
-from alerts.models import Channel, Delivery, DeliveryAttempt
+from alerts.models import Delivery, DeliveryAttempt
 from alerts.pages import given_up_note
 from alerts.states import WAITING, DeliveryState
 from batchops.access import actor_of
 from batchops.db import database_now
 from batchops.errors import BatchOpsError
-from batchops.looks import Look
 from batchops.paging import CappedPaginator
 from batchops.read_only import ReadOnly
-from batchops.row_history import RowHistory
 
 AT_ONCE = 500  # mails that one action has tried again
-ON = Look("on", "On", "ok", "check")
-OFF = Look("off", "Switched off", "neutral", "bell-off")
-UNCONFIGURED = Look("unconfigured", "Mail not configured", "warn", "warning")
-
-
-@admin.register(Channel)
-class ChannelAdmin(RowHistory, admin.ModelAdmin[Channel]):
-    """Who is written to about which alerts. A channel is switched off, never deleted."""
-
-    form = ChannelForm
-    list_display = ("name", "kind", "minimum_severity", "written_to", "state")
-    fields = ("name", "kind", "minimum_severity", "recipients", "enabled")
-    ordering = ("-is_default", "name")
-    change_form_template = "alerts/channel.html"
-
-    def has_delete_permission(self, request: HttpRequest, obj: Channel | None = None) -> bool:
-        return False
-
-    def get_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
-        if obj is None or not obj.is_default:
-            return self.fields
-        return ("name", "kind", "minimum_severity", "written_to", "enabled")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
-        # What the default channel does, the settings say.
-        own = ("name", "minimum_severity", "written_to")
-        return ("kind", *own) if obj is not None and obj.is_default else ("kind",)
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        self._warn(request, Channel.objects.filter(is_default=True).first())
-        _warn_of_given_up(request)
-        return super().changelist_view(request, extra_context)
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        channel = self.get_object(request, object_id)
-        if request.method == "GET":
-            self._warn(request, channel)
-        extra = {**(extra_context or {}), "channel": channel}
-        return super().change_view(request, object_id, form_url, extra)
-
-    @admin.display(description=_("Written to"))
-    def written_to(self, channel: Channel) -> str:
-        return ", ".join(channel.addresses) or gettext("nobody")
-
-    @admin.display(description=_("State"))
-    def state(self, channel: Channel) -> str:
-        look = OFF if not channel.enabled else UNCONFIGURED if not channel.is_ready else ON
-        return render_to_string("alerts/_badge.html", {"look": look})
-
-    def _warn(self, request: HttpRequest, channel: Channel | None) -> None:
-        if channel and channel.missing and self.has_view_permission(request):
-            said = gettext(
-                "Mail not configured: set %(names)s and restart. Until then no mail is sent; "
-                "alerts open all the same."
-            )
-            messages.warning(request, said % {"names": ", ".join(channel.missing)})
 
 
 class AttemptInline(admin.TabularInline[DeliveryAttempt, Delivery]):
@@ -114,7 +47,7 @@ class AttemptInline(admin.TabularInline[DeliveryAttempt, Delivery]):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly, admin.ModelAdmin[Delivery]):
-    """Every mail that was or is to be sent, each with its tries."""
+    """Every message that was or is to be sent, each with its tries."""
 
     list_display = (
         "created_at",
@@ -154,7 +87,7 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin[Delivery]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        _warn_of_given_up(request)
+        warn_of_given_up(request)
         return super().changelist_view(request, extra_context)
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
@@ -179,7 +112,8 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin[Delivery]):
 
     @admin.display(description=_("Next try"), ordering="next_try_at", empty_value="")
     def next_try(self, delivery: Delivery) -> datetime | None:
-        return delivery.next_try_at if delivery.state == DeliveryState.FAILED else None
+        failed = delivery.state == DeliveryState.FAILED
+        return delivery.next_try_at if failed else delivery.held_until
 
     @admin.action(description=_("Try the selected mails again now"), permissions=["retry"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
@@ -199,7 +133,8 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin[Delivery]):
         _report(request, said % moved, refused)
 
 
-def _warn_of_given_up(request: HttpRequest) -> None:
+def warn_of_given_up(request: HttpRequest) -> None:
+    """Say on a page that something was given up lately."""
     if request.method == "GET" and (said := given_up_note(request)):
         messages.warning(request, said)
 

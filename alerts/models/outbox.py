@@ -184,6 +184,12 @@ class Delivery(models.Model):
         return DELIVERY_LOOKS[DeliveryState(self.state)]
 
     @property
+    def held_until(self) -> datetime | None:
+        """When its channel's hours begin, which it waits for; None once it may leave."""
+        waits = self.state == DeliveryState.PENDING and not self.attempts
+        return self.next_try_at if waits and self.next_try_at > self.created_at else None
+
+    @property
     def may_be_retried(self) -> bool:
         return self.state in WAITING
 

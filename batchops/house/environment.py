@@ -9,10 +9,13 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from cryptography.fernet import Fernet
+
 FILE_NAME = "batchops.env"
 MARK = "# Below this line `manage.py up` writes; your own settings go above it."
 MANAGED = (
     "SECRET_KEY",
+    "BATCHOPS_SECRETS_KEY",
     "DATABASE_URL",
     "DATABASE_OWNER_URL",
     "CCB_URL",
@@ -31,11 +34,15 @@ def given(data_dir: Path) -> dict[str, str]:
 def write(data_dir: Path, values: Mapping[str, str]) -> None:
     """Write `values` below the mark, for the owner's eyes only; the file changes at once or not.
 
-    A SECRET_KEY made earlier stays; the first time one is made.
+    Keys made earlier stay; the first time they are made.
     """
     own, managed = _parts(data_dir)
-    secret = _values(managed).get("SECRET_KEY") or secrets.token_urlsafe(50)
-    lines = [f"{name}={value}" for name, value in ({"SECRET_KEY": secret} | dict(values)).items()]
+    kept = _values(managed)
+    keys = {
+        "SECRET_KEY": kept.get("SECRET_KEY") or secrets.token_urlsafe(50),
+        "BATCHOPS_SECRETS_KEY": kept.get("BATCHOPS_SECRETS_KEY") or Fernet.generate_key().decode(),
+    }
+    lines = [f"{name}={value}" for name, value in (keys | dict(values)).items()]
     part = data_dir / f"{FILE_NAME}.new"
     part.unlink(missing_ok=True)
     part.touch(mode=0o600)

@@ -1,11 +1,13 @@
 """Tell that a job has ended, in the transaction that ends it: by alerts, and by mail."""
 
+from typing import Any
+
 from django.template.defaultfilters import capfirst
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from alerts import evidence
-from alerts.lifecycle import Reader, post_notice, reconcile_keys
+from alerts.lifecycle import Event, Reader, Told, post_event, post_notice, reconcile_keys
 from alerts.queries import active_keys, active_rules
 from batchops.db import database_now
 from batchops.templatetags.batchops import duration
@@ -31,6 +33,7 @@ def tell_end(job: Job) -> None:
     """
     _judge(job)
     _mail(job)
+    _tell_programs(job)
 
 
 def _judge(job: Job) -> None:
@@ -52,14 +55,49 @@ def _mail(job: Job) -> None:
     readers = _readers(job)
     if not readers:
         return
-    ended = gettext(states.LOOKS[job.state].label).lower()
     post_notice(
         key=f"job {job.pk} {job.generation} {job.state}",
-        subject=gettext("Batch job %(ended)s: %(title)s") % {"ended": ended, "title": job.title},
+        subject=_subject(job),
         lines=_lines(job),
         url=reverse("admin:job", args=[job.pk]),
         to=readers,
     )
+
+
+def _tell_programs(job: Job) -> None:
+    post_event(
+        key=f"ended job {job.pk} {job.generation} {job.state}",
+        told=Told(
+            name="job.ended",
+            event=Event(type=job.type, is_bad=FULFILS[job.state] == "on_failed"),
+            facts=_facts(job),
+        ),
+        subject=_subject(job),
+        lines=_lines(job),
+        url=reverse("admin:job", args=[job.pk]),
+    )
+
+
+def _subject(job: Job) -> str:
+    ended = gettext(states.LOOKS[job.state].label).lower()
+    return gettext("Batch job %(ended)s: %(title)s") % {"ended": ended, "title": job.title}
+
+
+def _facts(job: Job) -> dict[str, Any]:
+    """Return what programs are told of an ended job; docs/channels.md describes it."""
+    return {
+        "id": job.pk,
+        "type": job.type,
+        "title": job.title,
+        "state": job.state,
+        "generation": job.generation,
+        "items_total": job.items_total or 0,
+        "succeeded": job.succeeded,
+        "failed": job.failed,
+        "cancelled": job.cancelled,
+        "started_at": job.started_at.isoformat() if job.started_at else None,
+        "finished_at": job.finished_at.isoformat() if job.finished_at else None,
+    }
 
 
 def _readers(job: Job) -> list[str | Reader]:

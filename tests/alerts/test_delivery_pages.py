@@ -113,7 +113,7 @@ class TestTestMail:
 
         answer = client.post(f"/admin/alerts/channels/{channel.pk}/test/", follow=True)
 
-        assert "The test mail left." in answer.content.decode()
+        assert "The test left." in answer.content.decode()
         assert mailbox.subjects == ["Batch Alert: test of channel Default"]
         assert mailbox.envelopes == [["ops@example.com", "lead@example.com"]]
 

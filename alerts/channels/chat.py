@@ -8,7 +8,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import asdict
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from django.conf import settings
 from django.urls import reverse
@@ -45,6 +45,10 @@ SERVICES = {
 }
 # Where Microsoft takes what is meant for Teams; any other host could be one inside.
 TEAMS_HOSTS = (".logic.azure.com", ".api.powerplatform.com")
+TEAMS_ADDRESS = re.compile(
+    rf"[a-z0-9.-]+({'|'.join(map(re.escape, TEAMS_HOSTS))})(:443)?(/[\w-]+){{2}}/?(\?[^#]*)?",
+    re.IGNORECASE,
+)
 
 
 def service_of(address: str) -> str:
@@ -56,21 +60,19 @@ def service_of(address: str) -> str:
         raise _refused(
             gettext("Write one address, of at most 1,000 characters, without spaces and commas.")
         )
-    try:
-        parts = urlsplit(address)
-        port = parts.port if parts.scheme == TEAMS else None
-    except ValueError:
-        raise _refused(gettext("The address cannot be read.")) from None
-    name, options = SERVICES.get(parts.scheme, ("", set[str]()))
-    if not name:
+    scheme, _, rest = address.partition("://")
+    name, options = SERVICES.get(scheme, ("", set[str]()))
+    if not name or not rest:
         schemes = ", ".join(f"{scheme}://" for scheme in SERVICES)
         raise _refused(gettext("The address has to begin with one of %s") % schemes)
-    given = {key for key, _ in parse_qsl(parts.query, keep_blank_values=True)}
-    if given - options or parts.fragment:
+    if _options(rest) - options:
         said = gettext("Behind the ? of this address may stand: %s")
         raise _refused(said % ", ".join(sorted(options)))
-    if parts.scheme == TEAMS and not _is_microsoft(parts.hostname or "", port):
-        raise _refused(gettext("A Teams address leads to %s") % " / ".join(TEAMS_HOSTS))
+    if scheme == TEAMS and not TEAMS_ADDRESS.fullmatch(rest):
+        raise _refused(
+            gettext("A Teams address is workflows://host/workflow-id/signature, its host one of %s")
+            % ", ".join(f"*{host}" for host in TEAMS_HOSTS)
+        )
     return name
 
 
@@ -93,8 +95,10 @@ def send_test(channel: Channel) -> Sent:
     return _send(channel, Brief(title=title, body=absolute(reverse("admin:index")), tone="info"))
 
 
-def _is_microsoft(host: str, port: int | None) -> bool:
-    return host.endswith(TEAMS_HOSTS) and port in (None, 443)
+def _options(rest: str) -> set[str]:
+    """Return the names of the options of an address: Apprise looks for them behind any ?."""
+    given = rest.partition("?")[2].replace("?", "&").replace(";", "&")
+    return {name for name, _ in parse_qsl(given, keep_blank_values=True)}
 
 
 def _refused(sentence: str) -> InvalidInput:

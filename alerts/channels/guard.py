@@ -93,7 +93,7 @@ def _target(parts: SplitResult, port: int | None) -> Target:
         )
     target = Target(
         scheme=parts.scheme,
-        host=_host(parts.hostname or ""),
+        host=_host(parts),
         port=DEFAULT_PORTS[parts.scheme] if port is None else port,
         path=f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}",
     )
@@ -101,8 +101,10 @@ def _target(parts: SplitResult, port: int | None) -> Target:
     return target
 
 
-def _host(host: str) -> str:
-    if ":" not in host and not HOST.fullmatch(host):
+def _host(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    is_bracketed = "[" in parts.netloc
+    if is_bracketed != (":" in host) or not (is_bracketed or HOST.fullmatch(host)):
         raise _forbidden(
             gettext("The host is no name: letters, digits and - in parts, no dot at its end.")
         )

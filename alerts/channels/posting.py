@@ -13,7 +13,6 @@ from django.utils.translation import gettext
 
 from alerts.channels.guard import Address, ForbiddenAddress, Target, parse, resolve
 from alerts.errors import NotDelivered
-from batchops.db import give_connection_back
 from batchops.texts import one_line
 
 DEADLINE_S = 10.0  # for the look-up of the name, connecting, TLS, sending and the answer
@@ -66,7 +65,6 @@ def post(address: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     :raises NotDelivered: when there was no answer; the sentence names the host and no more.
     """
     target = _parsed(address)
-    give_connection_back()
     line, outcome = Line(), list[Answer | Exception]()
     courier = threading.Thread(
         target=_carry, args=(target, body, dict(headers), line, outcome), daemon=True

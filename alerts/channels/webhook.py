@@ -17,6 +17,7 @@ from alerts.errors import NotDelivered
 from alerts.lifecycle import MailClaim
 from alerts.models import Channel
 from alerts.secrets import address_of, signing_secrets
+from batchops.db import give_connection_back
 from batchops.sealing import SecretUnreadable
 
 GONE = 410
@@ -67,6 +68,7 @@ def _post(channel: Channel, name: str, payload: Payload, *, at: datetime) -> Sen
         )
     body = json.dumps(payload, separators=(",", ":")).encode()
     headers = _headers(secrets, name=name, sent_s=int(at.timestamp()), body=body)
+    give_connection_back()
     return _judged(post(address, body, headers), channel.place)
 
 
@@ -94,7 +96,7 @@ def _judged(answer: Answer, place: str) -> Sent:
             "%(place)s answered 410, that it is gone: nothing more is sent there. Correct the "
             "address, or save the channel again, to go on."
         )
-        raise NotDelivered(said % told, is_gone=True)
+        raise NotDelivered(said % told, is_server=False, is_gone=True)
     if 300 <= answer.status < 400:
         said = gettext(
             "%(place)s answered %(status)d, a redirect, which is not followed. Enter the final "

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
 from alerts.lifecycle import seed_default_channel
 from alerts.models import Channel
 from tests.alerts.mailbox import Mailbox, serving
+from tests.alerts.receivers import Receiver, receiving
 
 
 @pytest.fixture
@@ -36,3 +39,18 @@ def mailbox(mail_settings: Any) -> Iterator[Mailbox]:
 @pytest.fixture
 def channel(db: None) -> Channel:
     return seed_default_channel()
+
+
+@pytest.fixture
+def hook_settings(settings: Any) -> Any:
+    """Seal secrets, and let webhooks reach loopback."""
+    settings.BATCHOPS_SECRETS_KEYS = [Fernet.generate_key().decode()]
+    settings.WEBHOOK_INSIDE = [ip_network("127.0.0.1/32")]
+    settings.PUBLIC_URL = "https://console.example"
+    return settings
+
+
+@pytest.fixture
+def receiver(hook_settings: Any) -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver

@@ -31,6 +31,18 @@ class ChannelNotFound(NotFound):
     code = "channel_not_found"
 
 
+class SilenceNotFound(NotFound):
+    """Say that no silence has this number."""
+
+    code = "silence_not_found"
+
+
+class SilenceOver(Conflict):
+    """Refuse to end a silence that is over."""
+
+    code = "silence_over"
+
+
 class DeliveryNotFound(NotFound):
     """Say that no delivery has this number."""
 

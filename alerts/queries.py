@@ -12,6 +12,7 @@ from alerts.errors import AlertNotFound, ChannelNotFound
 from alerts.models import Alert, AlertEvent, Channel, ChannelHealth, Delivery, DeliveryAttempt
 from alerts.models.channels import FAILING_AFTER
 from alerts.states import (
+    CAUSE,
     RULES,
     SEVERITY_LOOKS,
     DeliveryState,
@@ -105,6 +106,21 @@ def last_of_keys(rule: str, keys: Collection[str]) -> dict[str, Alert]:
     """Return the newest alert of each key of a rule; keys without one are left out."""
     newest = Alert.objects.filter(rule=rule, key__in=keys).order_by("key", "-id").distinct("key")
     return {alert.key: alert for alert in newest}
+
+
+def openings_since(rule: str, keys: Collection[str], moment: datetime) -> dict[str, int]:
+    """Count by key how often alerts of a rule opened after `moment`."""
+    if not keys:
+        return {}
+    lately = Alert.objects.filter(rule=rule, key__in=keys, opened_at__gt=moment).order_by()
+    return dict(lately.values_list("key").annotate(Count("id")))
+
+
+def cause_of(rule: str) -> int | None:
+    """Return the alert that stands for the source being away, which explains those of `rule`."""
+    if rule == CAUSE:
+        return None
+    return Alert.objects.active().filter(rule=CAUSE).values_list("pk", flat=True).first()
 
 
 def alerts_of_key(key: str) -> list[Alert]:

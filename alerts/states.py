@@ -28,6 +28,14 @@ class State(StrEnum):
 ACTIVE = (State.OPEN, State.ACKNOWLEDGED)
 # An alert that rests longer is forgotten; it also keeps the moment one that every driver can read.
 LONGEST_REST = timedelta(days=365)
+LONGEST_WINDOW = timedelta(days=7)
+# While this rule's alert stands, others are told together: the source is their likely cause.
+CAUSE = "SOURCE_STALE"
+# A subject flaps when it opened so often within so long; from the next time on it is told only if
+# it stays open for the rest.
+FLAPPING = 4
+FLAPPING_WITHIN = timedelta(hours=6)
+FLAPPING_REST = timedelta(minutes=30)
 
 
 class ChannelKind(StrEnum):
@@ -56,11 +64,14 @@ class JobEnds(StrEnum):
 class DeliveryKind(StrEnum):
     """What a mail tells: that an alert opened, got worse, is over, or something else.
 
-    In this order they leave.
+    In the order of their letters they leave. Escalated: nobody has it, so it goes to another
+    channel. Reminder: it is open still and nobody has it.
     """
 
+    ESCALATED = "escalated"
     OPENED = "opened"
     RAISED = "raised"
+    REMINDER = "reminder"
     RESOLVED = "resolved"
     NOTICE = "notice"
 
@@ -77,7 +88,9 @@ class DeliveryState(StrEnum):
     GIVEN_UP = "given_up"
 
 
-NEWS = (DeliveryKind.OPENED, DeliveryKind.RAISED)  # without which nobody asks whether it is over
+# Without which nobody asks whether it is over.
+NEWS = (DeliveryKind.OPENED, DeliveryKind.RAISED, DeliveryKind.ESCALATED)
+UNANSWERED = (DeliveryKind.ESCALATED, DeliveryKind.REMINDER)  # of no use once somebody has it
 LEFT = (DeliveryState.SENT, DeliveryState.PARTLY)
 UNFINISHED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.FAILED)
 WAITING = (DeliveryState.FAILED, DeliveryState.GIVEN_UP)  # for a try that a person may ask for

@@ -1,4 +1,4 @@
-"""Do what alerts need without anybody asking: let acknowledgements end, send, judge channels."""
+"""Do what alerts need without anybody asking: let rests end, escalate, send, judge channels."""
 
 from datetime import timedelta
 
@@ -15,6 +15,16 @@ def expire_acknowledgements() -> None:
 
 def judge_channels() -> None:
     lifecycle.judge_channels(at=database_now(), actor="system:watch")
+
+
+def settle_mutes() -> None:
+    lifecycle.settle_mutes(at=database_now(), actor="system:watch")
+
+
+def escalate() -> None:
+    at = database_now()
+    lifecycle.escalate(at=at, actor="system:watch")
+    lifecycle.remind(at=at, actor="system:watch")
 
 
 def deliver() -> None:
@@ -39,6 +49,18 @@ TICKS = [
         cluster="watch",
         every=timedelta(seconds=2),
         run=expire_acknowledgements,
+    ),
+    Tick(
+        name="alerts.settle_mutes",
+        cluster="watch",
+        every=timedelta(seconds=2),
+        run=settle_mutes,
+    ),
+    Tick(
+        name="alerts.escalate",
+        cluster="watch",
+        every=timedelta(seconds=5),
+        run=escalate,
     ),
     Tick(
         name="alerts.deliver",

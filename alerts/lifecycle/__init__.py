@@ -4,9 +4,10 @@ Every move leaves an event (a try, for a delivery) and a frame. Locks are taken 
 everywhere: channel, alert, delivery.
 """
 
-from alerts.lifecycle.channels import seed_default_channel
+from alerts.lifecycle.channels import seed_default_channel, seed_reminder
 from alerts.lifecycle.claims import MailClaim, claim_mail
 from alerts.lifecycle.deliveries import Report, record_attempt, retry_delivery
+from alerts.lifecycle.escalating import escalate, remind
 from alerts.lifecycle.health import forget_troubles, judge_channels
 from alerts.lifecycle.moves import (
     Until,
@@ -15,10 +16,12 @@ from alerts.lifecycle.moves import (
     expire_acknowledgements,
     resolve,
 )
+from alerts.lifecycle.muting import settle_mutes
 from alerts.lifecycle.outbox import Reader, Told, post_event, post_notice
 from alerts.lifecycle.planning import Event
 from alerts.lifecycle.reconciling import Outcome, reconcile, reconcile_keys, take_turn
 from alerts.lifecycle.secrets import keep_address, make_signing_secret, reseal_secrets
+from alerts.lifecycle.silences import end_silence, keep_silence
 
 __all__ = [
     "Event",
@@ -31,19 +34,25 @@ __all__ = [
     "acknowledge",
     "claim_mail",
     "comment",
+    "end_silence",
+    "escalate",
     "expire_acknowledgements",
     "forget_troubles",
     "judge_channels",
     "keep_address",
+    "keep_silence",
     "make_signing_secret",
     "post_event",
     "post_notice",
     "reconcile",
     "reconcile_keys",
     "record_attempt",
+    "remind",
     "reseal_secrets",
     "resolve",
     "retry_delivery",
     "seed_default_channel",
+    "seed_reminder",
+    "settle_mutes",
     "take_turn",
 ]

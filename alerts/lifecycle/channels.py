@@ -1,6 +1,6 @@
-"""Put the default channel in place, whose server and addresses come from the settings."""
+"""Put in place the default channel, which the settings describe, and how often it reminds."""
 
-from alerts.models import Channel
+from alerts.models import Channel, Reminder
 from alerts.states import Severity
 
 
@@ -11,3 +11,8 @@ def seed_default_channel() -> Channel:
         defaults={"name": "Default", "minimum_severity": Severity.CRITICAL},
     )
     return channel
+
+
+def seed_reminder() -> None:
+    """Have critical alerts that nobody takes told again every hour, unless somebody said else."""
+    Reminder.objects.get_or_create(severity=Severity.CRITICAL, defaults={"every_minutes": 60})

@@ -20,7 +20,15 @@ from alerts.queries import (
     mails_to,
     readers_with_due,
 )
-from alerts.states import AttemptOutcome, ChannelKind, DeliveryKind, DeliveryState, Severity
+from alerts.states import (
+    UNANSWERED,
+    AttemptOutcome,
+    ChannelKind,
+    DeliveryKind,
+    DeliveryState,
+    Severity,
+    State,
+)
 
 MINUTE = timedelta(minutes=1)
 
@@ -70,7 +78,7 @@ def _claim_alerts(at: datetime) -> MailClaim | None:
     for channel in channels_with_due(at):
         due = due_of_channel(channel, at)
         died = _under_way(due)
-        due = _still_news(_take_back(due, at))
+        due = _still_unanswered(_still_news(_take_back(due, at)))
         if due and (chosen := _repeated(due, died) or _choose(channel, due, at)):
             taken = chosen[0].delivered_to
             return _claim(chosen, at, to=[a for a in channel.addresses if a not in taken])
@@ -155,12 +163,28 @@ def _still_news(due: list[Delivery]) -> list[Delivery]:
     return [delivery for delivery in due if delivery.pk not in old]
 
 
+def _still_unanswered(due: list[Delivery]) -> list[Delivery]:
+    """Take out of the outbox that nobody has an alert, where somebody does, or it rests now."""
+    asked = [d for d in due if d.kind in UNANSWERED and not d.attempts and d.alert]
+    old = {d.pk for d in asked if d.alert and (d.alert.muted_until or d.alert.state != State.OPEN)}
+    Delivery.objects.filter(pk__in=old).delete()
+    return [delivery for delivery in due if delivery.pk not in old]
+
+
+def _together(first: Delivery, alike: list[Delivery]) -> list[Delivery]:
+    """Return what is told in one mail however few they are: reminders, and what has one cause."""
+    if first.kind == DeliveryKind.REMINDER:
+        return alike
+    root = first.alert.root_id if first.alert else None
+    return [d for d in alike if root and d.alert and d.alert.root_id == root] or [first]
+
+
 def _choose(channel: Channel, due: list[Delivery], at: datetime) -> list[Delivery]:
     first = due[0]
     alike = [d for d in due if (d.kind, d.delivered_to) == (first.kind, first.delivered_to)]
     lately = mails_lately(mails_by(channel), at, MINUTE)
     if lately + len(alike) <= channel.limit:
-        return [first]
+        return _together(first, alike)
     return alike if lately <= channel.limit else []
 
 

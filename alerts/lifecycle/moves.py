@@ -9,9 +9,10 @@ from django.db import transaction
 
 from alerts.errors import AlertNotFound, AlertResolved, NotByHand
 from alerts.lifecycle.cleaning import clean_note
-from alerts.lifecycle.outbox import post_resolved
+from alerts.lifecycle.events import waits_since
+from alerts.lifecycle.muting import tell, tell_withheld
 from alerts.models import Alert, AlertEvent
-from alerts.states import ACTIVE, LONGEST_REST, State
+from alerts.states import ACTIVE, LONGEST_REST, DeliveryKind, State
 from batchops.errors import InvalidInput
 from batchops.live.publish import publish
 
@@ -82,7 +83,7 @@ def resolve(alert_id: int, *, at: datetime, actor: str, note: str = "") -> None:
         )
     moved = {"resolved_at": at, "resolved_by": actor, "resolved_by_hand": True, "is_held": True}
     move(alert, "resolved", at=at, actor=actor, note=note, state=State.RESOLVED, **moved)
-    post_resolved([alert])
+    tell([alert], DeliveryKind.RESOLVED, at=at, actor=actor)
 
 
 @transaction.atomic
@@ -114,7 +115,8 @@ def expire_acknowledgements(*, at: datetime, actor: str) -> int:
     locked = Alert.objects.select_for_update(no_key=True, skip_locked=True)
     overdue = list(locked.overdue(at).order_by("id"))
     for alert in overdue:
-        move(alert, "expired", at=at, actor=actor, **OPEN_AGAIN)
+        move(alert, "expired", at=at, actor=actor, **OPEN_AGAIN, **waits_since(at))
+    tell_withheld(overdue, at=at, actor=actor)
     return len(overdue)
 
 

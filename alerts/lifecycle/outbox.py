@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -18,7 +18,7 @@ from alerts.lifecycle.planning import (
     ready_channels,
 )
 from alerts.models import Alert, Channel, Delivery, Notice, missing_settings
-from alerts.states import NEWS, DeliveryKind, DeliveryState
+from alerts.states import NEWS, UNFINISHED, DeliveryKind, DeliveryState
 from batchops.cluster.bells import ring
 from batchops.db import database_now
 
@@ -105,6 +105,29 @@ def post_resolved(alerts: Sequence[Alert]) -> int:
     )
 
 
+def post_escalated(alerts: Iterable[Alert], channels: Iterable[Channel]) -> int:
+    """Put into the outbox of `channels`, whatever they listen to, that nobody has these alerts."""
+    now = database_now()
+    plans = [plan(channel, at=now) for channel in channels]
+    owed = [Owed(alert.pk, planned) for alert in alerts for planned in plans]
+    return _post(owed, DeliveryKind.ESCALATED)
+
+
+def post_reminders(alerts: Iterable[Alert]) -> set[int]:
+    """Put into the outbox that these alerts are open still; return of which anybody is told.
+
+    For who heard of them, but where the reminder before has not left yet.
+    """
+    now = database_now()
+    plans = {channel.pk: plan(channel, at=now) for channel in ready_channels()}
+    about = Delivery.objects.filter(alert__in=[alert.pk for alert in alerts], channel__in=plans)
+    waiting = about.filter(kind=DeliveryKind.REMINDER, state__in=UNFINISHED)
+    heard = about.heard().order_by().values_list("alert_id", "channel_id").distinct()
+    pairs = set(heard) - set(waiting.values_list("alert_id", "channel_id"))
+    _post([Owed(alert_id, plans[pk]) for alert_id, pk in pairs if pk], DeliveryKind.REMINDER)
+    return {alert_id for alert_id, _ in pairs if alert_id}
+
+
 @transaction.atomic
 def post_notice(
     *, key: str, subject: str, lines: Sequence[str], url: str, to: Iterable[str | Reader]
@@ -185,6 +208,7 @@ def _post(owed: list[Owed], kind: DeliveryKind) -> int:
     if not owed:
         return 0
     now = database_now()
+    together = _together([each.alert_id for each in owed], now)
     Delivery.objects.bulk_create(
         (
             Delivery(
@@ -192,7 +216,7 @@ def _post(owed: list[Owed], kind: DeliveryKind) -> int:
                 channel_id=each.planned.channel_id,
                 severity=each.severity,
                 kind=kind,
-                **_times(now, each.planned.not_before),
+                **_times(now, max(each.planned.not_before, together.get(each.alert_id, now))),
             )
             for each in sorted(owed)
         ),
@@ -200,6 +224,13 @@ def _post(owed: list[Owed], kind: DeliveryKind) -> int:
     )
     ring_sender()
     return len(owed)
+
+
+def _together(alert_ids: list[int], now: datetime) -> dict[int, datetime]:
+    """Return when those leave that opened while the source was away: with the next minute."""
+    minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    caused = Alert.objects.filter(pk__in=alert_ids, cause__isnull=False)
+    return dict.fromkeys(caused.values_list("pk", flat=True), minute)
 
 
 def _reader(to_whom: str | Reader) -> dict[str, Any]:

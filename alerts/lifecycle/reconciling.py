@@ -8,15 +8,23 @@ from typing import Any
 from django.db import connection, transaction
 
 from alerts.lifecycle.cleaning import clean, clean_reasons
+from alerts.lifecycle.events import BATCH, Happened, record, waits_since
 from alerts.lifecycle.moves import OPEN_AGAIN, move
-from alerts.lifecycle.outbox import post_opened, post_raised, post_resolved
+from alerts.lifecycle.muting import tell
 from alerts.models import Alert, AlertEvent, AlertQuerySet
-from alerts.queries import last_of_keys
-from alerts.states import ACTIVE, Finding, State, rank
+from alerts.mutes import flapping_words
+from alerts.queries import cause_of, last_of_keys, openings_since
+from alerts.states import (
+    ACTIVE,
+    FLAPPING,
+    FLAPPING_REST,
+    FLAPPING_WITHIN,
+    DeliveryKind,
+    Finding,
+    State,
+    rank,
+)
 from batchops.live.publish import publish
-
-# Rows in one statement: to put many more together takes so long that PostgreSQL ends the session.
-BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +168,7 @@ def _resolve_all(
         ),
         batch_size=BATCH,
     )
-    post_resolved(alerts)
+    tell(alerts, DeliveryKind.RESOLVED, at=at, actor=actor)
 
 
 def _raise_all(
@@ -173,13 +181,13 @@ def _raise_all(
             "severity": finding.severity,
             "message": finding.message,
             "evidence": dict(finding.evidence),
+            **waits_since(at),
         }
         if alert.state == State.ACKNOWLEDGED:
             changed |= OPEN_AGAIN
         move(alert, "raised", at=at, actor=actor, **changed)
         alert.severity = finding.severity
-    if worse:
-        post_raised(worse)
+    tell(worse, DeliveryKind.RAISED, at=at, actor=actor)
     return len(worse)
 
 
@@ -197,20 +205,36 @@ def _tell_recorded(
     """Tell of alerts that were only recorded and stand, once their rule is on trial no more."""
     told = [a for k, a in standing.items() if a.record_only and not found[k].record_only]
     for alert in told:
-        move(alert, "told", at=at, actor=actor, record_only=False)
+        move(alert, "told", at=at, actor=actor, record_only=False, **waits_since(at))
         alert.record_only = False
-    if told:
-        post_opened(told)
+    tell(told, DeliveryKind.OPENED, at=at, actor=actor)
     return bool(told)
 
 
 def _open_all(rule: str, findings: list[Finding], *, at: datetime, actor: str) -> int:
     last = last_of_keys(rule, [finding.key for finding in findings])
+    wanted = [each for each in findings if not _is_held(last.get(each.key), each)]
+    if not wanted:
+        return 0
+    again = [key for key, alert in last.items() if alert.opened_at > at - FLAPPING_WITHIN]
+    lately = openings_since(rule, again, at - FLAPPING_WITHIN)
+    shared = {"opened_at": at, "cause_id": cause_of(rule), **waits_since(at)}
     new = [
-        _opened(rule, finding, last.get(finding.key), at)
-        for finding in findings
-        if not _is_held(last.get(finding.key), finding)
+        Alert(
+            rule=rule,
+            previous=last.get(finding.key),
+            **_facts(finding),
+            **_flapping(lately.get(finding.key, 0) + 1, at),
+            **shared,
+        )
+        for finding in wanted
     ]
+    _note_opened(Alert.objects.bulk_create(new, batch_size=BATCH), at=at, actor=actor)
+    tell(new, DeliveryKind.OPENED, at=at, actor=actor)
+    return len(new)
+
+
+def _note_opened(alerts: list[Alert], *, at: datetime, actor: str) -> None:
     AlertEvent.objects.bulk_create(
         (
             AlertEvent(
@@ -220,32 +244,36 @@ def _open_all(rule: str, findings: list[Finding], *, at: datetime, actor: str) -
                 verb="opened",
                 after={"state": alert.state, "severity": alert.severity, "message": alert.message},
             )
-            for alert in Alert.objects.bulk_create(new, batch_size=BATCH)
+            for alert in alerts
         ),
         batch_size=BATCH,
     )
-    if new:
-        post_opened(new)
-    return len(new)
+    flapping = [alert for alert in alerts if alert.is_flapping]
+    notes = {alert.pk: flapping_words(alert) for alert in flapping}
+    record(flapping, Happened(verb="flapping", at=at, actor=actor), notes)
+
+
+def _flapping(openings: int, at: datetime) -> dict[str, Any]:
+    """Return how often a subject opened lately; the first time that it flaps is told at once."""
+    damped_until = at + FLAPPING_REST if openings > FLAPPING else None
+    return {"openings": openings, "damped_until": damped_until}
 
 
 def _is_held(last: Alert | None, finding: Finding) -> bool:
     return last is not None and last.is_held and last.occurrence == finding.occurrence
 
 
-def _opened(rule: str, finding: Finding, previous: Alert | None, at: datetime) -> Alert:
-    return Alert(
-        rule=rule,
-        key=finding.key,
-        occurrence=finding.occurrence,
-        severity=finding.severity,
-        message=finding.message,
-        evidence=dict(finding.evidence),
-        batch_code=finding.batch_code,
-        business_date=finding.business_date,
-        subject=finding.subject,
-        subject_url=finding.subject_url,
-        record_only=finding.record_only,
-        opened_at=at,
-        previous=previous,
-    )
+def _facts(finding: Finding) -> dict[str, Any]:
+    """Return the fields of an alert that its finding says."""
+    return {
+        "key": finding.key,
+        "occurrence": finding.occurrence,
+        "severity": finding.severity,
+        "message": finding.message,
+        "evidence": dict(finding.evidence),
+        "batch_code": finding.batch_code,
+        "business_date": finding.business_date,
+        "subject": finding.subject,
+        "subject_url": finding.subject_url,
+        "record_only": finding.record_only,
+    }

@@ -1,7 +1,9 @@
-"""Store alerts, channels, and what goes by them."""
+"""Store alerts, channels and what goes by them, and what mutes, repeats or escalates it."""
 
 from alerts.models.alerts import Alert, AlertEvent, AlertQuerySet
 from alerts.models.channels import Channel, ChannelHealth, ChannelSecret, missing_settings
+from alerts.models.escalation import EscalationStep, Reminder
+from alerts.models.muting import MaintenanceWindow, Mute, Silence
 from alerts.models.outbox import Delivery, DeliveryAttempt, DeliveryQuerySet, Notice
 
 __all__ = [
@@ -14,6 +16,11 @@ __all__ = [
     "Delivery",
     "DeliveryAttempt",
     "DeliveryQuerySet",
+    "EscalationStep",
+    "MaintenanceWindow",
+    "Mute",
     "Notice",
+    "Reminder",
+    "Silence",
     "missing_settings",
 ]

@@ -10,6 +10,8 @@ from django.db.models import Case, ExpressionWrapper, F, Func, Q, Value, When
 
 from alerts.states import (
     ACTIVE,
+    CAUSE,
+    FLAPPING,
     LONGEST_REST,
     RULES,
     SEVERITY_LOOKS,
@@ -58,6 +60,10 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         )  # fmt: skip
         is_number = text.isdecimal() and len(text) < 19
         return self.filter(Q(holds) | Q(pk=int(text)) if is_number else Q(holds))
+
+    def unanswered(self) -> Self:
+        """What is open and told, and nobody has: what is escalated and reminded of."""
+        return self.filter(state=State.OPEN, record_only=False, muted_until=None)
 
     def worst_first(self) -> Self:
         return self.order_by(SEVERITY_RANK, "-opened_at", "-id")
@@ -116,6 +122,20 @@ class Alert(models.Model):
     previous = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="following"
     )
+    # Nobody is told of it until then; what is owed meanwhile is withheld, and told at the end.
+    muted_until = models.DateTimeField(null=True)
+    withheld = models.CharField(max_length=16, blank=True, db_default="", default="")
+    # How often its subject had opened lately when it did, itself included.
+    openings = models.PositiveIntegerField(db_default=1, default=1)
+    damped_until = models.DateTimeField(null=True)
+    # The alert of the source that stood when this one opened.
+    cause = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="caused", db_index=False
+    )
+    # Since when it waits for anybody, how far it was escalated and when it was last reminded of.
+    unanswered_since = models.DateTimeField(null=True)
+    escalated_minutes = models.PositiveIntegerField(db_default=0, default=0)
+    reminded_at = models.DateTimeField(null=True)
     # Older SQL asks `WHERE acknowledged = false` for what still waits for somebody.
     acknowledged = models.GeneratedField(
         expression=ExpressionWrapper(~Q(state=State.OPEN), output_field=models.BooleanField()),
@@ -196,6 +216,12 @@ class Alert(models.Model):
                 name="alert_newest_by_hand",
             ),
             models.Index(fields=["rule"], condition=Q(is_held=True), name="alert_held"),
+            models.Index(fields=["cause"], condition=Q(cause__isnull=False), name="alert_of_cause"),
+            models.Index(
+                fields=["muted_until"],
+                condition=Q(muted_until__isnull=False),
+                name="alert_muted",
+            ),
             models.Index(fields=["business_date"], name="alert_of_day"),
             GinIndex(fields=["search"], name="alert_search"),
         ]
@@ -218,6 +244,15 @@ class Alert(models.Model):
     @property
     def is_resolved(self) -> bool:
         return self.state == State.RESOLVED
+
+    @property
+    def is_flapping(self) -> bool:
+        return self.openings >= FLAPPING
+
+    @property
+    def root_id(self) -> int | None:
+        """The alert of the source that this one is told with, None when it is told alone."""
+        return self.pk if self.rule == CAUSE else self.cause_id
 
     @property
     def holder(self) -> str:

@@ -111,7 +111,7 @@ class Delivery(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["alert", "channel", "kind"],
-                condition=~Q(kind=DeliveryKind.RAISED),
+                condition=Q(kind__in=[DeliveryKind.OPENED, DeliveryKind.RESOLVED]),
                 name="delivery_once_per_alert_and_channel",
             ),
             models.UniqueConstraint(

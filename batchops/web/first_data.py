@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
-from alerts.lifecycle import seed_default_channel
+from alerts.lifecycle import seed_default_channel, seed_reminder
 from batchops.ccb.simulator import profiles
 from batchops.web.roles import ROLES
 from jobs.types.bill_stop.lifecycle import seed_schedule
@@ -39,6 +39,7 @@ def load_first_data() -> None:
     if "clock=simulated" in settings.CCB_URL:
         _seed_simulated_calendar()
     seed_default_channel()
+    seed_reminder()
     seed_schedule()
 
 

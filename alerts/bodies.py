@@ -33,10 +33,14 @@ class CountsBody(TypedDict):
 
 
 class ActiveAlertsBody(TypedDict):
-    """What is open: `alerts` holds the worst and newest 500; `total` and the counts are of all."""
+    """What is open: `alerts` holds the worst and newest 500; `total` and the counts are of all.
+
+    Of `muted` of them nobody is told now, because of a silence or a maintenance window.
+    """
 
     alerts: list[ActiveAlertBody]
     total: int
+    muted: int
     counts: CountsBody
     countsByType: dict[str, int]
 
@@ -57,6 +61,9 @@ class AlertBody(ActiveAlertBody):
     resolved_by_hand: bool
     previous_id: int | None
     record_only: bool
+    muted_until: str | None
+    openings: int
+    cause_id: int | None
 
 
 class FactBody(TypedDict):
@@ -137,16 +144,17 @@ class MovedBody(SaidBody):
     data: AlertBody
 
 
-def active_alerts_body(*, limit: int = queries.SHOWN, recorded: bool = True) -> ActiveAlertsBody:
+def active_alerts_body(*, limit: int = queries.SHOWN, untold: bool = True) -> ActiveAlertsBody:
     """Return what is open and not acknowledged: worst first, then newest.
 
-    Without `recorded` those that only go on record are counted and not listed.
+    Without `untold` those that only go on record, or are muted, are counted and not listed.
     """
     counts = queries.count_open()
     by_severity = counts.by_severity
     return {
-        "alerts": [_active_body(alert) for alert in queries.open_alerts(limit, recorded=recorded)],
+        "alerts": [_active_body(alert) for alert in queries.open_alerts(limit, untold=untold)],
         "total": counts.total,
+        "muted": counts.muted,
         "counts": {
             "CRITICAL": by_severity["CRITICAL"],
             "WARNING": by_severity["WARNING"],
@@ -160,9 +168,9 @@ def active_alerts_frame() -> dict[str, Any]:
     """Return the same for screens: the worst and newest 50, each message cut to 150 characters.
 
     A frame of the socket holds 64 KB, and one that is larger would reach nobody. What it lists
-    screens say aloud, so what only goes on record is not in the list.
+    screens say aloud, so what only goes on record, or is muted, is not in the list.
     """
-    body = active_alerts_body(limit=FRAMED, recorded=False)
+    body = active_alerts_body(limit=FRAMED, untold=False)
     alerts = [{**each, "alert_message": framed(each["alert_message"])} for each in body["alerts"]]
     return {**body, "alerts": alerts}
 
@@ -189,6 +197,9 @@ def alert_body(alert: Alert) -> AlertBody:
         "resolved_by_hand": alert.resolved_by_hand,
         "previous_id": alert.previous_id,
         "record_only": alert.record_only,
+        "muted_until": _iso(alert.muted_until),
+        "openings": alert.openings,
+        "cause_id": alert.cause_id,
     }
 
 

@@ -24,6 +24,11 @@ VERBS = {
     "expired": _("the acknowledgement ran out, so it is open again"),
     "resolved": _("resolved"),
     "mail retried": _("mail retried"),
+    "muted": _("silenced"),
+    "unmuted": _("silenced no more"),
+    "flapping": _("noticed to flap"),
+    "escalated": _("escalated"),
+    "reminded": _("told again, since nobody has it"),
     "told": _("its rule is on trial no more, so it is told now"),
 }
 

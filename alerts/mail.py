@@ -13,8 +13,9 @@ from django.utils.translation import gettext
 from alerts import evidence
 from alerts.lifecycle import MailClaim
 from alerts.models import Alert, Channel
+from alerts.mutes import flapping_words
 from alerts.queries import closing_note, message_ids_before
-from alerts.states import RULES, DeliveryKind, rank
+from alerts.states import RULES, UNANSWERED, DeliveryKind, rank
 
 LONGEST_SUBJECT = 150
 LISTED = 20  # alerts that a digest names; the rest is one click away
@@ -36,6 +37,8 @@ def write(claim: MailClaim) -> EmailMultiAlternatives:
     told = {
         "over": claim.kind == DeliveryKind.RESOLVED,
         "raised": claim.kind == DeliveryKind.RAISED,
+        "unanswered": claim.kind in UNANSWERED,
+        "cause": _cause(alerts),
         "ended": sum(alert.is_resolved for alert in alerts),
     }
     if claim.is_digest:
@@ -116,12 +119,20 @@ def _alert(alert: Alert) -> dict[str, Any]:
         "over": alert.is_resolved,
         "opened": evidence.moment(alert.opened_at),
         "resolved": evidence.moment(alert.resolved_at) if alert.resolved_at else "",
+        "flapping": flapping_words(alert) if alert.is_flapping else "",
         "reason": "" if alert.resolved_by_hand else closing_note(alert),
         "lasted": alert.resolved_at and alert.resolved_at - alert.opened_at,
         "evidence": evidence.parts(alert.evidence),
         "link": _absolute(reverse("admin:alerts_alert_change", args=[alert.pk])),
         "subject_link": _absolute(alert.subject_url) if alert.subject_url else "",
     }
+
+
+def _cause(alerts: list[Alert]) -> str:
+    """Return what stood when all of these opened; empty when it is not one and the same."""
+    roots = {alert.root_id for alert in alerts}
+    caused = [alert for alert in alerts if alert.cause]
+    return caused[0].cause.message if len(roots) == 1 and caused and caused[0].cause else ""
 
 
 def _digest(alerts: list[Alert]) -> dict[str, Any]:

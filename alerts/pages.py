@@ -20,6 +20,8 @@ from alerts.bodies import framed
 from alerts.errors import NotDelivered
 from alerts.lifecycle import Until
 from alerts.models import Alert, Channel
+from alerts.mute_forms import SnoozeForm, next_morning
+from alerts.mutes import flapping_words, read_mutes
 from batchops.access import AuthenticatedHttpRequest, actor_of
 from batchops.db import database_now
 from batchops.errors import InvalidInput
@@ -143,6 +145,19 @@ def resolve(request: AuthenticatedHttpRequest, alert_id: int) -> HttpResponse:
     return _back(request, alert_id)
 
 
+@page("alerts.add_silence", methods=("POST",))
+def silence_alert(request: AuthenticatedHttpRequest, alert_id: int) -> HttpResponse:
+    alert = queries.find_alert(alert_id)
+    form = SnoozeForm(request.POST)
+    _checked(form)
+    now = database_now()
+    kept = form.silence(alert, at=now)
+    lifecycle.keep_silence(kept, at=now, actor=actor_of(request))
+    said = gettext("Nobody is told of alert %(id)s until %(at)s.")
+    messages.success(request, said % {"id": alert_id, "at": evidence.moment(kept.until_at)})
+    return _back(request, alert_id)
+
+
 @page("alerts.view_delivery")
 def deliveries_fragment(request: AuthenticatedHttpRequest, alert_id: int) -> HttpResponse:
     shown = deliveries_context(request, queries.find_alert(alert_id))
@@ -200,6 +215,7 @@ def alert_context(request: HttpRequest, alert: Alert) -> dict[str, Any]:
         "subtitle": None,
         "alert": alert,
         "next_alert": queries.following(alert),
+        **_quiet_context(request, alert),
         "evidence": evidence.parts(alert.evidence),
         "history": history.lines(queries.events_of(alert), viewer=request.user.get_username()),
         "act_form": AcknowledgeForm(
@@ -211,6 +227,20 @@ def alert_context(request: HttpRequest, alert: Alert) -> dict[str, Any]:
         "may_resolve": not alert.is_resolved
         and alert.definition.by_hand
         and may("alerts.resolve_alert"),
+    }
+
+
+def _quiet_context(request: HttpRequest, alert: Alert) -> dict[str, Any]:
+    """Return why nobody is told of an alert, what it caused, and the form that silences it."""
+    now = database_now()
+    may_silence = request.user.has_perm("alerts.add_silence") and not alert.is_resolved
+    return {
+        "muted_by": read_mutes(now).words(alert, now) if alert.muted_until else "",
+        "flapping": flapping_words(alert) if alert.is_flapping else "",
+        "caused": queries.caused_by(alert),
+        "silence_form": SnoozeForm(initial={"until": next_morning(now)}, auto_id="silence_%s")
+        if may_silence
+        else None,
     }
 
 
@@ -295,6 +325,7 @@ urls = [
     path("alerts/<int:alert_id>/acknowledge/", acknowledge, name="alert_acknowledge"),
     path("alerts/<int:alert_id>/comment/", comment, name="alert_comment"),
     path("alerts/<int:alert_id>/fragment/", alert_fragment, name="alert_fragment"),
+    path("alerts/<int:alert_id>/silence/", silence_alert, name="alert_silence"),
     path("alerts/<int:alert_id>/resolve/", resolve, name="alert_resolve"),
     path(
         "alerts/<int:alert_id>/deliveries/fragment/",

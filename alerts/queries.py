@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, QuerySet
@@ -23,6 +23,7 @@ from batchops.looks import Look
 
 DIGESTED = 10_000  # deliveries that one digest covers at most
 ReaderKey = tuple[int | None, str]  # a person, or else a bare address
+CAUSED_SHOWN = 50
 SHOWN = 500  # open alerts in one answer or frame, whose counts are of all; events of an alert
 
 
@@ -32,6 +33,7 @@ class OpenCounts:
 
     by_severity: Counter[str] = field(default_factory=Counter)
     by_rule: Counter[str] = field(default_factory=Counter)
+    muted: int = 0  # of all of them, those of which nobody is told now
 
     @property
     def total(self) -> int:
@@ -65,19 +67,21 @@ def count_open() -> OpenCounts:
         by_severity=Counter({severity.value: 0 for severity in Severity}),
         by_rule=Counter(dict.fromkeys(RULES, 0)),
     )
-    rows = Alert.objects.open().order_by().values_list("severity", "rule").annotate(Count("id"))
-    for severity, rule, n in rows:
+    rows = Alert.objects.open().order_by().values_list("severity", "rule")
+    muted = 0
+    for severity, rule, n, silent in rows.annotate(Count("id"), Count("muted_until")):
         counts.by_severity[severity] += n
         counts.by_rule[rule] += n
-    return counts
+        muted += silent
+    return replace(counts, muted=muted)
 
 
-def open_alerts(limit: int = SHOWN, *, recorded: bool = True) -> list[Alert]:
+def open_alerts(limit: int = SHOWN, *, untold: bool = True) -> list[Alert]:
     """Return what is open and not acknowledged, worst first, then newest; at most `limit`.
 
-    Without `recorded` those that only go on record are left out.
+    Without `untold` those that only go on record, or that are muted, are left out.
     """
-    alerts = Alert.objects.open() if recorded else Alert.objects.open().filter(record_only=False)
+    alerts = Alert.objects.open() if untold else Alert.objects.unanswered()
     return list(alerts.worst_first()[:limit])
 
 
@@ -95,6 +99,11 @@ def find_alert(alert_id: int) -> Alert:
 def following(alert: Alert) -> Alert | None:
     """Return the next alert on the same trouble, None while there is none."""
     return alert.following.order_by("id").first()
+
+
+def caused_by(alert: Alert) -> list[Alert]:
+    """Return what opened while this alert of the source stood, worst first; at most 50."""
+    return list(alert.caused.worst_first()[:CAUSED_SHOWN]) if alert.rule == CAUSE else []
 
 
 def events_of(alert: Alert) -> list[AlertEvent]:
@@ -204,7 +213,7 @@ def due_of_channel(channel: Channel, at: datetime) -> list[Delivery]:
     due = (
         Delivery.objects.due(at)
         .filter(channel=channel)
-        .select_related("alert", "channel", "notice")
+        .select_related("alert__cause", "channel", "notice")
     )
     locked = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
     return list(locked.order_by("kind", "attempts", "id")[:DIGESTED])

@@ -40,6 +40,7 @@ LOOKUPS = {
     "severity__exact",
     "rule__exact",
     "resolved_by_hand__exact",
+    "muted_until__isnull",
     "business_date__gte",
     "business_date__lt",
     "business_date__isnull",

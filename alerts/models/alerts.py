@@ -280,5 +280,5 @@ class AlertEvent(models.Model):
     @property
     def rests_until(self) -> datetime | None:
         """Until when the alert was let rest by this, None when that was not said."""
-        until = self.after.get("acknowledged_until")
+        until = self.after.get("acknowledged_until") or self.after.get("muted_until")
         return datetime.fromisoformat(until) if until else None

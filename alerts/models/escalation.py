@@ -1,5 +1,6 @@
 """Store what follows while nobody takes an alert: whom it goes to next, and reminders."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -18,6 +19,7 @@ class EscalationStep(models.Model):
     severity = models.CharField(max_length=16, choices=SEVERITIES)
     after_minutes = models.PositiveIntegerField(
         "after minutes",
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_WAIT_MINUTES)],
         help_text="So long open without anybody having it; counted anew when it got worse, when "
         "an acknowledgement ran out and after a silence.",
     )
@@ -49,7 +51,9 @@ class Reminder(models.Model):
 
     severity = models.CharField(max_length=16, choices=SEVERITIES, unique=True)
     every_minutes = models.PositiveIntegerField(
-        "every so many minutes", help_text="At least 5. An acknowledged alert reminds nobody."
+        "every so many minutes",
+        validators=[MinValueValidator(5), MaxValueValidator(LONGEST_WAIT_MINUTES)],
+        help_text="At least 5. Of an acknowledged or silenced alert nobody is reminded.",
     )
     enabled = models.BooleanField(default=True)
 

@@ -1,10 +1,11 @@
 """Store what mutes alerts: silences of once, and maintenance windows that come again."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext
@@ -126,6 +127,7 @@ class MaintenanceWindow(Mute):
     )
     minutes = models.PositiveIntegerField(
         "length in minutes",
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_MINUTES)],
         help_text="As they pass: in a night that changes the clocks it ends at another hour.",
     )
     enabled = models.BooleanField(default=True)
@@ -157,5 +159,6 @@ class MaintenanceWindow(Mute):
 
     def until(self, moment: datetime) -> datetime | None:
         # One that begins again before it ends is refused, so the first found is the only one.
-        begun_at = next(self.begins.after(moment - self.length), None)
+        # In UTC, or the hour that a clock change takes would count as passed.
+        begun_at = next(self.begins.after(moment.astimezone(UTC) - self.length), None)
         return begun_at + self.length if begun_at and begun_at <= moment else None

@@ -2,6 +2,8 @@
 
 VIEWER = (
     "alerts.view_alert",
+    "alerts.view_maintenancewindow",
+    "alerts.view_silence",
     "batchops.view_health",
     "jobs.view_job",
     "jobs.view_schedule",
@@ -14,6 +16,8 @@ VIEWER = (
 OPERATOR = (
     *VIEWER,
     "alerts.acknowledge_alert",
+    "alerts.add_silence",
+    "alerts.change_silence",
     "alerts.retry_delivery",
     "alerts.view_delivery",
     "jobs.start_job",
@@ -26,6 +30,11 @@ OPERATOR = (
 SUPERVISOR = (
     *OPERATOR,
     "alerts.resolve_alert",
+    "alerts.add_maintenancewindow",
+    "alerts.change_maintenancewindow",
+    "alerts.delete_maintenancewindow",
+    "alerts.view_escalationstep",
+    "alerts.view_reminder",
     "jobs.prioritise_job",
     "jobs.add_schedule",
     "jobs.change_schedule",
@@ -46,6 +55,12 @@ SUPERVISOR = (
 ADMINISTRATOR = (
     *SUPERVISOR,
     "alerts.add_channel",
+    "alerts.add_escalationstep",
+    "alerts.add_reminder",
+    "alerts.change_escalationstep",
+    "alerts.change_reminder",
+    "alerts.delete_escalationstep",
+    "alerts.delete_reminder",
     "alerts.change_channel",
     "alerts.view_channel",
     "batchops.add_user",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from alerts.channels.payload import absolute, alert_url
 from alerts.lifecycle import MailClaim
 from alerts.models import Alert, Notice
-from alerts.states import RULES, DeliveryKind, Severity, rank
+from alerts.states import RULES, UNANSWERED, DeliveryKind, Severity, rank
 from batchops.texts import one_line
 
 LONGEST_TITLE = 120
@@ -33,13 +33,15 @@ def brief(claim: MailClaim) -> Brief:
     if claim.kind == DeliveryKind.NOTICE:
         return _of_notices([each.notice for each in claim.deliveries if each.notice])
     alerts = [each.alert for each in claim.deliveries if each.alert]
-    return _of_alerts(alerts, is_over=claim.kind == DeliveryKind.RESOLVED)
+    return _of_alerts(alerts, claim.kind)
 
 
-def _of_alerts(alerts: list[Alert], *, is_over: bool) -> Brief:
+def _of_alerts(alerts: list[Alert], kind: DeliveryKind) -> Brief:
     worst = min(alerts, key=lambda alert: (rank(alert.severity), alert.pk))
-    over = is_over or all(alert.is_resolved for alert in alerts)
+    over = kind == DeliveryKind.RESOLVED or all(alert.is_resolved for alert in alerts)
     said = gettext("Resolved") if over else worst.severity_look.label
+    if kind in UNANSWERED and not over:
+        said = gettext("Nobody has it, %(severity)s") % {"severity": said}
     about = worst.batch_code or worst.subject
     title = f"{said}: {RULES[worst.rule].label} {about}".strip()
     return Brief(

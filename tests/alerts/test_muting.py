@@ -17,8 +17,8 @@ HOUR = timedelta(hours=1)
 with_channel = [pytest.mark.django_db, pytest.mark.usefixtures("channel", "mail_settings")]
 
 
-def silenced(hours: float = 1, begins: datetime = AT, **scope: str) -> Silence:
-    kept = Silence(from_at=begins, until_at=begins + hours * HOUR, reason="new disks", **scope)
+def silenced(*, begins: datetime = AT, **scope: Any) -> Silence:
+    kept = Silence(from_at=begins, until_at=begins + HOUR, reason="new disks", **scope)
     lifecycle.keep_silence(kept, at=begins, actor=WHO)
     return kept
 

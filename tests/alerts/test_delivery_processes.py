@@ -2,15 +2,19 @@
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock, patch
 
 import psycopg
 import pytest
 from django.db import connection, connections
 
 from alerts import deliver, lifecycle
-from alerts.models import Alert, Channel, Delivery
+from alerts.models import Alert, Channel, Delivery, Silence
 from batchops.db import database_now
 from tests.alerts.findings import AT, finding, opened
 from tests.alerts.mailbox import Mailbox, killing
@@ -30,10 +34,30 @@ def send_in(process_id: Any) -> None:
     deliver.deliver_due()
 
 
-def run_sender(process_id: Any) -> int | None:
+def settle_and_send_in(process_id: Any) -> None:
+    """End the silences that are over, then send; killed where `process_id` says, or at once."""
+    connection.close()
+    killed = Mock(side_effect=lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    early = patch("alerts.lifecycle.muting.publish", killed)  # the last thing before the commit
+    with early if process_id is None else nullcontext():
+        lifecycle.settle_mutes(at=database_now(), actor="system:test")
+    send_in(process_id)
+
+
+def withheld() -> Alert:
+    """Return an alert that opened in a silence whose end nobody has seen yet."""
+    now = database_now()
+    begun_at, ended_at = now - timedelta(hours=2), now - timedelta(seconds=1)
+    Silence.objects.create(from_at=begun_at, until_at=ended_at, reason="new disks", made_by="x:y")
+    lifecycle.reconcile("FAILED", [finding()], at=begun_at, actor="system:test")
+    assert not Delivery.objects.exists()
+    return Alert.objects.get(state="open")
+
+
+def run_sender(process_id: Any, target: Callable[[Any], None] = send_in) -> int | None:
     """Run one sender to its end and return its exit code."""
     connections.close_all()
-    sender = fork.Process(target=send_in, args=(process_id,))
+    sender = fork.Process(target=target, args=(process_id,))
     sender.start()
     sender.join(20)
     return sender.exitcode
@@ -86,6 +110,37 @@ class TestAKilledSender:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("channel")
+class TestAKilledEndOfASilence:
+    def test_before_it_commits_nothing_is_lost_and_it_is_told_once(self, mailbox: Mailbox) -> None:
+        alert = withheld()
+
+        assert run_sender(None, settle_and_send_in) == -9
+        assert not Delivery.objects.exists()
+        assert lifecycle.settle_mutes(at=database_now(), actor="system:test") == 1
+        assert lifecycle.settle_mutes(at=database_now(), actor="system:test") == 0
+        deliver.deliver_due()
+
+        assert len(mailbox.mails) == 1
+        assert alert.events.filter(verb="unmuted").count() == 1
+
+    def test_between_send_and_record_the_mail_comes_again_under_the_same_name(
+        self, mailbox: Mailbox
+    ) -> None:
+        process_id = fork.Value("i", 0)
+        mailbox.on_arrival = killing(process_id)
+        withheld()
+
+        assert run_sender(process_id, settle_and_send_in) == -9
+        assert lifecycle.settle_mutes(at=database_now(), actor="system:test") == 0
+        end_lease()
+        deliver.deliver_due()
+
+        assert outcomes() == ["lost", "sent"]
+        assert len({mail["Message-ID"] for mail in mailbox.mails}) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("channel")
 class TestADatabaseAwayForAMoment:
     def test_between_send_and_record_it_costs_no_second_mail(self, mailbox: Mailbox) -> None:
         opened()
@@ -133,6 +188,11 @@ class TestCluster:
         Alert.objects.all().delete()
         Channel.objects.all().delete()
         lifecycle.seed_default_channel()
+        late = Silence.objects.create(
+            from_at=AT, until_at=AT + timedelta(hours=1), reason="new disks", made_by="x:y"
+        )
+        silent = opened()
+        assert silent.muted_until == late.until_at  # its end passes while no cluster runs
         there = mail_settings.EMAIL_PORT
         running = start(
             "watch",
@@ -143,10 +203,11 @@ class TestCluster:
             ALERT_EMAILS="ops@example.com",
         )
 
-        alert = opened()
-
         wait_for(lambda: mailbox.mails, 30, f"the mail: {running.log()}")
         wait_for(lambda: Delivery.objects.get().state == "sent", 10, "the record of it")
-        alert.refresh_from_db()
-        assert alert.email_sent
-        assert mailbox.envelopes == [["ops@example.com"]]
+        told = Alert.objects.get()
+        assert told.email_sent
+        assert told.muted_until is None
+        opened(key="another")
+        wait_for(lambda: len(mailbox.mails) == 2, 30, f"the second mail: {running.log()}")
+        assert mailbox.envelopes == [["ops@example.com"]] * 2

@@ -56,7 +56,7 @@ class TestScope:
         ],
         ids=str,
     )
-    def test_all_that_is_said_must_fit(self, scope: dict[str, str], muted: bool) -> None:
+    def test_all_that_is_said_must_fit(self, scope: dict[str, Any], muted: bool) -> None:
         silenced(**scope)
 
         alert = opened()

@@ -26,11 +26,23 @@ def moment_in_day(begins_at: datetime, hour: time, *, zone: ZoneInfo) -> datetim
     """Return when a site's clock shows `hour` in the business day that begins at `begins_at`."""
     local = begins_at.astimezone(zone)
     day = local.date() + timedelta(days=int(hour < local.time()))
-    return datetime.combine(day, hour, tzinfo=zone).astimezone(UTC)
+    return on_the_wall(datetime.combine(day, hour), zone=zone)
+
+
+def on_the_wall(wall: datetime, *, zone: ZoneInfo) -> datetime:
+    """Return in UTC when a zone's clock shows the naive `wall` first.
+
+    A time that spring leaves out comes at the end of the gap.
+    """
+    while True:
+        moment = wall.replace(tzinfo=zone).astimezone(UTC)
+        if moment.astimezone(zone).replace(tzinfo=None) == wall:
+            return moment
+        wall += timedelta(minutes=1)
 
 
 def _moment(day: date, *, zone: ZoneInfo, day_start: time) -> datetime:
-    return datetime.combine(day, day_start, tzinfo=zone).astimezone(UTC)
+    return on_the_wall(datetime.combine(day, day_start), zone=zone)
 
 
 # Whoever keeps the site's day start says how to read it; until then the day starts at five.

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+from batchops.calendar import on_the_wall
 from batchops.errors import InvalidInput
 
 LONGEST = 100
@@ -81,15 +82,7 @@ class Cron:
 
     def _wall(self, moment: datetime) -> Iterator[datetime]:
         for wall in CronSim(self.text, moment.astimezone(self.zone).replace(tzinfo=None)):
-            yield self._on_the_wall(wall)
-
-    def _on_the_wall(self, wall: datetime) -> datetime:
-        """Return when the site's clock shows `wall` first, or the end of the gap it falls into."""
-        while True:
-            moment = wall.replace(tzinfo=self.zone).astimezone(UTC)
-            if moment.astimezone(self.zone).replace(tzinfo=None) == wall:
-                return moment
-            wall += timedelta(minutes=1)
+            yield on_the_wall(wall, zone=self.zone)
 
 
 def _problem(text: str) -> str:

@@ -37,6 +37,19 @@ def reading_snapshot() -> Iterator[int]:
         yield int(cursor.fetchone()[0])
 
 
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Let every statement inside see the database as it was at the first, so that figures agree.
+
+    Inside a transaction of the caller's, what that one chose holds.
+    """
+    inside = connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not inside:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
 def give_connection_back() -> None:
     """Let others have this thread's connection while it only waits; not from a transaction."""
     if not connection.in_atomic_block:

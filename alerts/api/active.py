@@ -12,6 +12,7 @@ from alerts.bodies import ActiveAlertsBody, SaidBody, active_alerts_body
 from alerts.errors import AlertNotFound, AlertResolved
 from alerts.serializers import Acknowledgement
 from batchops.access import actor_of
+from batchops.db import one_moment
 from batchops.openapi import refusals
 from batchops.shapes import enveloped, shape
 
@@ -23,7 +24,8 @@ class ActiveAlerts(APIView):
 
     @extend_schema(responses={200: enveloped(ActiveAlertsBody)})
     def get(self, request: Request) -> Response:
-        return Response({"success": True, "data": active_alerts_body()})
+        with one_moment():
+            return Response({"success": True, "data": active_alerts_body()})
 
 
 class AcknowledgeAlert(APIView):

@@ -1,14 +1,17 @@
 """The two routes of alerts, as old clients call them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from alerts import lifecycle
+from alerts import lifecycle, queries
 from alerts.models import Alert
+from alerts.queries import OpenCounts, count_open
 from alerts.states import RULES, Severity
 from tests.alerts.findings import AT, finding, opened
 from tests.people import client_of
@@ -26,6 +29,26 @@ def acknowledge(client: Client, alert_id: int, body: object = None, slash: str =
 
 
 class TestActiveAlerts:
+    @pytest.mark.django_db(transaction=True)
+    def test_list_and_counts_are_of_one_moment(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def counted_then_one_more() -> OpenCounts:
+            counts = count_open()
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(elsewhere).result()
+            return counts
+
+        def elsewhere() -> None:
+            opened("FAILED", key="later")
+            connections.close_all()
+
+        monkeypatch.setattr(queries, "count_open", counted_then_one_more)
+        client = client_of("Viewer")
+
+        first, second = (client.get(ACTIVE).json()["data"] for _ in "ab")
+
+        assert (first["total"], first["alerts"]) == (0, [])
+        assert (second["total"], len(second["alerts"])) == (1, 1)
+
     @pytest.mark.parametrize("slash", ["", "/"])
     def test_they_come_worst_first_then_newest_with_counts(self, slash: str) -> None:
         opened("LONG_RUNNING", key="w", severity=Severity.WARNING)

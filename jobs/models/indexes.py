@@ -8,6 +8,9 @@ from jobs import states
 from jobs.words import ERROR_WORDS, JOB_WORDS, LABEL
 
 OF_JOBS: list[models.Index] = [
+    # queries.page_of_jobs: newest first, all and by state; counts by state.
+    models.Index(F("created_at").desc(), F("id").desc(), name="job_newest"),
+    models.Index("state", F("created_at").desc(), F("id").desc(), name="job_state_newest"),
     # queries.JobFilter: newest first of one type and state, of one campaign, of one person.
     models.Index("type", F("created_at").desc(), F("id").desc(), name="job_type_newest"),
     models.Index(

@@ -169,6 +169,12 @@ class Job(models.Model):
             models.Index(
                 "waits_until", condition=Q(waits_until__isnull=False), name="job_waits_until"
             ),
+            # queries.cancels_left: open jobs that are to end.
+            models.Index(
+                "id",
+                condition=Q(state__in=states.OPEN, cancel_requested_at__isnull=False),
+                name="job_to_cancel",
+            ),
             # lifecycle.summaries: ended jobs whose summary is still to be made.
             models.Index(
                 "finished_at",
@@ -196,9 +202,6 @@ class Job(models.Model):
             ),
             # lifecycle.retention: the oldest rows.
             models.Index("finished_at", condition=Q(items_purged=True), name="job_without_items"),
-            # queries.page_of_jobs: newest first, all and by state; counts by state.
-            models.Index(F("created_at").desc(), F("id").desc(), name="job_newest"),
-            models.Index("state", F("created_at").desc(), F("id").desc(), name="job_state_newest"),
             # queries.judging: how long the last good jobs of a type took.
             models.Index(
                 "type",

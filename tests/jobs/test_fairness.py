@@ -256,6 +256,15 @@ class TestChoosing:
             assert looks
             assert all("(j.id)" in look for look in looks), looks
 
+    def test_it_finds_jobs_to_cancel_by_an_index_of_their_own(self, make: Make) -> None:
+        make(inline=[{}], ms=0)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute(f"EXPLAIN (FORMAT TEXT) {CANCELS_SQL}")
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+
+        assert "job_to_cancel" in plan, plan
+
 
 def how_items_are_found(sql: str, values: Any) -> list[str]:
     """Return by what the server looks into the table of items or an index of it."""

@@ -18,6 +18,7 @@ import psutil
 from batchops.house.environment import MANAGED
 from batchops.house.places import cluster_folder
 from batchops.house.postgres import postmaster
+from batchops.house.processes import marked
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,7 +113,7 @@ class Up:
 
     def service(self, name: str) -> psutil.Process | None:
         """Return the first process of one service."""
-        own = [p for p in left_over(self.data_dir) if _mark(p) == name]
+        own = marked(self.data_dir, name)
         pids = {process.pid for process in own}
         return next((process for process in own if process.ppid() not in pids), None)
 
@@ -150,10 +151,3 @@ def left_over(data_dir: Path) -> Sequence[psutil.Process]:
         if any(str(data_dir) in trace for trace in traces) and process.pid != os.getpid():
             found.append(process)
     return found
-
-
-def _mark(process: psutil.Process) -> str | None:
-    try:
-        return process.environ().get("BATCHOPS_SERVICE")
-    except psutil.Error:
-        return None

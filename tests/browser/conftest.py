@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import override_settings
-from playwright.sync_api import Browser, sync_playwright
 
 from batchops.models import User
+from tests.browser.chromium import Chromium, running_chromium
 from tests.browser.visitor import Visitor
 from tests.committed import put_back
 from tests.web_process import WebProcess
 
 PASSWORD = "a long and silly password"
-CHROMIUM_OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-# As the server hashes, which knows nothing of the tests' quick hasher, but with few rounds.
-HASH = PBKDF2PasswordHasher().encode(PASSWORD, "salt", iterations=10)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 Visit = Callable[..., Visitor]
 
@@ -64,20 +51,17 @@ def _leave_nothing(django_db_setup: None, django_db_blocker: Any) -> Iterator[No
         put_back()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A Chromium; it lives no longer than a module, for its loop blocks tests that are async."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        sentence = "No Chromium is on the PATH: install it (Debian: apt install chromium)."
-        if os.environ.get("BATCHOPS_REQUIRE_BROWSER") == "1":
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-    # Playwright's loop runs in this thread; Django would take our ORM calls for async ones.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=program, args=CHROMIUM_OPTIONS)
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    with running_chromium() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def browser(chromium: Chromium) -> Iterator[Chromium]:
+    """The worker's Chromium, for the time of this test."""
+    with chromium.at_work():
+        yield chromium
 
 
 @pytest.fixture(scope="session")
@@ -108,6 +92,8 @@ def web_process(folder: Path, **environment: str) -> WebProcess:
         log=folder / "web.log",
         BATCHOPS_DATA_DIR=str(folder),
         SECRET_KEY=settings.SECRET_KEY,
+        DJANGO_SETTINGS_MODULE="tests.browser.settings",
+        UPLOAD_DISK_RESERVE_BYTES="0",
         # Pages say how old CC&B's figures are only where there is one.
         **{"CCB_URL": "postgresql://reader@nowhere/ccb", **environment},
     )
@@ -120,34 +106,43 @@ def people(web: WebProcess, django_db_blocker: Any) -> Iterator[Callable[..., Us
         known = set(User.objects.values_list("pk", flat=True))
 
         def make(name: str, role: str | None = None, **fields: Any) -> User:
-            user = User.objects.create(username=name, password=HASH, is_staff=True, **fields)
+            user = User.objects.create_user(name, password=PASSWORD, is_staff=True, **fields)
             user.groups.set(Group.objects.filter(name=role))
             return user
 
         yield make
         User.objects.exclude(pk__in=known).delete()
-        # Under Playwright's loop Django keeps a connection of its own, which nobody else closes.
-        connection.close()
 
 
 @pytest.fixture
-def visit(browser: Browser, web: WebProcess, people: Callable[..., User]) -> Iterator[Visit]:
-    """Open a browser window, logged in with `role` (None: a stranger); watch it to the end."""
+def visit(browser: Chromium, web: WebProcess, people: Callable[..., User]) -> Iterator[Visit]:
+    """Open a browser window, logged in with `role` (None: a stranger); watch it to the end.
+
+    `alone`: for a test that changes the window as a whole, such as its clock, for ever.
+    """
     visitors: list[Visitor] = []
 
-    def open_window(role: str | None = "Administrator", **options: Any) -> Visitor:
-        options = {"viewport": {"width": 1440, "height": 900}, **options}
-        context = browser.new_context(**options)
-        visitor = Visitor(web.origin, context, context.new_page())
-        if role is not None:
-            visitor.log_in(logged_in(people, role))
-        visitor.watch()
-        visitors.append(visitor)
-        return visitor
+    with ExitStack() as windows:
 
-    yield open_window
-    for visitor in visitors:
-        visitor.context.close()
+        def open_window(
+            role: str | None = "Administrator",
+            *,
+            java_script_enabled: bool = True,
+            alone: bool = False,
+            **looks: Any,
+        ) -> Visitor:
+            context = windows.enter_context(
+                browser.window(web.origin, java_script_enabled=java_script_enabled, alone=alone)
+            )
+            visitor = Visitor(web.origin, context, context.new_page())
+            visitor.dress(**looks)
+            if role is not None:
+                visitor.log_in(logged_in(people, role))
+            visitor.watch()
+            visitors.append(visitor)
+            return visitor
+
+        yield open_window
     complaints = [complaint for visitor in visitors for complaint in visitor.complaints]
     assert complaints == [], web.log.read_text()[-5000:]
 

@@ -75,7 +75,7 @@ def web(collected: Path, day: Day) -> Iterator[WebProcess]:
 
 
 @pytest.fixture(scope="module")
-def clusters(browser: Any, day: Day, django_db_blocker: Any) -> Iterator[None]:
+def clusters(day: Day, django_db_blocker: Any) -> Iterator[None]:
     settings = {**FAST, **FEW, **SPEED, "CCB_URL": day.reader_url}
     with django_db_blocker.unblock():
         empty_tables()
@@ -83,7 +83,6 @@ def clusters(browser: Any, day: Day, django_db_blocker: Any) -> Iterator[None]:
             yield
         empty_tables()
         forget_the_day()
-        connection.close()
 
 
 def forget_the_day() -> None:

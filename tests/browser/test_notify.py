@@ -41,7 +41,7 @@ def clean(people: Callable[..., User]) -> Iterator[None]:
 
 
 def desk(visit: Visit, *, answer: str = "granted") -> Visitor:
-    visitor = visit("Operator")
+    visitor = visit("Operator", alone=True)
     visitor.context.add_init_script(DESKTOP.replace("ANSWER", f'"{answer}"'))
     go(visitor, visitor.page)
     return visitor

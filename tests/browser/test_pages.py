@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable, Iterator
+from datetime import date
 
+import pytest
+from django.utils import timezone
+
+from alerts.lifecycle import reconcile
+from alerts.models import Alert
+from alerts.states import Finding, Severity
+from batchops.models import User
+from jobs import lifecycle
+from jobs.models import Job
+from jobs.start import Order, checked
+from tests.browser.alarms import no_alerts_left
+from tests.browser.axe import violations
 from tests.browser.conftest import Visit
+from tests.browser.visitor import PHONE, Theme
 
 PAGES = [
     "/admin/",
@@ -32,30 +46,50 @@ PAGES = [
     "/admin/password_change/",
 ]
 WIDTHS = (1440, 360)
-THEMES = ("light", "dark")
+THEMES: tuple[Theme, ...] = ("light", "dark")
+
+
+@pytest.fixture
+def job(people: Callable[..., User]) -> Iterator[Job]:
+    order = Order(type="drill", params={"items": 3, "ms": 1})
+    job = lifecycle.create(checked(order, actor="user:axe"))
+    yield job
+    Job.objects.all().delete()
+
+
+@pytest.fixture
+def alert(people: Callable[..., User]) -> Iterator[Alert]:
+    finding = Finding(
+        key="CM-DMRU 1/0",
+        severity=Severity.CRITICAL,
+        message="Batch CM-DMRU failed",
+        batch_code="CM-DMRU",
+        business_date=date(2026, 3, 11),
+    )
+    reconcile("FAILED", [finding], at=timezone.now(), actor="system:test")
+    with no_alerts_left():
+        yield Alert.objects.get()
 
 
 class TestEveryPage:
     @pytest.mark.parametrize("path", PAGES)
-    def test_it_fits_and_can_be_read_at_every_width_in_both_themes(
-        self, visit: Visit, path: str
-    ) -> None:
+    def test_it_fits_and_can_be_read_and_has_no_violation(self, visit: Visit, path: str) -> None:
         visitor = visit()
-        for width in WIDTHS:
-            visitor.page.set_viewport_size({"width": width, "height": 800})
-            for theme in THEMES:
-                visitor.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-                answer = visitor.go(path)
 
-                assert answer.status == 200
+        assert visitor.go(path).status == 200
+        assert violations(visitor) == []
+        for width in WIDTHS:
+            for theme in THEMES:
+                visitor.dress(viewport={"width": width, "height": 800}, color_scheme=theme)
+
                 assert not visitor.scrolls_sideways()
                 assert visitor.faint_texts() == []
 
     def test_the_login_too(self, visit: Visit) -> None:
-        visitor = visit(role=None, viewport={"width": 360, "height": 740})
+        visitor = visit(role=None)
+        visitor.go("/admin/login/")
         for theme in THEMES:
-            visitor.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-            visitor.go("/admin/login/")
+            visitor.dress(viewport=PHONE, color_scheme=theme)
 
             assert not visitor.scrolls_sideways()
             assert visitor.faint_texts() == []
@@ -66,6 +100,24 @@ class TestEveryPage:
 
         assert visitor.page.get_by_role("heading", level=1).is_visible()
         assert visitor.page.get_by_text("Not live").is_visible()
+
+    def test_those_of_a_job_and_an_alert_have_no_violation_either(
+        self, visit: Visit, job: Job, alert: Alert
+    ) -> None:
+        visitor = visit()
+        found = {}
+        for path in (
+            "",
+            "jobs/",
+            f"jobs/{job.pk}/",
+            f"jobs/{job.pk}/cancel/",
+            "alerts/alert/",
+            f"alerts/alert/{alert.pk}/change/",
+        ):
+            visitor.go(f"/admin/{path}")
+            found[path] = violations(visitor)
+
+        assert not any(found.values()), found
 
 
 class TestErrorPages:

@@ -37,7 +37,7 @@ def fail(web: Any, django_db_blocker: Any) -> Iterator[Fail]:
 
 class TestRefresh:
     def test_the_page_counts_down_and_draws_itself_anew(self, visit: Visit) -> None:
-        visitor = visit("Viewer")
+        visitor = visit("Viewer", alone=True)
         page = visitor.page
         page.clock.install()
         visitor.go("/admin/")

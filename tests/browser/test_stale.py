@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from monitoring import queries
@@ -36,8 +35,6 @@ def soon_stale(web: Any, django_db_blocker: Any) -> Iterator[None]:
         yield
         run.delete()
         poll.delete()
-        # Playwright's loop gives this fixture a connection of its own.
-        connection.close()
 
 
 class TestStaleWhileOpen:

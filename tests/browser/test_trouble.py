@@ -73,7 +73,7 @@ class TestTheTab:
         assert visitor.page.request.get(visitor.origin + href).status == 200
 
     def test_a_page_that_nobody_sees_rests_but_goes_on_telling(self, visit: Visit) -> None:
-        visitor = visit("Operator")
+        visitor = visit("Operator", alone=True)
         page = visitor.page
         sent: list[str] = []
         page.on("websocket", lambda socket: note_frames(socket, sent))
@@ -127,7 +127,7 @@ class TestTheBanner:
 
 class TestTheVoice:
     def test_it_says_one_sentence_at_most_every_15_seconds(self, visit: Visit) -> None:
-        visitor = visit("Operator")
+        visitor = visit("Operator", alone=True)
         page = visitor.page
         page.clock.install()
         visitor.go("/admin/styleguide/")

@@ -12,11 +12,10 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
-from django.db import connection
 from playwright.sync_api import Page, Response, Route, expect
 
 from jobs.models import Job
-from tests.browser.conftest import Visit, web_process
+from tests.browser.conftest import Visit
 from tests.browser.test_journeys import is_of_a_lost_server
 from tests.jobs.batches import BAD, GOOD
 from tests.jobs.files import zipped
@@ -47,24 +46,13 @@ new MutationObserver(() => {
 
 
 @pytest.fixture(scope="module")
-def web(collected: Path) -> Iterator[WebProcess]:
-    """`manage.py web` that knows a type which takes files; it stands here for the usual one."""
-    knowing = {"DJANGO_SETTINGS_MODULE": "tests.jobs.harness.settings"}
-    process = web_process(collected, UPLOAD_DISK_RESERVE_BYTES="0", **knowing)
-    process.start()
-    yield process
-    process.stop()
-
-
-@pytest.fixture(scope="module")
-def cluster(browser: Any, collected: Path, django_db_blocker: Any) -> Iterator[Cluster]:
+def cluster(collected: Path, django_db_blocker: Any) -> Iterator[Cluster]:
     settings = {**FAST, "JOBS_WORKERS": "1", "BATCHOPS_DATA_DIR": str(collected)}
     with django_db_blocker.unblock():
         empty_tables()
         with Cluster(settings) as running:
             yield running
         empty_tables()
-        connection.close()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urlsplit
 
 from django.test import Client
@@ -12,7 +13,12 @@ from playwright.sync_api import (
     Page,
     Request,
     Response,
+    ViewportSize,
 )
+
+LAPTOP = ViewportSize(width=1440, height=900)
+PHONE = ViewportSize(width=360, height=740)
+Theme = Literal["light", "dark"]
 
 # Violations are reported to the console too; the event also names what was refused.
 TELL_VIOLATIONS = """
@@ -24,10 +30,17 @@ LEFT_BEFORE_IT_CAME = "net::ERR_ABORTED"
 
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
-# Every piece of text against what lies behind it, as WCAG 2.1 reckons it.
+# Every piece of text against what lies behind it, as WCAG 2.1 reckons it, once colours rest.
 LOW_CONTRAST = """
-() => {
+async () => {
+  const fading = document.getAnimations().filter((each) => each instanceof CSSTransition);
+  await Promise.allSettled(fading.map((each) => each.finished));
+  const known = new Map();
   const rgba = (color) => {
+    if (!known.has(color)) known.set(color, drawn(color));
+    return known.get(color);
+  };
+  const drawn = (color) => {
     const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
     canvas.fillStyle = color;
     canvas.fillRect(0, 0, 1, 1);
@@ -84,6 +97,11 @@ class Visitor:
         self.page.on("request", self._request)
         self.page.on("requestfailed", self._failed)
         self.page.on("response", self._response)
+
+    def dress(self, *, viewport: ViewportSize = LAPTOP, color_scheme: Theme = "light") -> None:
+        """Give the page its size and its theme."""
+        self.page.set_viewport_size(viewport)
+        self.page.emulate_media(color_scheme=color_scheme)
 
     def log_in(self, client: Client) -> None:
         """Take over the session of a test client."""

@@ -71,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def setup_streams(self) -> None:
         self.rfile = self.connection.makefile("rb", -1)
-        self.wfile = self.connection.makefile("wb", 0)  # type: ignore[assignment]
+        self.wfile = self.connection.makefile("wb", 0)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Say nothing."""

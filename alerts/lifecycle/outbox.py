@@ -12,6 +12,7 @@ from alerts.lifecycle.cleaning import clean_facts, clean_line
 from alerts.lifecycle.planning import (
     Event,
     Planned,
+    is_about,
     plan,
     plan_alert,
     plan_event,
@@ -109,7 +110,12 @@ def post_escalated(alerts: Iterable[Alert], channels: Iterable[Channel]) -> int:
     """Put into the outbox of `channels`, whatever they listen to, that nobody has these alerts."""
     now = database_now()
     plans = [plan(channel, at=now) for channel in channels]
-    owed = [Owed(alert.pk, planned) for alert in alerts for planned in plans]
+    owed = [
+        Owed(alert.pk, planned)
+        for alert in alerts
+        for planned in plans
+        if not is_about(alert, planned.channel_id)
+    ]
     return _post(owed, DeliveryKind.ESCALATED)
 
 

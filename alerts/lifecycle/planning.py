@@ -27,6 +27,11 @@ def channel_key(channel_id: int) -> str:
     return f"channel {channel_id}"
 
 
+def is_about(alert: Alert, channel_id: int) -> bool:
+    """Return whether an alert says that this very channel fails, which it cannot tell."""
+    return alert.rule == CHANNEL_FAILING and alert.key == channel_key(channel_id)
+
+
 def ready_channels() -> list[Channel]:
     """Return the channels that are on and can send, in the order in which they are locked."""
     channels = Channel.objects.filter(enabled=True, health__gone_at=None).order_by("id")
@@ -57,7 +62,7 @@ def _hears_alert(channel: Channel, alert: Alert) -> bool:
     if rank(alert.severity) > rank(channel.minimum_severity):
         return False
     if alert.rule == CHANNEL_FAILING:
-        return alert.key != channel_key(channel.pk)
+        return not is_about(alert, channel.pk)
     return _among(alert.rule, channel.rules) and _among(alert.batch_code, channel.batches.split())
 
 

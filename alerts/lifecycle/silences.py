@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import pghistory
 from django.db import transaction
 
 from alerts.errors import SilenceNotFound, SilenceOver
@@ -13,7 +14,8 @@ from alerts.models import Silence
 def keep_silence(silence: Silence, *, at: datetime, actor: str) -> None:
     """Keep a silence, new or changed, that a form has checked."""
     silence.made_by = silence.made_by or actor
-    silence.save()
+    with pghistory.context(actor=actor):
+        silence.save()
     settle_mutes(at=at, actor=actor)
 
 
@@ -29,9 +31,10 @@ def end_silence(silence_id: int, *, at: datetime, actor: str) -> None:
         raise SilenceNotFound(f"There is no silence {silence_id}. Look in the list of silences.")
     if silence.until_at <= at:
         raise SilenceOver(f"Silence {silence_id} is over already: there is nothing to end.")
-    if silence.from_at >= at:
-        silence.delete()
-    else:
-        silence.until_at = at
-        silence.save(update_fields=["until_at"])
+    with pghistory.context(actor=actor):
+        if silence.from_at >= at:
+            silence.delete()
+        else:
+            silence.until_at = at
+            silence.save(update_fields=["until_at"])
     settle_mutes(at=at, actor=actor)

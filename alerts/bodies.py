@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, TypedDict
 
-from alerts import evidence, history, queries
+from alerts import evidence, history, queries, reported
 from alerts.models import Alert, AlertEvent, Delivery
 from batchops.shapes import Succeeded
 
@@ -271,3 +271,27 @@ def _delivery(mail: Delivery) -> DeliveryBody:
 
 def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
+
+
+class BulletinBody(TypedDict):
+    """What became last of one report by mail."""
+
+    id: int
+    businessDate: str
+    outcome: str
+    decidedAt: str
+
+
+def bulletins_frame() -> dict[str, list[BulletinBody]]:
+    """Return what became last of each report by mail."""
+    return {
+        "bulletins": [
+            {
+                "id": slot.bulletin_id,
+                "businessDate": slot.business_date.isoformat(),
+                "outcome": slot.outcome,
+                "decidedAt": slot.decided_at.isoformat(),
+            }
+            for slot in reported.last_slots()
+        ]
+    }

@@ -78,3 +78,15 @@ class NotDelivered(Unavailable):
         self.replies = replies or {}
         self.wait = wait
         self.is_gone = is_gone
+
+
+class BulletinNotFound(NotFound):
+    """Say that no bulletin has this number."""
+
+    code = "bulletin_not_found"
+
+
+class BulletinNotMailed(Conflict):
+    """Say why nobody would get a bulletin."""
+
+    code = "bulletin_not_mailed"

@@ -76,16 +76,9 @@ class ChannelForm(forms.ModelForm[Channel]):
     def clean_recipients(self) -> str:
         if self._kind != ChannelKind.EMAIL:
             return ""
-        addresses = _lines(self.cleaned_data["recipients"])
+        addresses = checked_addresses(self.cleaned_data["recipients"])
         if not addresses:
             raise ValidationError(gettext("Give at least one address, each on a line of its own."))
-        if len(addresses) > MOST_RECIPIENTS:
-            raise ValidationError(
-                gettext("These are %(n)d addresses; a channel takes at most %(most)d.")
-                % {"n": len(addresses), "most": MOST_RECIPIENTS}
-            )
-        if problems := [problem for address in addresses if (problem := _problem(address))]:
-            raise ValidationError(problems)
         return "\n".join(addresses)
 
     def clean_batches(self) -> str:
@@ -110,6 +103,22 @@ class ChannelForm(forms.ModelForm[Channel]):
     @property
     def _kind(self) -> str:
         return str(self.cleaned_data.get("kind") or self.instance.kind)
+
+
+def checked_addresses(text: str) -> list[str]:
+    """Return the addresses that people wrote, one on a line or with commas between, each once.
+
+    :raises ValidationError: when one is no address, or they are too many; it names which.
+    """
+    addresses = _lines(text)
+    if len(addresses) > MOST_RECIPIENTS:
+        raise ValidationError(
+            gettext("These are %(n)d addresses; at most %(most)d are written to.")
+            % {"n": len(addresses), "most": MOST_RECIPIENTS}
+        )
+    if problems := [problem for address in addresses if (problem := _problem(address))]:
+        raise ValidationError(problems)
+    return addresses
 
 
 def _lines(given: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Put alerts into mails: subject, thread, and what is told, as text and as HTML."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -55,6 +55,12 @@ def write(claim: MailClaim) -> EmailMultiAlternatives:
 def _write_notices(claim: MailClaim) -> EmailMultiAlternatives:
     """Write what one reader is told; the latest thing names the mail, the others follow in it."""
     notices = [delivery.notice for delivery in reversed(claim.deliveries) if delivery.notice]
+    headers = {"Message-ID": claim.message_id, **AUTOMATIC}
+    if notices[0].is_letter:
+        letter = notices[0]
+        return _mail(
+            letter.subject, letter.text, html=letter.html, to=claim.recipients, headers=headers
+        )
     subject = notices[0].subject
     if claim.is_digest:
         said = gettext("%(n)d messages, the latest: %(subject)s")
@@ -64,7 +70,6 @@ def _write_notices(claim: MailClaim) -> EmailMultiAlternatives:
         "rest": len(notices) - NOTICES_TOLD if len(notices) > NOTICES_TOLD else 0,
         "total": len(notices),
     }
-    headers = {"Message-ID": claim.message_id, **AUTOMATIC}
     return _message(subject, "notice", shown, to=claim.recipients, headers=headers)
 
 
@@ -84,20 +89,27 @@ def _message(
     template: str,
     context: Mapping[str, Any],
     *,
-    to: tuple[str, ...] | list[str],
+    to: Sequence[str],
     headers: Mapping[str, str],
 ) -> EmailMultiAlternatives:
     context = {**context, "site": settings.PUBLIC_URL}
+    text, html = (
+        render_to_string(f"alerts/mail/{template}.{form}", context) for form in ("txt", "html")
+    )
+    return _mail(subject, text, html=html, to=to, headers=headers)
+
+
+def _mail(
+    subject: str, text: str, *, html: str, to: Sequence[str], headers: Mapping[str, str]
+) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         subject=_one_line(subject),
-        body=render_to_string(f"alerts/mail/{template}.txt", context),
+        body=text,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=list(to),
         headers=dict(headers),
     )
-    message.attach_alternative(
-        render_to_string(f"alerts/mail/{template}.html", context), "text/html"
-    )
+    message.attach_alternative(html, "text/html")
     return message
 
 

@@ -109,6 +109,20 @@ class AttemptOutcome(StrEnum):
     ASKED = "asked"
 
 
+class BulletinKind(StrEnum):
+    """What a bulletin tells: how the business day went, or what the next shift takes over."""
+
+    DAILY_REPORT = "daily_report"
+    HAND_OVER = "hand_over"
+
+
+class SlotOutcome(StrEnum):
+    """What became of a bulletin on a day: in the outbox, or never made."""
+
+    POSTED = "posted"
+    MISSED = "missed"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One reason to raise an alert: its code, its word, and whether a person may resolve it.
@@ -179,6 +193,14 @@ DELIVERY_LOOKS = {
     DeliveryState.SENT: Look("sent", "Sent", "ok", "check"),
     DeliveryState.PARTLY: Look("partly", "Sent in part", "warn", "warning"),
     DeliveryState.GIVEN_UP: Look("given_up", "Given up", "bad", "x-circle"),
+}
+BULLETIN_KINDS = {
+    BulletinKind.DAILY_REPORT: "Daily report",
+    BulletinKind.HAND_OVER: "Shift hand-over",
+}
+SLOT_LOOKS = {
+    SlotOutcome.POSTED: Look("posted", "Mailed", "ok", "mail"),
+    SlotOutcome.MISSED: Look("missed", "Not mailed", "warn", "warning"),
 }
 ATTEMPT_LOOKS = {
     AttemptOutcome.SENT: Look("sent", "Sent", "ok", "check"),

@@ -1,6 +1,6 @@
-"""Say what alerts push: the open ones, with their counts."""
+"""Say what alerts push: the open ones with their counts, and which reports were mailed."""
 
-from alerts.bodies import active_alerts_frame
+from alerts.bodies import active_alerts_frame, bulletins_frame
 from batchops.live.topics import Topic
 
 TOPICS = [
@@ -8,5 +8,10 @@ TOPICS = [
         name="alerts",
         permission="alerts.view_alert",
         read=lambda _key: active_alerts_frame(),
+    ),
+    Topic(
+        name="bulletins",
+        permission="alerts.view_report",
+        read=lambda _key: bulletins_frame(),
     ),
 ]

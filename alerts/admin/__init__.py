@@ -1,6 +1,7 @@
 """Make the Django admin the place for alerts, their mails and channels, and what mutes them."""
 
 from alerts.admin.alerts import AlertAdmin
+from alerts.admin.bulletins import BulletinAdmin
 from alerts.admin.channels import ChannelAdmin
 from alerts.admin.mails import DeliveryAdmin
 from alerts.admin.muting import (
@@ -12,6 +13,7 @@ from alerts.admin.muting import (
 
 __all__ = [
     "AlertAdmin",
+    "BulletinAdmin",
     "ChannelAdmin",
     "DeliveryAdmin",
     "EscalationStepAdmin",

@@ -4,6 +4,13 @@ Every move leaves an event (a try, for a delivery) and a frame. Locks are taken 
 everywhere: channel, alert, delivery.
 """
 
+from alerts.lifecycle.bulletins import (
+    Slot,
+    mail_now,
+    miss_slot,
+    post_slot,
+    seed_daily_report,
+)
 from alerts.lifecycle.channels import seed_default_channel, seed_reminder
 from alerts.lifecycle.claims import MailClaim, claim_mail
 from alerts.lifecycle.deliveries import Report, record_attempt, retry_delivery
@@ -17,7 +24,7 @@ from alerts.lifecycle.moves import (
     resolve,
 )
 from alerts.lifecycle.muting import settle_mutes
-from alerts.lifecycle.outbox import Reader, Told, post_event, post_notice
+from alerts.lifecycle.outbox import Letter, Reader, Told, post_event, post_letter, post_notice
 from alerts.lifecycle.planning import Event
 from alerts.lifecycle.reconciling import Outcome, reconcile, reconcile_keys, take_turn
 from alerts.lifecycle.secrets import keep_address, make_signing_secret, reseal_secrets
@@ -25,10 +32,12 @@ from alerts.lifecycle.silences import end_silence, keep_silence
 
 __all__ = [
     "Event",
+    "Letter",
     "MailClaim",
     "Outcome",
     "Reader",
     "Report",
+    "Slot",
     "Told",
     "Until",
     "acknowledge",
@@ -41,9 +50,13 @@ __all__ = [
     "judge_channels",
     "keep_address",
     "keep_silence",
+    "mail_now",
     "make_signing_secret",
+    "miss_slot",
     "post_event",
+    "post_letter",
     "post_notice",
+    "post_slot",
     "reconcile",
     "reconcile_keys",
     "record_attempt",
@@ -51,6 +64,7 @@ __all__ = [
     "reseal_secrets",
     "resolve",
     "retry_delivery",
+    "seed_daily_report",
     "seed_default_channel",
     "seed_reminder",
     "settle_mutes",

@@ -91,9 +91,15 @@ def _claim_notices(at: datetime) -> MailClaim | None:
         died = _under_way(due)
         due = _take_back(due, at)
         if due and mails_lately(mails_to(reader), at, MINUTE) < settings.MAIL_LIMIT:
-            chosen = _repeated(due, died) or due
+            chosen = _repeated(due, died) or _told_together(due)
             return _claim(chosen, at, to=_address_of(chosen[0]))
     return None
+
+
+def _told_together(due: list[Delivery]) -> list[Delivery]:
+    """Return what makes one mail: the first notice and all others, but a letter goes alone."""
+    letters = [each for each in due if each.notice and each.notice.is_letter]
+    return letters[:1] if due[:1] == letters[:1] else [each for each in due if each not in letters]
 
 
 def _under_way(due: list[Delivery]) -> set[str]:

@@ -43,6 +43,15 @@ class Told:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail composed as a whole: its subject, and the same as plain text and as HTML."""
+
+    subject: str
+    text: str
+    html: str
+
+
 class Owed(NamedTuple):
     """A message that a channel owes about an alert, and the severity that it is to tell."""
 
@@ -145,27 +154,19 @@ def post_notice(
     `url` may be a path of the console. `to` holds people and bare addresses. Secrets and addresses
     in `subject` and `lines` are masked, and each of them becomes one line.
     """
-    readers = list(dict.fromkeys(to))
-    if not readers or missing_settings():
-        return 0
-    now = database_now()
-    notice, is_new = Notice.objects.get_or_create(
-        key=key,
-        defaults={
-            "subject": clean_line(subject, LONGEST_SUBJECT),
-            "lines": [clean_line(line) for line in lines],
-            "url": url,
-            "created_at": now,
-        },
-    )
-    if not is_new:
-        return 0
-    Delivery.objects.bulk_create(
-        Delivery(notice=notice, kind=DeliveryKind.NOTICE, **_reader(to_whom), **_times(now))
-        for to_whom in readers
-    )
-    ring_sender()
-    return len(readers)
+    told = {"subject": subject, "lines": [clean_line(line) for line in lines], "url": url}
+    return len(_post_to(to, key=key, told=told))
+
+
+@transaction.atomic
+def post_letter(letter: Letter, *, key: str, url: str, to: Iterable[str]) -> Notice | None:
+    """Put a letter into the outbox, to each of the addresses `to` in a mail of its own.
+
+    Return its notice; None where `post_notice` posts nothing.
+    """
+    told = {"subject": letter.subject, "text": letter.text, "html": letter.html, "url": url}
+    posted = _post_to(to, key=key, told=told)
+    return posted[0].notice if posted else None
 
 
 @transaction.atomic
@@ -208,6 +209,25 @@ def post_event(*, key: str, told: Told, subject: str, lines: Sequence[str], url:
 def ring_sender() -> None:
     """Call a worker of the watch cluster to send what is due, once this transaction commits."""
     ring("alerts.tasks.deliver", cluster="watch")
+
+
+def _post_to(to: Iterable[str | Reader], *, key: str, told: Mapping[str, Any]) -> list[Delivery]:
+    readers = list(dict.fromkeys(to))
+    if not readers or missing_settings():
+        return []
+    now = database_now()
+    subject = clean_line(told["subject"], LONGEST_SUBJECT)
+    notice, is_new = Notice.objects.get_or_create(
+        key=key, defaults={**told, "subject": subject, "created_at": now}
+    )
+    if not is_new:
+        return []
+    posted = Delivery.objects.bulk_create(
+        Delivery(notice=notice, kind=DeliveryKind.NOTICE, **_reader(to_whom), **_times(now))
+        for to_whom in readers
+    )
+    ring_sender()
+    return posted
 
 
 def _post(owed: list[Owed], kind: DeliveryKind) -> int:

@@ -1,6 +1,7 @@
 """Store alerts, channels and what goes by them, and what mutes, repeats or escalates it."""
 
 from alerts.models.alerts import Alert, AlertEvent, AlertQuerySet
+from alerts.models.bulletins import Bulletin, BulletinSlot
 from alerts.models.channels import Channel, ChannelHealth, ChannelSecret, missing_settings
 from alerts.models.escalation import EscalationStep, Reminder
 from alerts.models.muting import MaintenanceWindow, Mute, Silence
@@ -10,6 +11,8 @@ __all__ = [
     "Alert",
     "AlertEvent",
     "AlertQuerySet",
+    "Bulletin",
+    "BulletinSlot",
     "Channel",
     "ChannelHealth",
     "ChannelSecret",

@@ -26,7 +26,8 @@ from batchops.looks import Look
 class Notice(models.Model):
     """A message that is not about an alert: written once under its key, never changed.
 
-    `event` and `facts` are what programs are told; a mail shows `subject`, `lines` and `url`.
+    `event` and `facts` are what programs are told; a mail shows `subject`, `lines` and `url`. A
+    letter was composed as a whole, as `text` and `html`, and is always a mail of its own.
     """
 
     key = models.CharField(max_length=200, unique=True)
@@ -35,6 +36,8 @@ class Notice(models.Model):
     url = models.CharField(max_length=300, blank=True, default="")
     event = models.CharField(max_length=40, blank=True, default="")
     facts = models.JSONField(default=dict)
+    text = models.TextField(blank=True, default="")
+    html = models.TextField(blank=True, default="")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -42,6 +45,10 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} ({self.pk})"
+
+    @property
+    def is_letter(self) -> bool:
+        return bool(self.text)
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):

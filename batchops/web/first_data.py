@@ -7,8 +7,9 @@ from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
-from alerts.lifecycle import seed_default_channel, seed_reminder
+from alerts.lifecycle import seed_daily_report, seed_default_channel, seed_reminder
 from batchops.ccb.simulator import profiles
+from batchops.db import database_now
 from batchops.web.roles import ROLES
 from jobs.types.bill_stop.lifecycle import seed_schedule
 from monitoring.lifecycle import seed_calendar, seed_workflow
@@ -18,7 +19,7 @@ A_YEAR = 2026  # in which the yearly holidays are written
 
 @transaction.atomic
 def load_first_data() -> None:
-    """Create the roles, steps, settings, channel and schedule where they are missing.
+    """Create the roles, steps, settings, channel, report and schedule where they are missing.
 
     Where the simulated CC&B is watched, its holidays and month ends go into the calendar.
     Permissions of the four roles are set as batchops/web/roles.py lists them each time; steps,
@@ -40,6 +41,7 @@ def load_first_data() -> None:
         _seed_simulated_calendar()
     seed_default_channel()
     seed_reminder()
+    seed_daily_report(at=database_now())
     seed_schedule()
 
 

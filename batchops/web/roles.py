@@ -4,6 +4,7 @@ VIEWER = (
     "alerts.view_alert",
     "alerts.view_maintenancewindow",
     "alerts.view_silence",
+    "alerts.view_report",
     "batchops.view_health",
     "jobs.view_job",
     "jobs.view_schedule",
@@ -19,6 +20,7 @@ OPERATOR = (
     "alerts.add_silence",
     "alerts.change_silence",
     "alerts.retry_delivery",
+    "alerts.send_bulletin",
     "alerts.view_delivery",
     "jobs.start_job",
     "jobs.cancel_job",
@@ -54,6 +56,9 @@ SUPERVISOR = (
 )
 ADMINISTRATOR = (
     *SUPERVISOR,
+    "alerts.add_bulletin",
+    "alerts.change_bulletin",
+    "alerts.view_bulletin",
     "alerts.add_channel",
     "alerts.add_escalationstep",
     "alerts.add_reminder",

@@ -11,12 +11,21 @@ as text, numbers as numbers and times as times of the site's zone. A PDF is for 
 """
 
 from batchops.exports.cells import Cell, Column
-from batchops.exports.stream import CONTENT_TYPES, FORMS, Export, TooManyExports, TooSlow, stream
+from batchops.exports.stream import (
+    CONTENT_TYPES,
+    FORMS,
+    GUARDS,
+    Export,
+    TooManyExports,
+    TooSlow,
+    stream,
+)
 from batchops.exports.xlsx_file import ROWS_MAX, TooManyRows
 
 __all__ = [
     "CONTENT_TYPES",
     "FORMS",
+    "GUARDS",
     "ROWS_MAX",
     "Cell",
     "Column",

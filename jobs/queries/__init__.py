@@ -9,7 +9,15 @@ from jobs.queries.artifacts import (
     artifacts_to_remove,
 )
 from jobs.queries.changing import changeable
-from jobs.queries.days import ALL_TYPES, days_since, first_end, newest_day, types_since
+from jobs.queries.days import (
+    ALL_TYPES,
+    days_since,
+    ended_between,
+    figures_of,
+    first_end,
+    newest_day,
+    types_since,
+)
 from jobs.queries.figures import (
     elapsed_s,
     eta_range_s,
@@ -78,8 +86,10 @@ __all__ = [
     "count_up_to",
     "days_since",
     "elapsed_s",
+    "ended_between",
     "eta_range_s",
     "eta_s",
+    "figures_of",
     "find_job",
     "find_schedule",
     "find_upload",

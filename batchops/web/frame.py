@@ -48,6 +48,8 @@ MENU = (
             Place(_("Today"), "calendar", "admin:index", "monitoring.view_run"),
             Place(_("Runs"), "layers", "admin:runs", "monitoring.view_run"),
             Place(_("Alerts"), "bell", "admin:alerts_alert_changelist", "alerts.view_alert"),
+            Place(_("Hand-over"), "users", "admin:hand_over", "alerts.view_report"),
+            Place(_("Daily report"), "flag", "admin:daily_report", "alerts.view_report"),
         ),
     ),
     (

@@ -1,0 +1,109 @@
+"""Look ahead from a business day: what the next one is like, what is usual then, what is due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils.translation import gettext
+
+from batchops.calendar import moment_in_day
+from batchops.errors import InvalidInput
+from batchops.web.reports.steps import UsualRuns
+from jobs.queries import schedules_on
+from jobs.scheduling import cron_of
+from monitoring import queries
+from monitoring.comparable import ENOUGH, usual_runs
+from monitoring.models import MonitoringConfig, Step
+from monitoring.queries import Freshness
+from monitoring.rules.facts import Usual
+
+if TYPE_CHECKING:
+    from batchops.web.reports.daily import Moments
+
+STARTS_OF_A_SCHEDULE = 3  # that are named; the rest follows from them
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """One step of the next day: when it is expected, and what is usual on such days."""
+
+    step: Step
+    expected_at: datetime
+    usual: Usual
+
+    @property
+    def has_history(self) -> bool:
+        return self.usual.runs >= ENOUGH
+
+    @property
+    def history(self) -> str:
+        """Say from which days that is, or that they are too few."""
+        if self.has_history:
+            return f"{self.usual.days}, n={self.usual.runs}"
+        return gettext("not enough history (%(n)d of %(of)d)") % {
+            "n": self.usual.runs,
+            "of": ENOUGH,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A start of a schedule of ours that is to come."""
+
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the day after the one reported on brings, as far as that is known now."""
+
+    day: date
+    kind: str
+    deadline_at: datetime
+    steps: Sequence[Ahead]
+    starts: Sequence[Start]
+
+
+def look_ahead(day: date, *, moments: "Moments", fresh: Freshness) -> tuple[Outlook, UsualRuns]:
+    """Return what follows `day`, and what is usual for each step on it and on the next day."""
+    following = day + timedelta(days=1)
+    steps = list(Step.objects.all())
+    usual = usual_runs([(s.batch_code, on) for s in steps for on in (day, following)])
+    begins_at, ends_at = queries.day_bounds(following, fresh.config)
+    ahead = [
+        Ahead(
+            step,
+            moment_in_day(begins_at, step.expected_start, zone=settings.SITE_ZONE),
+            usual.get((step.batch_code, following), Usual()),
+        )
+        for step in steps
+    ]
+    return Outlook(
+        day=following,
+        kind=_kind(following, fresh.config),
+        deadline_at=moment_in_day(begins_at, fresh.config.day_deadline, zone=settings.SITE_ZONE),
+        steps=ahead,
+        starts=_starts(moments.until, ends_at) if fresh.source_now < ends_at else [],
+    ), usual
+
+
+def _kind(day: date, config: MonitoringConfig) -> str:
+    """Name the class of a day, as days are compared (definitions): a month's end comes first."""
+    if (day + timedelta(days=1)).month != day.month:
+        return gettext("a month end")
+    return gettext("a holiday") if day in config.holidays else gettext("an ordinary day")
+
+
+def _starts(after: datetime, before: datetime) -> list[Start]:
+    """Return the next starts of our schedules in a span, in their order; a few of each."""
+    found = []
+    for schedule in schedules_on():
+        try:
+            times = cron_of(schedule).next_times(after, count=STARTS_OF_A_SCHEDULE)
+        except InvalidInput:  # an alert says that it cannot be read
+            continue
+        found += [Start(schedule.name, at) for at in times if at < before]
+    return sorted(found, key=lambda start: (start.at, start.name))

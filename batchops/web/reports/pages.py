@@ -1,0 +1,196 @@
+"""Show the daily report of any day and the hand-over list, hand them out, and mail the latter."""
+
+import uuid
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils.translation import gettext, ngettext
+
+from alerts.lifecycle import mail_now
+from alerts.models import Bulletin
+from alerts.queries import bulletins_on, hand_overs, slot_of
+from alerts.states import BulletinKind
+from batchops.access import AuthenticatedHttpRequest
+from batchops.db import database_now
+from batchops.errors import BatchOpsError, InvalidInput, NotFound
+from batchops.exports import CONTENT_TYPES, GUARDS
+from batchops.pages import page, render_page
+from batchops.web.reports import daily, files, hand_over, letters, sending
+from jobs.pages import drawn_from
+from monitoring import queries
+
+VIEW = "alerts.view_report"
+SEND = "alerts.send_bulletin"
+LONGEST_SHIFT = 48  # hours that a hand-over looks back
+
+
+class DayAsked(forms.Form):
+    """The business day in the address; without one, today."""
+
+    date = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+
+
+class ShiftAsked(forms.Form):
+    """How many hours the hand-over looks back; without them, to the last change of shifts."""
+
+    hours = forms.IntegerField(required=False, min_value=1, max_value=LONGEST_SHIFT)
+
+
+class SendAsked(forms.Form):
+    """Whose readers get the list now, and which press of the button this is."""
+
+    bulletin = forms.IntegerField()
+    asked = forms.UUIDField()
+
+
+@page(VIEW)
+def daily_report(request: AuthenticatedHttpRequest) -> HttpResponse:
+    shown = _day(request)
+    title = gettext("Daily report %s") % shown["report"].day
+    return render_page(request, "reports/daily.html", {"title": title, **shown})
+
+
+@page(VIEW)
+def daily_fragment(request: AuthenticatedHttpRequest, part: str) -> HttpResponse:
+    _require(part, ("runs", "jobs", "alerts", "mailed"))
+    return render_page(request, f"reports/_day_{part}.html", _day(request))
+
+
+@page(VIEW)
+def daily_file(request: AuthenticatedHttpRequest, form: str) -> HttpResponse:
+    if form not in files.FORMS:
+        raise NotFound(gettext("A daily report is handed out as csv or pdf."))
+    report = _report(request)
+    headers = {
+        "Content-Disposition": f'attachment; filename="daily-report-{report.day}.{form}"',
+        "X-Formula-Guard": GUARDS[form],
+    }
+    return HttpResponse(
+        files.FORMS[form](report), content_type=CONTENT_TYPES[form], headers=headers
+    )
+
+
+@page(VIEW)
+def hand_over_page(request: AuthenticatedHttpRequest) -> HttpResponse:
+    shown = {
+        "title": gettext("Hand-over"),
+        "asked": uuid.uuid4(),
+        "query": request.GET.urlencode(),
+        **_shift(request),
+        **_mailed_when(),
+        **drawn_from(),
+    }
+    return render_page(request, "reports/hand_over.html", shown)
+
+
+@page(VIEW)
+def hand_over_fragment(request: AuthenticatedHttpRequest, part: str) -> HttpResponse:
+    _require(part, ("runs", "jobs", "alerts", "mailed"))
+    shown = {**_shift(request), **_mailed_when()}
+    return render_page(request, f"reports/_shift_{part}.html", shown)
+
+
+@page(SEND, methods=("POST",))
+def send_hand_over(request: AuthenticatedHttpRequest) -> HttpResponse:
+    asked = SendAsked(request.POST)
+    if not asked.is_valid():
+        raise InvalidInput(gettext("Choose whose readers get the list, on the page Hand-over."))
+    given = asked.cleaned_data
+    bulletin = Bulletin.objects.filter(pk=given["bulletin"]).first()
+    letter = letters.of_hand_over(
+        _handed(request, recorded=False), name=bulletin.name if bulletin else ""
+    )
+    try:
+        n = mail_now(
+            given["bulletin"], letter, url=reverse("admin:hand_over"), asked=str(given["asked"])
+        )
+    except BatchOpsError as error:
+        messages.error(request, error.message)
+    else:
+        said = ngettext("The list is mailed to %d reader.", "The list is mailed to %d readers.", n)
+        messages.success(request, said % n)
+    return redirect("admin:hand_over")
+
+
+def _day(request: HttpRequest) -> dict[str, Any]:
+    report = _report(request)
+    fresh = queries.freshness(report.at)
+    return {
+        "report": report,
+        "query": f"date={report.day}" if request.GET.get("date") else "",
+        "before": report.day - timedelta(days=1),
+        "after": report.day + timedelta(days=1) if report.day < fresh.today else None,
+        "slot": slot_of(BulletinKind.DAILY_REPORT, report.day),
+        "mailed_at": next(
+            (
+                sending.due_at(bulletin, report.day, fresh)
+                for bulletin in bulletins_on()
+                if bulletin.kind == BulletinKind.DAILY_REPORT
+            ),
+            None,
+        ),
+    }
+
+
+def _report(request: HttpRequest) -> daily.DailyReport:
+    at = database_now()
+    return daily.compose(_asked_day(request, queries.freshness(at).today), at=at)
+
+
+def _asked_day(request: HttpRequest, today: date) -> date:
+    asked = DayAsked(request.GET)
+    if not asked.is_valid():
+        raise InvalidInput(gettext("This names no day. Write it as 2026-11-22."))
+    day: date = asked.cleaned_data["date"] or today
+    if not date(2000, 1, 1) <= day <= today:
+        said = gettext("There is a report of each day from 2000-01-01 to today, %s.")
+        raise InvalidInput(said % today)
+    return day
+
+
+def _shift(request: HttpRequest) -> dict[str, Any]:
+    return {"handed": _handed(request)}
+
+
+def _handed(request: HttpRequest, *, recorded: bool = True) -> hand_over.HandOver:
+    asked = ShiftAsked(request.GET)
+    if not asked.is_valid():
+        said = gettext("hours: write a number from 1 to %d, or leave it out.")
+        raise InvalidInput(said % LONGEST_SHIFT)
+    at = database_now()
+    fresh = queries.freshness(at)
+    hours = asked.cleaned_data["hours"]
+    since = hand_over.shift_began(fresh.source_now, fresh)
+    if hours:
+        since = fresh.source_now - timedelta(hours=hours)
+    return hand_over.compose(at=at, since=since, recorded=recorded)
+
+
+def _mailed_when() -> dict[str, Any]:
+    """Return the hand-overs that are on, each with what became of it last."""
+    return {
+        "hand_overs": [
+            {"bulletin": bulletin, "last": bulletin.slots.order_by("-business_date").first()}
+            for bulletin in hand_overs()
+        ]
+    }
+
+
+def _require(part: str, parts: tuple[str, ...]) -> None:
+    if part not in parts:
+        raise NotFound(gettext("This page has no part of this name."))
+
+
+urls = [
+    path("report/", daily_report, name="daily_report"),
+    path("report/file/<str:form>/", daily_file, name="daily_report_file"),
+    path("report/<str:part>/fragment/", daily_fragment, name="daily_report_fragment"),
+    path("hand-over/", hand_over_page, name="hand_over"),
+    path("hand-over/send/", send_hand_over, name="hand_over_send"),
+    path("hand-over/<str:part>/fragment/", hand_over_fragment, name="hand_over_fragment"),
+]

@@ -160,13 +160,13 @@ class TestNightsOfTwoHours:
         assert due_of(report, date(2026, 3, 29)) == datetime(2026, 3, 30, 0, 30, tzinfo=UTC)
 
     @pytest.mark.parametrize("night", [date(2026, 10, 25), date(2026, 3, 29)], ids=str)
-    def test_it_is_mailed_once_when_every_ten_minutes_of_the_night_are_played(
+    def test_it_is_mailed_once_when_every_quarter_of_an_hour_of_the_night_are_played(
         self, bulletin: On, ccb: FakeCcb, poll: Callable[[], Poll], settings: Any, night: date
     ) -> None:
         settings.SITE_ZONE = LONDON
         report = bulletin(at=time(1, 30), set_at=datetime.now(UTC) - timedelta(hours=6))
         midnight = datetime.combine(night, time(0), tzinfo=UTC)
-        moments, sent = [midnight + timedelta(minutes=10 * n) for n in range(-2, 20)], []
+        moments, sent = [midnight + timedelta(minutes=15 * n) for n in range(-1, 12)], []
         ccb.clock = moments[0]
         poll()
         for moment in moments:
@@ -178,7 +178,7 @@ class TestNightsOfTwoHours:
 
         day = night - timedelta(days=1)
         assert len(sent) == 1
-        assert timedelta() <= sent[0] - due_of(report, day) < timedelta(minutes=10)
+        assert timedelta() <= sent[0] - due_of(report, day) < timedelta(minutes=15)
         assert (day, "posted") in outcomes()
 
 

@@ -55,6 +55,11 @@ def last_forecast(day: date) -> Forecast | None:
     return Forecast.objects.filter(business_date=day).order_by("-at").first()
 
 
+def first_forecast(day: date) -> Forecast | None:
+    """Return the first forecast of a business day, None when none was stored for it."""
+    return Forecast.objects.filter(business_date=day).order_by("at").first()
+
+
 def outlooks(day: date, polls: Collection[PollFacts]) -> list[OutlookFacts]:
     """Return what the forecasts made at these polls say of deadlines, oldest first."""
     wanted = [poll.at for poll in polls][-LAST:]

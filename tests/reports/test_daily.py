@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Max
 from django.utils.html import escape
 
 from alerts import lifecycle
 from alerts.models import Alert
-from batchops.web.reports import daily
+from batchops.web.reports import daily, letters
 from jobs import statistics
 from jobs.models import Job, JobEvent
-from monitoring.models import Poll, Run
+from monitoring.models import Forecast, Poll, Run
 from tests.monitoring.source import TODAY, FakeCcb
 from tests.people import client_of
 from tests.reports.conftest import MoveClock, wall
@@ -240,6 +240,64 @@ class TestWhy:
             "CC&B was not read from 05:30 to 06:45.",
         ]
         assert report.late == []
+
+
+class TestForecast:
+    def test_the_days_first_forecast_stands_beside_what_came(self, played: FakeCcb) -> None:
+        Forecast.objects.all().delete()
+        store_forecast(time(5), p50=(15, 0), steps={"CM-DMRU": (7, 30), "D1-IMD": (12, 5)})
+        store_forecast(time(17, 45), p50=(21, 15), miss_pct=100, steps={})
+
+        part = daily.compose(TODAY, at=datetime.now(UTC)).forecast
+
+        assert part.said == "As forecast at 05:00 from 44 days: ordinary days, all weekdays."
+        told = {line.code: (line.done_at, line.off_s, line.said) for line in part.lines}
+        ended = dict(Run.objects.values_list("batch_code", Max("ended_at")))
+        off_s = (ended["D1-IMD"] - wall(time(12, 5))).total_seconds()
+        assert told == {
+            "": (None, None, "not done"),
+            "CM-DMRU": (ended["CM-DMRU"], 3.5 * 3600, "outside: 3h 30m later"),
+            "D1-IMD": (ended["D1-IMD"], off_s, "5m 0s later than the median"),
+        }
+        assert part.ahead == (
+            "As of 17:45, all steps are expected to be done at 21:15 (between 20:45 and 21:45 in "
+            "80 of 100 cases), with a chance of 100 % to miss the deadline."
+        )
+
+    def test_without_one_or_without_history_the_day_says_so(self, played: FakeCcb) -> None:
+        short = daily.compose(TODAY, at=datetime.now(UTC)).forecast
+        Forecast.objects.all().delete()
+        none = daily.compose(TODAY, at=datetime.now(UTC))
+
+        assert short.said == "There is no forecast: not enough history (0 of 20 days)."
+        assert none.forecast.said == "No forecast was stored for this day."
+        assert (none.forecast.lines, none.forecast.ahead) == ([], "")
+        assert "No forecast was stored for this day." in letters.of_day(none).text
+
+
+def store_forecast(
+    clock: time, *, p50: tuple[int, int], steps: dict[str, tuple[int, int]], miss_pct: float = 4
+) -> None:
+    """Store a forecast whose bands reach half an hour to either side."""
+
+    def band(hour: tuple[int, int]) -> dict[str, datetime]:
+        p50_at = wall(time(*hour))
+        half = timedelta(minutes=30)
+        return {"p10_at": p50_at - half, "p50_at": p50_at, "p90_at": p50_at + half}
+
+    Forecast.objects.create(
+        business_date=TODAY,
+        at=wall(clock),
+        deadline_at=wall(time(18)),
+        days=44,
+        compared={"kind": "ordinary", "weekday": None, "from": None, "to": None},
+        miss_pct=miss_pct,
+        steps=[
+            {"code": code} | {name: at.isoformat() for name, at in band(hour).items()}
+            for code, hour in steps.items()
+        ],
+        **band(p50),
+    )
 
 
 class TestRenderers:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext, ngettext
 from batchops.calendar import moment_in_day
 from batchops.templatetags.batchops import duration
 from batchops.web.reports.alert_lines import AlertLine, lines_of_day
+from batchops.web.reports.forecasts import ForecastPart, forecasts_of
 from batchops.web.reports.lateness import clock
 from batchops.web.reports.outlook import Outlook, look_ahead
 from batchops.web.reports.steps import StepLine, step_lines
@@ -21,8 +22,9 @@ from jobs.models import Job, JobDay
 from jobs.queries import ended_between, figures_of
 from jobs.registry import label_of
 from monitoring import queries
+from monitoring.calendar import DayCalendar, day_calendar
 from monitoring.day_report import Readings, readings_of, runs_outside
-from monitoring.models import Run
+from monitoring.models import MonitoringConfig, Run
 from monitoring.queries import Freshness
 from monitoring.timeline import draw_days
 
@@ -32,9 +34,11 @@ class Moments:
     """The moments of a business day that its report goes by, of CC&B's clock.
 
     The day is told as it is known `until`: its end, the present, or the last reading if that is
-    too old.
+    too old. `known_days` is the calendar of month ends, holidays and outages.
     """
 
+    config: MonitoringConfig
+    known_days: DayCalendar
     begins_at: datetime
     deadline_at: datetime
     ends_at: datetime
@@ -70,6 +74,7 @@ class DailyReport:
     jobs: OwnJobs
     alerts: Sequence[AlertLine]
     alerts_total: int
+    forecast: ForecastPart
     outlook: Outlook
     quiet_s: float
 
@@ -93,8 +98,7 @@ class DailyReport:
     @property
     def done_at(self) -> datetime | None:
         """When the last step was done, None while one is not."""
-        ends = [line.course.ended_at for line in self.steps if line.course.ended_at]
-        return max(ends) if ends and len(ends) == len(self.steps) else None
+        return _done_at(self.steps)
 
     @property
     def headline(self) -> str:
@@ -190,9 +194,19 @@ def compose(day: date, *, at: datetime, recorded: bool = True) -> DailyReport:
         jobs=_own_jobs(day, moments),
         alerts=alerts,
         alerts_total=alerts_total,
+        forecast=forecasts_of(
+            day,
+            done={line.step.batch_code: line.course.ended_at for line in steps},
+            done_at=_done_at(steps),
+        ),
         outlook=outlook,
         quiet_s=60.0 * fresh.config.poll_minutes * fresh.config.stale_after_polls,
     )
+
+
+def _done_at(steps: Sequence[StepLine]) -> datetime | None:
+    ends = [line.course.ended_at for line in steps if line.course.ended_at]
+    return max(ends) if ends and len(ends) == len(steps) else None
 
 
 def moments_of(day: date, fresh: Freshness) -> Moments:
@@ -200,6 +214,8 @@ def moments_of(day: date, fresh: Freshness) -> Moments:
     begins_at, ends_at = queries.day_bounds(day, fresh.config)
     seen = (fresh.source_at or begins_at) if fresh.stale else fresh.source_now
     return Moments(
+        config=fresh.config,
+        known_days=day_calendar(fresh.config),
         begins_at=begins_at,
         deadline_at=_deadline(day, fresh),
         ends_at=ends_at,

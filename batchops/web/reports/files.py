@@ -72,7 +72,7 @@ def columns() -> list[Column]:
 
 
 def rows(report: DailyReport) -> Iterator[Row]:
-    """Yield the report's rows: the day, its steps, other runs, jobs, alerts, and what is next."""
+    """Yield the rows: the day, its steps, other runs, jobs, alerts, the forecast, what is next."""
     yield Row(
         part=_("day"),
         what=str(report.day),
@@ -86,6 +86,7 @@ def rows(report: DailyReport) -> Iterator[Row]:
     yield from map(_figures, report.jobs.figures)
     yield from map(_job, report.jobs.bad)
     yield from map(_alert, report.alerts)
+    yield from _forecast(report)
     yield from _ahead(report)
 
 
@@ -168,6 +169,20 @@ def _alert(line: AlertLine) -> Row:
         who=line.holder,
         said=alert.message,
     )
+
+
+def _forecast(report: DailyReport) -> Iterator[Row]:
+    """Yield what was forecast: expected is the median, and its nearness stands in the seconds."""
+    yield Row(part=_("forecast"), what=_("all"), said=report.forecast.said)
+    for line in report.forecast.lines:
+        yield Row(
+            part=_("forecast"),
+            what=line.code or _("the whole day"),
+            expected_at=line.p50_at,
+            ended_at=line.done_at,
+            seconds=line.off_s,
+            said=line.said,
+        )
 
 
 def _ahead(report: DailyReport) -> Iterator[Row]:

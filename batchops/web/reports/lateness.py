@@ -146,9 +146,9 @@ def _work(course: Course, usual: Usual) -> Iterator[str]:
         yield said % {"n": f"{course.pending:,}"}
     if not course.records:
         return
-    if usual.runs_with_records < ENOUGH:
+    if usual.days_counted < ENOUGH:
         said = gettext("Whether that is usual is not known: not enough history (%(n)d of %(of)d).")
-        yield said % {"n": usual.runs_with_records, "of": ENOUGH}
+        yield said % {"n": usual.days_counted, "of": ENOUGH}
         return
     yield from _records(course, usual)
     yield from _pace(course, usual)
@@ -164,7 +164,7 @@ def _records(course: Course, usual: Usual) -> Iterator[str]:
             "times": course.records / usual.median_records,
             "usual": f"{usual.median_records:,.0f}",
             "days": usual.days,
-            "n": usual.runs_with_records,
+            "n": usual.days_counted,
         }
 
 
@@ -175,5 +175,5 @@ def _pace(course: Course, usual: Usual) -> Iterator[str]:
             "rps": rate(course.rps),
             "usual": rate(usual.median_rps),
             "days": usual.days,
-            "n": usual.runs_with_records,
+            "n": usual.days_counted,
         }

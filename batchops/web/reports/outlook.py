@@ -14,8 +14,9 @@ from batchops.web.reports.steps import UsualRuns
 from jobs.queries import schedules_on
 from jobs.scheduling import cron_of
 from monitoring import queries
+from monitoring.calendar import Outage
 from monitoring.comparable import ENOUGH, usual_runs
-from monitoring.models import MonitoringConfig, Step
+from monitoring.models import Step
 from monitoring.queries import Freshness
 from monitoring.rules.facts import Usual
 
@@ -35,17 +36,15 @@ class Ahead:
 
     @property
     def has_history(self) -> bool:
-        return self.usual.runs >= ENOUGH
+        return self.usual.days_counted >= ENOUGH
 
     @property
     def history(self) -> str:
         """Say from which days that is, or that they are too few."""
         if self.has_history:
-            return f"{self.usual.days}, n={self.usual.runs}"
-        return gettext("not enough history (%(n)d of %(of)d)") % {
-            "n": self.usual.runs,
-            "of": ENOUGH,
-        }
+            return f"{self.usual.days}, n={self.usual.days_counted}"
+        said = gettext("not enough history (%(n)d of %(of)d)")
+        return said % {"n": self.usual.days_counted, "of": ENOUGH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,7 @@ class Outlook:
     kind: str
     deadline_at: datetime
     steps: Sequence[Ahead]
+    outages: Sequence[Outage]
     starts: Sequence[Start]
 
 
@@ -76,25 +76,23 @@ def look_ahead(day: date, *, moments: "Moments", fresh: Freshness) -> tuple[Outl
     ahead = [
         Ahead(
             step,
-            moment_in_day(begins_at, step.expected_start, zone=settings.SITE_ZONE),
+            queries.expected_at(step, following, config=fresh.config, known=moments.known_days),
             usual.get((step.batch_code, following), Usual()),
         )
         for step in steps
     ]
     return Outlook(
         day=following,
-        kind=_kind(following, fresh.config),
+        kind=str(moments.known_days.kind_of(following).label),
         deadline_at=moment_in_day(begins_at, fresh.config.day_deadline, zone=settings.SITE_ZONE),
         steps=ahead,
+        outages=[
+            outage
+            for outage in moments.known_days.outages
+            if outage.begins_at < ends_at and outage.ends_at > begins_at
+        ],
         starts=_starts(moments.until, ends_at) if fresh.source_now < ends_at else [],
     ), usual
-
-
-def _kind(day: date, config: MonitoringConfig) -> str:
-    """Name the class of a day, as days are compared (definitions): a month's end comes first."""
-    if (day + timedelta(days=1)).month != day.month:
-        return gettext("a month end")
-    return gettext("a holiday") if day in config.holidays else gettext("an ordinary day")
 
 
 def _starts(after: datetime, before: datetime) -> list[Start]:

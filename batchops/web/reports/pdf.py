@@ -48,6 +48,7 @@ def draw(report: DailyReport) -> bytes:
             *_steps(report),
             *_alerts(report),
             *_jobs(report),
+            *_forecast(report),
             *_outlook(report),
         ]
     )
@@ -108,6 +109,24 @@ def _jobs(report: DailyReport) -> list[Any]:
         for label, day in report.jobs.figures
     ]
     return _part(_("Our own jobs"), titles, rows, (0.3, 0.14, 0.14, 0.14, 0.14, 0.14))
+
+
+def _forecast(report: DailyReport) -> list[Any]:
+    titles = [_("Step"), "P10", "P50", "P90", _("Done"), _("How near")]
+    rows = [
+        (
+            line.code or _("The whole day"),
+            *(clock(at) for at in (line.p10_at, line.p50_at, line.p90_at)),
+            _clock(line.done_at),
+            line.said,
+        )
+        for line in report.forecast.lines
+    ]
+    heading = _("Forecast against actual")
+    if not rows:
+        return [_text(heading, "Heading2"), _text(report.forecast.said)]
+    said = [_text(text) for text in (report.forecast.said, report.forecast.ahead) if text]
+    return [*_part(heading, titles, rows, (0.2, 0.1, 0.1, 0.1, 0.1, 0.4)), *said]
 
 
 def _outlook(report: DailyReport) -> list[Any]:

@@ -12,6 +12,7 @@ from batchops.looks import Look
 from batchops.texts import one_line, redacted
 from batchops.web.reports.alert_lines import AlertLine
 from batchops.web.reports.lateness import Course, Failure, delays, reasons
+from monitoring import queries
 from monitoring.models import Step
 from monitoring.rules.facts import Usual
 from monitoring.shown import RunView, StepView, Timeline
@@ -46,7 +47,7 @@ def step_lines(
     drawn: Timeline, *, moments: "Moments", usual: UsualRuns, alerts: Sequence[AlertLine]
 ) -> list[StepLine]:
     """Return a line for each step, in the order of the workflow."""
-    courses = {view.step.batch_code: _course(view, moments) for view in drawn.steps}
+    courses = {view.step.batch_code: _course(view, drawn.day, moments) for view in drawn.steps}
     return [
         _line(view, _waiting(view, courses), usual.get((view.step.batch_code, drawn.day)), alerts)
         for view in drawn.steps
@@ -86,17 +87,17 @@ def _waiting(view: StepView, courses: Mapping[str, Course]) -> Course:
     return replace(own, waits_for=courses.get(view.step.depends_on_id or ""))
 
 
-def _course(view: StepView, moments: "Moments") -> Course:
+def _course(view: StepView, day: date, moments: "Moments") -> Course:
     step = view.step
     longest = max(view.runs, key=lambda run: run.elapsed_s or 0, default=None)
     return Course(
         code=step.batch_code,
         until=moments.until,
         known=view.known,
-        expected_at=moment_in_day(moments.begins_at, step.expected_start, zone=settings.SITE_ZONE),
+        expected_at=queries.expected_at(step, day, config=moments.config, known=moments.known_days),
         grace=timedelta(minutes=step.grace_minutes),
         longest_s=60.0 * step.max_minutes,
-        deadline_at=moments.deadline_at,
+        deadline_at=_deadline(step, moments),
         began_at=min((run.run.started_at for run in _begun(view)), default=None),
         ended_at=_ended_at(view),
         longest_run_s=(longest.elapsed_s or 0) if longest else 0,
@@ -108,6 +109,13 @@ def _course(view: StepView, moments: "Moments") -> Course:
         ),
         failures=[_failure(run) for run in view.runs if run.state is RunState.FAILED],
     )
+
+
+def _deadline(step: Step, moments: "Moments") -> datetime:
+    """Return the step's own deadline, or the day's."""
+    if step.deadline is None:
+        return moments.deadline_at
+    return moment_in_day(moments.begins_at, step.deadline, zone=settings.SITE_ZONE)
 
 
 def _begun(view: StepView) -> list[RunView]:

@@ -252,7 +252,8 @@ class TestForecast:
 
         assert part.said == "As forecast at 05:00 from 44 days: ordinary days, all weekdays."
         told = {line.code: (line.done_at, line.off_s, line.said) for line in part.lines}
-        ended = dict(Run.objects.values_list("batch_code", Max("ended_at")))
+        last = Run.objects.values("batch_code").annotate(at=Max("ended_at"))
+        ended = dict(last.values_list("batch_code", "at"))
         off_s = (ended["D1-IMD"] - wall(time(12, 5))).total_seconds()
         assert told == {
             "": (None, None, "not done"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from alerts import evidence
 from alerts.models import Alert
-from alerts.queries import alerts_between
+from alerts.reported import alerts_between
 from batchops.access import name_of
 
 LISTED = 100  # alerts that a report names

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext
 
 from alerts.models import Alert, AlertEvent
-from alerts.queries import active_with_notes, hand_overs, resolved_since
+from alerts.reported import active_with_notes, hand_overs, resolved_since
 from alerts.states import ACTIVE
 from batchops.access import name_of
 from batchops.calendar import business_date, moment_in_day

@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 
 from alerts.lifecycle import mail_now
 from alerts.models import Bulletin
-from alerts.queries import bulletins_on, hand_overs, slot_of
+from alerts.reported import bulletins_on, hand_overs, slot_of
 from alerts.states import BulletinKind
 from batchops.access import AuthenticatedHttpRequest
 from batchops.db import database_now

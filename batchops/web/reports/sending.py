@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 
 from alerts.lifecycle import Letter, Slot, miss_slot, post_slot
 from alerts.models import Bulletin, missing_settings
-from alerts.queries import bulletins_on, decided_slots
+from alerts.reported import bulletins_on, decided_slots
 from alerts.states import BulletinKind
 from batchops.calendar import moment_in_day
 from batchops.cluster import bells

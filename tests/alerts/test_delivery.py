@@ -207,18 +207,7 @@ class TestRecipients:
 
 
 class TestManyAtOnce:
-    def test_ten_thousand_alerts_are_one_mail(self, mailbox: Mailbox) -> None:
-        found = [finding(f"k{n}", message=f"Batch k{n} failed") for n in range(10_000)]
-        lifecycle.reconcile("FAILED", found, at=AT, actor="system:test")
-
-        assert deliver.deliver_due() == 1
-
-        assert mailbox.subjects == ["Batch Alert: 10000 alerts"]
-        text = mailbox.mails[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
-        assert "failed: 10000" in text
-        assert "and 9980 more" in text
-        assert Alert.objects.filter(email_sent=True).count() == 10_000
-        assert Delivery.objects.filter(state="sent").count() == 10_000
+    """Ten thousand alerts are in tests/live/test_many_alerts.py."""
 
     def test_that_all_are_over_is_one_mail_in_the_same_thread(self, mailbox: Mailbox) -> None:
         found = [finding(f"k{n}") for n in range(30)]

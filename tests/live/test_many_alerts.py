@@ -1,4 +1,4 @@
-"""Ten thousand alerts that open in one transaction, on the screens of those who watch."""
+"""Ten thousand alerts that open in one transaction: on screens, and in one mail."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,12 +6,17 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.utils import timezone
 
+from alerts import deliver
 from alerts.lifecycle import reconcile
-from alerts.models import Alert
+from alerts.models import Alert, Delivery
 from batchops.models import User
+from tests.alerts.conftest import mail_settings, mailbox
 from tests.alerts.findings import finding
+from tests.alerts.mailbox import Mailbox
 from tests.live.conftest import Screen, logged_in
 from tests.people import person
+
+__all__ = ["mail_settings", "mailbox"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.processes]
 ALERTS = 10_000
@@ -25,8 +30,11 @@ def viewer(_django_db_helper: None) -> Iterator[User]:
     user.delete()
 
 
-def test_the_banner_counts_them_at_once(
-    viewer: User, open_screen: Callable[..., Screen], record_property: Callable[..., None]
+def test_the_banner_counts_them_at_once_and_one_mail_tells_them(
+    viewer: User,
+    open_screen: Callable[..., Screen],
+    mailbox: Mailbox,
+    record_property: Callable[..., None],
 ) -> None:
     screen = open_screen(logged_in(viewer))
     screen.watch("alerts")
@@ -43,3 +51,11 @@ def test_the_banner_counts_them_at_once(
     counts = frame["data"]["countsByType"]
     assert {rule: count for rule, count in counts.items() if count} == {"FAILED": ALERTS}
     assert len(frame["data"]["alerts"]) == 50
+
+    assert deliver.deliver_due() == 1
+    assert mailbox.subjects == [f"Batch Alert: {ALERTS} alerts"]
+    text = mailbox.mails[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert f"failed: {ALERTS}" in text
+    assert f"and {ALERTS - 20} more" in text
+    assert Alert.objects.filter(email_sent=True).count() == ALERTS
+    assert Delivery.objects.filter(state="sent").count() == ALERTS

@@ -60,12 +60,16 @@ class Bars:
     top: float
 
 
-def line(course: Sequence[tuple[datetime, int]]) -> Line | None:
-    """Return the line through moments and figures, in their order; None for fewer than two."""
+def line(course: Sequence[tuple[datetime, int]], *, most: int | None = None) -> Line | None:
+    """Return the line through moments and figures, in their order; None for fewer than two.
+
+    The top stands for `most`, or for the greatest figure.
+    """
     if len(course) < 2 or course[0][0] == course[-1][0]:
         return None
     (first, _), (last, _) = course[0], course[-1]
-    most, span = max(value for _, value in course), (last - first).total_seconds()
+    most = max(value for _, value in course) if most is None else most
+    span = (last - first).total_seconds()
     points = [
         f"{_short((at - first).total_seconds() / span * WIDTH)},"
         f"{_short(HEIGHT - value / (most or 1) * HEIGHT)}"

@@ -63,6 +63,21 @@ class TimelineAsked(Asked):
         return [given["from"] + timedelta(days=n) for n in range(span + 1)]
 
 
+class ForecastAsked(Asked):
+    """Of which business day forecasts are asked for, and what if a step went otherwise."""
+
+    date = day_field()
+    step = serializers.CharField(required=False, max_length=40)
+    late = serializers.IntegerField(required=False, min_value=0, max_value=1440)
+    times = serializers.FloatField(required=False, min_value=0.1, max_value=10)
+
+
+class AccuracyAsked(Asked):
+    """Over how many of the last business days accuracy is asked for; all without."""
+
+    days = serializers.IntegerField(required=False, min_value=1, max_value=3650)
+
+
 class RangeAsked(Asked):
     """From which business day to which, both included."""
 

@@ -15,7 +15,7 @@ from jobs.pages import drawn_from
 from jobs.queries import count_up_to, jobs
 from jobs.rows import running_rows
 from monitoring.figures import figures
-from monitoring.pages import gantt_context, workflow_context
+from monitoring.pages import forecast_context, gantt_context, workflow_context
 
 
 @page("monitoring.view_run")
@@ -44,6 +44,7 @@ def _runs(request: HttpRequest) -> dict[str, Any]:
     today, runs = fresh.today, reverse("admin:runs")
     return {
         **shown,
+        **forecast_context(fresh),
         "workflow_drawn": _drawn(drawn.facts()),
         "figures": figures(day=today, source_at=fresh.source_now, read_at=fresh.source_at),
         "refresh_s": 60 * fresh.config.page_refresh_minutes,

@@ -46,6 +46,7 @@ MENU = (
         _("Watch"),
         (
             Place(_("Today"), "calendar", "admin:index", "monitoring.view_run"),
+            Place(_("Forecast"), "pulse", "admin:forecast", "monitoring.view_run"),
             Place(_("Runs"), "layers", "admin:runs", "monitoring.view_run"),
             Place(_("Alerts"), "bell", "admin:alerts_alert_changelist", "alerts.view_alert"),
             Place(_("Hand-over"), "users", "admin:hand_over", "alerts.view_report"),
@@ -58,6 +59,7 @@ MENU = (
             Place(_("Batch jobs"), "list", "admin:jobs", "jobs.view_job"),
             Place(_("Bill stop"), "stop", "admin:bill_stop", "jobs.view_job"),
             Place(_("Schedules"), "clock", "admin:schedules", "jobs.view_schedule"),
+            Place(_("Accuracy"), "chart", "admin:accuracy", "monitoring.view_run"),
             Place(_("Job statistics"), "chart", "admin:statistics", "jobs.view_job"),
         ),
     ),

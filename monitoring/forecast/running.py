@@ -3,19 +3,20 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import copysign, exp, inf, isinf, log
+from statistics import median
 from typing import TypeVar
 
 from monitoring.forecast.facts import Course, StepPast
 
-# Fewer past days that fit what is seen are chance; then only what is seen today counts.
-FITTING = 5
+# When fewer of the past days fit what is seen, only what is seen today counts.
+FITTING = 0.1
 # So much of the usual records make today's own pace count as much as that of a past day.
-PACE_WEIGHT = 0.15
+PACE_WEIGHT = 0.03
 # Paces that differ by less (as a logarithm) are the same one.
 EVEN = 0.05
 # A run commits more often than it is read; without progress for longer it stands still.
 STILL_S = 20 * 60.0
-LONGEST_STILL_S = 12 * 3600.0
+LEAST_S, LONGEST_S = 60.0, 12 * 3600.0
 
 Dice = Callable[[], float]
 T = TypeVar("T")
@@ -34,8 +35,7 @@ def rests(course: Course, past: Sequence[StepPast], *, at_s: float, dice: Dice) 
 
     By what is pending and how fast it drains, by records and their pace, or by time alone: only
     past days on which it had not been done by now count. When there are hardly any it has overrun
-    all that is known: then chances are even that it takes less or more than 40 % longer in all.
-    One that stands still does so for as long again, in the median.
+    what is known, and does so for as long again, in the median; so does one that stands still.
     """
     begun_s = course.started_s or 0.0
     still_s = course.still_s if course.failed or course.still_s > STILL_S else 0.0
@@ -43,7 +43,7 @@ def rests(course: Course, past: Sequence[StepPast], *, at_s: float, dice: Dice) 
     found = _of_work(course, past, worked_s, dice)
     if not still_s:
         return found
-    return Rests([rest + _still_longer(still_s, dice()) for rest in found.seconds], found.by)
+    return Rests([rest + as_long_again(still_s, dice()) for rest in found.seconds], found.by)
 
 
 def overdue(late_s: float, usual: Sequence[float], *, dice: Dice) -> list[float]:
@@ -53,9 +53,9 @@ def overdue(late_s: float, usual: Sequence[float], *, dice: Dice) -> list[float]
     again, in the median.
     """
     fitting = [lag_s for lag_s in usual if lag_s > late_s]
-    if len(fitting) >= FITTING:
+    if len(fitting) > FITTING * len(usual):
         return _spread(fitting, len(usual))
-    return [late_s + _still_longer(late_s, dice()) for _ in usual]
+    return [late_s + as_long_again(late_s, dice()) for _ in usual]
 
 
 def _of_work(course: Course, past: Sequence[StepPast], worked_s: float, dice: Dice) -> Rests:
@@ -77,16 +77,21 @@ def _by_records(done: int, past: Sequence[StepPast], n: int, worked_s: float, di
         if each.records > done
     ]
     fitting = [rest_s for rest_s in rests_s if rest_s > 0]
-    if len(fitting) < FITTING:
-        return Rests([worked_s * _overrun(dice()) for _ in range(n)], "overrun")
-    return Rests(_spread(fitting, n), "records")
+    if len(fitting) > FITTING * len(past):
+        return Rests(_spread(fitting, n), "records")
+    usual_s = median(each.records for each in past) / done * worked_s
+    return _overrun(worked_s - usual_s, n, dice)
 
 
 def _by_time(past: Sequence[StepPast], worked_s: float, dice: Dice) -> Rests:
     fitting = [each.took_s - worked_s for each in past if each.took_s > worked_s]
-    if len(fitting) < FITTING:
-        return Rests([worked_s * _overrun(dice()) for _ in past], "overrun")
-    return Rests(_spread(fitting, len(past)), "time")
+    if len(fitting) > FITTING * len(past):
+        return Rests(_spread(fitting, len(past)), "time")
+    return _overrun(worked_s - median(each.took_s for each in past), len(past), dice)
+
+
+def _overrun(over_s: float, n: int, dice: Dice) -> Rests:
+    return Rests([as_long_again(max(over_s, LEAST_S), dice()) for _ in range(n)], "overrun")
 
 
 def _drained(course: Course, worked_s: float, past: StepPast) -> float:
@@ -112,14 +117,9 @@ def _faster(done: int, worked_s: float, past: StepPast) -> float:
     return exp(weight * copysign(max(abs(told) - EVEN, 0.0), told))
 
 
-def _overrun(chance: float) -> float:
-    """Return how many times as long more: a Pareto law, of which one in ten is over twice."""
-    return float((1 - chance) ** -0.5 - 1)
-
-
-def _still_longer(still_s: float, chance: float) -> float:
-    """Return how much longer it lasts: as long again or more with a chance of a half."""
-    return min(still_s * chance / (1 - chance), LONGEST_STILL_S)
+def as_long_again(so_far_s: float, chance: float) -> float:
+    """Return how much longer lasts what has lasted so long: as long again with even chances."""
+    return min(so_far_s * chance / (1 - chance), LONGEST_S)
 
 
 def _spread(values: Sequence[T], n: int) -> list[T]:

@@ -2,10 +2,18 @@
 
 from django.urls import path, re_path
 
-from monitoring.pages import grid, polling, run, runs, step, workflow
+from monitoring.pages import accuracy, forecast, grid, polling, run, runs, step, workflow
+from monitoring.pages.forecast import forecast_context
 from monitoring.pages.workflow import data_age_context, gantt_context, workflow_context
 
-__all__ = ["data_age_context", "gantt_context", "redirects", "urls", "workflow_context"]
+__all__ = [
+    "data_age_context",
+    "forecast_context",
+    "gantt_context",
+    "redirects",
+    "urls",
+    "workflow_context",
+]
 
 urls = [
     path("runs/", runs.run_list, name="runs"),
@@ -20,6 +28,10 @@ urls = [
     path("monitoring/run/<int:run_id>/change/", run.old_address),
     path("runs/steps/<str:batch_code>/", step.one_step, name="step"),
     path("runs/steps/<str:batch_code>/fragment/", step.step_fragment, name="step_fragment"),
+    path("forecast/", forecast.forecast, name="forecast"),
+    path("forecast/fragment/", forecast.forecast_fragment, name="forecast_fragment"),
+    path("accuracy/", accuracy.accuracy_page, name="accuracy"),
+    path("accuracy/fragment/", accuracy.accuracy_fragment, name="accuracy_fragment"),
     path("workflow/fragment/", workflow.workflow_fragment, name="workflow_fragment"),
     path("workflow/gantt/", workflow.gantt_fragment, name="gantt_fragment"),
     path("data-age/fragment/", workflow.data_age_fragment, name="data_age_fragment"),

@@ -2,16 +2,21 @@
 alerts: opened once, resolved once, also when polls are doubled, skipped, killed or out of order."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
-from alerts.models import AlertEvent
+from alerts.models import Alert, AlertEvent
 from batchops.ccb.simulator import Simulator
 from batchops.ccb.simulator.scenarios import SCENARIOS, expected_alerts
+from monitoring import accuracy
+from monitoring.models import Forecast, ForecastTest, MonitoringConfig
 from tests.ccb.conftest import CcbDatabase, make_database, reader, server
 from tests.monitoring.played import DAY, PlayedSite, at, undone
+from tests.people import person
 
 __all__ = ["make_database", "reader", "server"]
 pytestmark = pytest.mark.django_db
@@ -119,3 +124,44 @@ class TestScenarios:
             assert moves() == before
 
         assert differences(scenario) == []
+
+
+class TestLateDay:
+    """A day that misses its deadline: SMS go on until 17:23, and 17:00 is what was promised."""
+
+    def test_the_risk_rises_it_is_announced_before_the_miss_and_counted_the_next_day(
+        self, site: PlayedSite, client: Client
+    ) -> None:
+        MonitoringConfig.objects.update(day_deadline=time(17))
+        site.begin("long-running")
+        for clock in ("14:45", "15:15", "15:30", "15:45", "16:00", "16:15", "16:30", "16:45"):
+            site.poll_at(at(*map(int, clock.split(":"))))
+        made = list(Forecast.objects.filter(business_date=DAY).order_by("at"))
+        risks = [forecast.miss_pct or 0 for forecast in made]
+        alert = Alert.objects.get(rule="DEADLINE_AT_RISK")
+
+        assert risks == sorted(risks)
+        assert risks[0] < 5 < 80 < risks[-1]
+        assert alert.opened_at <= at(16, 30)
+        assert alert.severity == "CRITICAL"
+        assert made[-1].because[0]["code"] == "BILLRESTSMS"
+
+        site.poll_at(at(17, 30))
+        tomorrow = DAY + timedelta(days=1)
+        site.poll_at(at(17, 30) + timedelta(hours=12))
+        while accuracy.test_some(site.now):
+            pass
+        test = ForecastTest.objects.get(business_date=DAY)
+        found = accuracy.accuracy()
+        client.force_login(person("Viewer"))
+        shown = client.get(reverse("admin:accuracy")).text
+
+        alert.refresh_from_db()
+        assert alert.state == "resolved"
+        assert site.now >= at(5) + timedelta(days=1)
+        assert Forecast.objects.filter(business_date=tomorrow).exists()
+        assert test.missed
+        assert alert.opened_at == at(5) + timedelta(seconds=test.announced_s or 0)
+        assert (found.warnings.missed, found.warnings.announced) == (1, 1)
+        row = shown.split(f'id="tested-{DAY}"')[1].split("</tr>")[0]
+        assert "missed" in row

@@ -160,7 +160,7 @@ class TestForecast:
         assert band_of(outlook).miss_pct == 50
 
     def test_a_slow_pace_of_records_tells_more_than_the_time(self) -> None:
-        usual = {"READS": done(0, HOUR), "IMD": done(2 * HOUR, 3 * HOUR)}
+        usual: Any = {"READS": done(0, HOUR), "IMD": done(2 * HOUR, 3 * HOUR)}
         even = ahead(7 * HOUR, **usual, BILLS=Course(6 * HOUR, None, 360_000, HOUR))
         slow = ahead(7 * HOUR, **usual, BILLS=Course(6 * HOUR, None, 180_000, HOUR))
 

@@ -7,7 +7,15 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from batchops.ccb.snapshot import MessageRow, ProgressRow, RunKey, RunRow, Snapshot, SubmissionRow
+from batchops.ccb.snapshot import (
+    MessageRow,
+    ProgressRow,
+    RunKey,
+    RunRow,
+    Snapshot,
+    SubmissionRow,
+    ThreadDetailRow,
+)
 from monitoring.states import LEFT, OPEN, RunState, state_of
 
 Name = TypeVar("Name", bound=Hashable)
@@ -62,23 +70,35 @@ class ThreadName(NamedTuple):
     thread: int
 
 
-def observe(snapshot: Snapshot, site: Site) -> dict[RunKey, Observed]:
-    """Return every run that the reading holds, by its key."""
+def observe(
+    snapshot: Snapshot, site: Site, held: Mapping[RunKey, Known] | None = None
+) -> dict[RunKey, Observed]:
+    """Return every run that the reading holds, by its key.
+
+    One without a start began with its first thread, else when it was first seen: as it is `held`,
+    or now.
+    """
+    held = held or {}
     progress = {row.key: row for row in snapshot.progress}
     threads: dict[RunKey, dict[str, int]] = defaultdict(dict)
     for row in snapshot.threads:
         threads[row.key][row.status] = row.threads
     messages = last_messages(snapshot)
-    return {
-        run.key: _observed(
-            run,
+    details: dict[RunKey, list[ThreadDetailRow]] = defaultdict(list)
+    for detail in snapshot.thread_details:
+        details[detail.key].append(detail)
+    seen = {}
+    for run in snapshot.runs:
+        key, done = run.key, progress.get(run.key)
+        own = _observed(
+            replace(run, started_at=_started_at(run, done, held.get(key)) or snapshot.clock),
             site,
-            progress=progress.get(run.key),
-            threads=threads[run.key],
-            message=messages.get(run.key, ""),
+            progress=done,
+            threads=threads[key],
+            message=messages.get(key, ""),
         )
-        for run in snapshot.runs
-    }
+        seen[key] = replace(own, restarted_at=_restarted_at(done, details[key]))
+    return seen
 
 
 def observe_threads(snapshot: Snapshot) -> dict[ThreadName, dict[str, Any]]:
@@ -199,6 +219,7 @@ def _observed(
 ) -> Observed:
     state = state_of(run.run_status)
     last_ended_at = progress.last_ended_at if progress else None
+    assert run.started_at  # as `observe` has settled it
     return Observed(
         batch_code=site.code_of.get(run.key.batch_cd, run.key.batch_cd),
         state=state,
@@ -207,7 +228,6 @@ def _observed(
         # CC&B may keep the old end when a run is restarted, and may lack one that was set by hand.
         ended_at=None if state in OPEN else run.ended_at or last_ended_at,
         own_ended_at=None if state in OPEN else run.ended_at,
-        restarted_at=_restarted_at(progress),
         thread_count=progress.threads if progress else sum(threads.values()),
         instances=progress.instances if progress else 0,
         threads=dict(threads),
@@ -222,8 +242,29 @@ def _observed(
     )
 
 
-def _restarted_at(progress: ProgressRow | None) -> datetime | None:
-    """Return when the last execution began, if a thread was executed more than once."""
+def _started_at(run: RunRow, progress: ProgressRow | None, held: Known | None) -> datetime | None:
+    """Return when a run began as far as CC&B tells or we hold it."""
+    first = progress.first_started_at if progress else None
+    return run.started_at or first or (held.started_at if held else None)
+
+
+def _restarted_at(
+    progress: ProgressRow | None, details: Iterable[ThreadDetailRow]
+) -> datetime | None:
+    """Return when the run last began again: its last execution, if a thread had more than one.
+
+    While another thread worked on, only that thread was restarted, and the run was not.
+    """
     if progress is None or progress.instances <= progress.threads:
         return None
-    return progress.last_started_at
+    again = progress.last_started_at
+    if again is None or any(_worked_at(again, thread) for thread in details):
+        return None
+    return again
+
+
+def _worked_at(at: datetime, thread: ThreadDetailRow) -> bool:
+    """Whether a thread that was executed once had begun before `at` and ended after it."""
+    if thread.executions != 1 or thread.started_at is None or thread.started_at >= at:
+        return False
+    return thread.ended_at is None or thread.ended_at > at

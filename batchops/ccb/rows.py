@@ -112,7 +112,7 @@ def _run(row: Row) -> RunRow:
         business_date=row.optional_date(),
         do_not_restart=row.text() == "Y",
         version=row.whole(),
-        started_at=row.moment(),
+        started_at=row.optional_moment(),
         ended_at=row.optional_moment(),
     )
 

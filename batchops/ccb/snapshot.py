@@ -18,14 +18,17 @@ class RunKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One run; `run_status` is CC&B's own text, known to us or not."""
+    """One run; `run_status` is CC&B's own text, known to us or not.
+
+    CC&B may hold one without a start, as before its first thread begins.
+    """
 
     key: RunKey
     run_status: str
     business_date: date | None
     do_not_restart: bool
     version: int
-    started_at: datetime
+    started_at: datetime | None
     ended_at: datetime | None
 
 

@@ -76,9 +76,9 @@ class Change:
 
 def store_runs(snapshot: Snapshot, turn: Turn) -> list[Change]:
     """Upsert what differs from what we hold, and return it; the same again changes nothing."""
-    observed = observe(snapshot, turn.site)
     over = ended_submissions(snapshot)
-    known = runs_by_key([*observed, *over, *snapshot.missing])
+    known = runs_by_key([*(run.key for run in snapshot.runs), *over, *snapshot.missing])
+    observed = observe(snapshot, turn.site, known)
     for key, (state, row) in over.items():
         if key not in known:
             observed[key] = observe_submission(row, state, turn.site, turn.clock)

@@ -113,7 +113,7 @@ class TestHistory:
             numbers = [run.key.batch_nbr for run in runs]
             assert numbers == list(range(numbers[0], numbers[0] + len(runs)))
             for earlier, later in pairwise(runs):
-                assert earlier.ended_at is not None
+                assert earlier.started_at and earlier.ended_at and later.started_at
                 assert earlier.started_at < earlier.ended_at < later.started_at
         for run in snapshot.runs:
             row = progress[run.key]

@@ -90,7 +90,9 @@ class FakeCcb:
     def read_history(self, *, since: datetime, until: datetime, deadline: timedelta) -> Snapshot:
         if self.failing is not None:
             raise self.failing
-        rows = tuple(r for r in self.runs.values() if since <= r.started_at < until)
+        rows = tuple(
+            r for r in self.runs.values() if r.started_at and since <= r.started_at < until
+        )
         read = {row.key for row in rows}
         progress = tuple(p for key, p in self.progress.items() if key in read)
         return Snapshot(clock=self.clock, runs=rows, progress=progress)
@@ -99,7 +101,7 @@ class FakeCcb:
     def _is_read(row: RunRow, since: datetime, keys: Collection[RunKey]) -> bool:
         return (
             row.run_status in {"10", "20"}
-            or row.started_at >= since
+            or (row.started_at is not None and row.started_at >= since)
             or (row.ended_at is not None and row.ended_at >= since)
             or row.key in keys
         )

@@ -50,6 +50,22 @@ class TestPoll:
         assert stored() == before
         assert RunEvent.objects.count() == events
 
+    def test_a_run_without_a_start_began_when_it_was_first_seen(
+        self, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        seen_at = ccb.clock
+        ccb.run("CM-DMRU", status="10", started_at=None)
+        poll()
+        ccb.advance(minutes=15)
+        again = poll()
+        seen = Run.objects.get()
+        ccb.run("CM-DMRU", started_at=ccb.clock)
+        poll()
+
+        assert again.succeeded
+        assert (again.runs_changed, seen.started_at, seen.state) == (0, seen_at, "pending")
+        assert Run.objects.get().started_at == ccb.clock
+
     def test_it_writes_an_event_for_each_change_of_state(
         self, ccb: FakeCcb, poll: MakePoll
     ) -> None:

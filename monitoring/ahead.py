@@ -62,7 +62,7 @@ def _as_usual(drawn: Timeline, bands: Mapping[str, Band]) -> dict[str, Ahead]:
         span = _rest(view, band, drawn, behind)
         if span:
             found[code] = Ahead(start_at=span[0], end_at=span[1])
-        late_by[code] = _late_by(view, band, drawn, span)
+        late_by[code] = _late_by(view, band, drawn, span=span, behind=behind)
     return found
 
 
@@ -87,18 +87,24 @@ def _rest(
 
 
 def _late_by(
-    view: StepView, band: Band, drawn: Timeline, span: tuple[datetime, datetime] | None
+    view: StepView,
+    band: Band,
+    drawn: Timeline,
+    *,
+    span: tuple[datetime, datetime] | None,
+    behind: timedelta | None,
 ) -> timedelta | None:
     """Return by how much what waits for the step begins later; None when nobody knows.
 
     What waits for one that runs several times begins after its first run, so its start counts.
     """
     starts, ends = band.starts(drawn.day), band.ends(drawn.day)
-    if starts is None or ends is None or (span is None and view.state is not RunState.COMPLETE):
+    waits = view.shown is None
+    if view.state not in TO_COME or (waits and behind is None):
         return None
-    if view.step.repeats or span is None:
+    if starts is None or ends is None:
+        return behind if waits else timedelta()
+    if view.step.repeats:
         began_at = view.runs[0].run.started_at if view.runs else span and span[0]
-        behind = began_at - starts.p50 if began_at and view.step.repeats else timedelta()
-    else:
-        behind = span[1] - ends.p50
-    return max(behind, timedelta())
+        return max(began_at - starts.p50, timedelta()) if began_at else behind
+    return max(span[1] - ends.p50, timedelta()) if span else timedelta()

@@ -1,0 +1,269 @@
+"""The usual band of steps over comparable days, and the charts that are drawn over it."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from batchops.looks import Look
+from monitoring import bands, charts
+from monitoring.charts import Column
+from monitoring.lifecycle.days import note_pending_imd, reckon_days
+from monitoring.models import Forecast, Poll, Run, Step
+from tests.people import client_of
+
+DAY = date(2026, 11, 18)  # a Wednesday
+WEEK = timedelta(weeks=1)
+LOOK = Look("complete", "Complete", "ok", "check")
+
+
+def weeks(n: int) -> list[date]:
+    days = (DAY - k * WEEK for k in range(1, 60))
+    return [day for day in days if (day + timedelta(days=1)).month == day.month][:n]
+
+
+def at(day: date, hour: float) -> datetime:
+    """Return a moment on Dhaka's clock."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(hours=hour - 6)
+
+
+def store(
+    days: Iterable[date],
+    code: str = "CM-DMRU",
+    *,
+    starts: float = 5,
+    hours: float = 2,
+    records: int = 1000,
+    state: str = "complete",
+) -> list[Run]:
+    days = list(days)
+    first = Run.objects.count()
+    made = Run.objects.bulk_create(
+        Run(
+            batch_code=code,
+            source_batch_cd=code[:8],
+            batch_nbr=first + n,
+            state=state,
+            started_at=at(day, starts),
+            ended_at=None if state == "running" else at(day, starts + hours),
+            records_processed=records,
+            business_date=day,
+            created_at=at(day, starts),
+        )
+        for n, day in enumerate(days)
+    )
+    reckon_days(days, at=at(DAY, 12))
+    return made
+
+
+def read(clock: datetime) -> None:
+    Poll.objects.create(
+        started_at=datetime.now(UTC),
+        source_at=clock,
+        succeeded=True,
+        business_date=DAY,
+        took_s=1,
+        pending_imd=0,
+        asked_by="system:test",
+    )
+
+
+def band(code: str = "CM-DMRU", day: date = DAY) -> bands.Band:
+    return bands.usual_bands([(code, day)])[code, day]
+
+
+@pytest.mark.django_db
+class TestBand:
+    def test_it_holds_the_quantiles_of_whole_days(self) -> None:
+        for n, day in enumerate(weeks(21)):
+            store([day], starts=5 + n / 60, hours=1 + n / 60, records=100 * (n + 1))
+            store([day], starts=20, hours=1, records=100 * (n + 1))
+
+        found = band()
+
+        assert (found.n, found.days) == (21, "ordinary days, Wednesdays")
+        assert found.start_s == bands.Spread(5 * 3600 + 120, 5 * 3600 + 600, 5 * 3600 + 1080)
+        assert found.end_s == bands.Spread(*[21 * 3600] * 3)
+        assert found.took_s == bands.Spread(7320, 7800, 8280)
+        assert found.records == bands.Spread(600, 2200, 3800)
+        starts = found.starts(DAY)
+        assert starts
+        assert starts.p50 == at(DAY, 5) + timedelta(minutes=10)
+
+    def test_nothing_of_the_day_itself_or_later_reaches_it(self) -> None:
+        store(weeks(20))
+        before = band()
+
+        store([DAY, DAY + WEEK], starts=9, hours=9, records=9)
+
+        assert band() == before
+
+    def test_days_that_failed_or_had_nothing_to_do_or_left_measurements_do_not_count(self) -> None:
+        store(weeks(20), "D1-IMD")
+        store(weeks(20)[:2], "D1-IMD", state="failed")
+        note_pending_imd(weeks(20)[3], pending=7, at=at(DAY, 1))
+        store([DAY - timedelta(days=1)], "D1-IMD", records=0)
+
+        found = band("D1-IMD")
+
+        assert (found.n, found.enough, found.starts(DAY)) == (17, False, None)
+
+    def test_a_batch_without_records_has_times_alone(self) -> None:
+        store(weeks(20), "F1-FLUSH", records=0)
+
+        found = band("F1-FLUSH")
+
+        assert found.took_s
+        assert (found.records, found.rps) == (None, None)
+
+
+@pytest.mark.django_db
+class TestGantt:
+    @pytest.fixture
+    def viewer(self) -> Client:
+        store(weeks(21))
+        store(weeks(21), "CM_BSGGN", starts=11, hours=2)
+        return client_of("Viewer")
+
+    def gantt(self, viewer: Client, address: str = "/admin/workflow/gantt/") -> str:
+        answer = viewer.get(address)
+        assert answer.status_code == 200
+        return " ".join(answer.content.decode().replace("\N{EN DASH}", "-").split())
+
+    def test_a_running_day_shows_band_waiting_now_and_what_is_to_come(self, viewer: Client) -> None:
+        (run,) = store([DAY], starts=6, state="running")
+        read(at(DAY, 6.5))
+
+        page = self.gantt(viewer)
+
+        assert "usual on ordinary days, Wednesdays" in page
+        assert "<title>usually 05:00 - 07:00</title>" in page
+        assert "<title>waited 05:00 - 06:00</title>" in page
+        assert f'<a href="/admin/runs/{run.pk}/" aria-label="CM-DMRU 06:00 - now, 30m' in page
+        assert "<title>expected 06:30 - 08:00</title>" in page
+        assert "<title>expected 12:00 - 14:00</title>" in page
+        assert page.count('class="tone-info" d="M') == len(Step.objects.all())
+        twin = page.partition("<tbody>")[2]
+        assert "06:00" in twin
+        assert "1h 0m" in twin
+
+    def test_the_days_forecast_comes_before_what_is_usual(self, viewer: Client) -> None:
+        store([DAY], starts=6, state="running")
+        read(at(DAY, 6.5))
+        ends = [at(DAY, hour) for hour in (8.25, 8.5, 9)]
+        named = zip(("start_at", "p10_at", "p50_at", "p90_at"), [at(DAY, 6), *ends], strict=True)
+        Forecast.objects.create(
+            business_date=DAY,
+            at=at(DAY, 6.5),
+            deadline_at=at(DAY, 18),
+            days=20,
+            miss_pct=1,
+            p10_at=ends[0],
+            p50_at=ends[1],
+            p90_at=ends[2],
+            steps=[{"code": "CM-DMRU", "state": "running", **{k: v.isoformat() for k, v in named}}],
+        )
+
+        page = self.gantt(viewer)
+
+        assert "<title>expected 06:30 - 08:30</title>" in page
+        assert "<title>end in 80 of 100 cases 08:15 - 09:00</title>" in page
+        assert "forecast, the thin line" in page
+
+    def test_an_old_picture_and_a_past_day_tell_of_nothing_to_come(self, viewer: Client) -> None:
+        store([DAY], starts=6, state="running")
+        read(at(DAY, 6.5))
+        Poll.objects.update(started_at=datetime.now(UTC) - timedelta(hours=3))
+
+        stale = self.gantt(viewer)
+        past = self.gantt(viewer, f"/admin/workflow/gantt/?date={weeks(1)[0]}")
+
+        assert "expected 06:30" not in stale
+        assert "<title>usually" in past
+        assert "<title>expected" not in past
+        assert "Blue line: now" not in past
+
+    def test_too_few_days_are_said_and_what_follows_a_failure_is_not_known(self) -> None:
+        store(weeks(3))
+        store(weeks(20), "D1-IMD", starts=7, hours=1)
+        store([DAY], state="failed")
+        read(at(DAY, 7.5))
+
+        page = self.gantt(client_of("Viewer"))
+
+        assert "<title>expected" not in page
+        twin = page.partition("<tbody>")[2]
+        assert 'data-label="Days">3</td>' in twin
+
+    def test_today_holds_it(self, viewer: Client) -> None:
+        assert 'id="gantt"' in self.gantt(viewer, "/admin/")
+
+
+@pytest.mark.django_db
+class TestGrid:
+    def test_days_by_steps_lead_to_their_runs_and_pages(self) -> None:
+        (one,) = store([DAY])
+        store([DAY - timedelta(days=20)], state="failed")
+        store([DAY, DAY], "F1-FLUSH", starts=10, hours=1)
+        read(at(DAY, 12))
+        viewer = client_of("Viewer")
+
+        newest = " ".join(viewer.get("/admin/runs/grid/").content.decode().split())
+        older = viewer.get(f"/admin/runs/grid/?until={DAY - timedelta(days=14)}").content.decode()
+
+        assert f'href="/admin/runs/{one.pk}/"' in newest
+        assert f"/admin/runs/?batchCode=F1-FLUSH&amp;startDate={DAY}&amp;endDate={DAY}" in newest
+        assert "2 runs" in newest
+        assert f'href="?until={DAY - timedelta(days=14)}"' in newest
+        assert "6h 0m" in newest  # the whole day
+        assert "Failed" in older
+        assert 'rel="next"' in older
+        assert viewer.get("/admin/runs/grid/?until=1999-01-01").status_code == 400
+
+
+@pytest.mark.django_db
+class TestStepPage:
+    def test_history_weekdays_and_pages(self) -> None:
+        store(weeks(25))
+        store([DAY - timedelta(days=1)], hours=3)
+        read(at(DAY, 4.5) + timedelta(hours=1))
+        viewer = client_of("Viewer")
+
+        def page(query: str) -> str:
+            answer = viewer.get(f"/admin/runs/steps/CM-DMRU/?{query}")
+            return " ".join(answer.content.decode().split())
+
+        first, second = page("days=400"), page("days=400&page=2")
+
+        assert "P10 to P90 of 25 ordinary days, Wednesdays" in first
+        assert "05:00 &ndash; <strong>05:00</strong> &ndash; 05:00" in first
+        assert (first.count('id="day-'), second.count('id="day-')) == (14, 12)
+        assert first.count("<polygon") == 3 * 6  # of three figures, days with 20 before them
+        assert "Wednesdays" in first.partition("By weekday")[2]
+        assert "Tuesdays" in first.partition("By weekday")[2]
+        assert "page 2 of 2" in page("days=400&page=9")
+
+
+class TestCharts:
+    def test_bars_and_band_share_a_scale(self) -> None:
+        drawn = charts.bars(
+            [Column(50, LOOK, "", 20, 100), Column(None, LOOK), Column(25, LOOK, "", 10, 50)]
+        )
+
+        assert drawn
+        assert (drawn.most, drawn.top) == (50, 100)
+        assert [bar.y for bar in drawn.bars] == [100, 150]
+        assert drawn.bands == [
+            "0.0,0.0 333.3,0.0 333.3,160.0 0.0,160.0",
+            "666.7,100.0 1000.0,100.0 1000.0,180.0 666.7,180.0",
+        ]
+
+    def test_nothing_is_drawn_of_nothing(self) -> None:
+        assert charts.bars([Column(None, LOOK)]) is None
+        assert charts.bars([]) is None
+
+    def test_a_quantile_lies_between_two_values_in_proportion(self) -> None:
+        assert bands.quantile([10, 20], 0.25) == 12.5
+        assert bands.spread([7]) == bands.Spread(7, 7, 7)
+        assert bands.spread([]) is None

@@ -61,6 +61,7 @@ class StepHistory:
     days: int
     facts: Sequence[StepDayFacts]
     usual: Band
+    bands: Mapping[date, Band]
     by_kind: Sequence[tuple[str, Band]]
     charts: Sequence[Drawn]
 
@@ -79,9 +80,11 @@ class StepHistory:
         """Those that came to a good end."""
         return [one for one in self.ended if one.state is RunState.COMPLETE]
 
-    def newest_first(self) -> list[tuple[StepDayFacts, Look]]:
-        """Return the days with how each stands."""
-        return [(one, look_of_day(one, self.fresh)) for one in reversed(self.facts)]
+    def newest_first(self) -> list[tuple[StepDayFacts, Look, Band]]:
+        """Return the days with how each stands and what was usual on it."""
+        return [
+            (one, look_of_day(one, self.fresh), self.bands[one.day]) for one in reversed(self.facts)
+        ]
 
 
 def step_history(step: Step, fresh: Freshness, *, days: int) -> StepHistory:
@@ -99,6 +102,7 @@ def step_history(step: Step, fresh: Freshness, *, days: int) -> StepHistory:
         days=days,
         facts=facts,
         usual=usual[today],
+        bands=usual,
         by_kind=bands.by_kind(shown, known),
         charts=_charts(facts, usual, fresh, [first_day + timedelta(n) for n in range(days)]),
     )

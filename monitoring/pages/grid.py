@@ -1,7 +1,7 @@
 """Show the runs grid: business days by steps, how each went and how long it took."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -95,12 +95,13 @@ def _rows(codes: Sequence[str], last_day: date, fresh: Freshness) -> list[Row]:
         for code in codes
     }
     spans = {day: _span_s(steps.values()) for day, steps in days.items()}
+    longest_span = max((span or 0 for span in spans.values()), default=0)
     known = day_calendar(fresh.config)
     return [
         Row(
             day,
             known.kind_of(day),
-            Cell(gettext("Whole day"), spans[day], _share(spans[day], max(spans.values()))),
+            Cell(gettext("Whole day"), spans[day], _share(spans[day], longest_span)),
             [_cell(code, days[day].get(code), longest[code], fresh) for code in codes],
         )
         for day in sorted(days, reverse=True)
@@ -119,12 +120,11 @@ def _share(took_s: float | None, longest: float) -> float:
     return round(100 * (took_s or 0) / (longest or 1), 1)
 
 
-def _span_s(steps: Iterable[StepDayFacts]) -> float:
-    """Return the seconds from a day's first start to its last end so far."""
-    steps = list(steps)
+def _span_s(steps: Collection[StepDayFacts]) -> float | None:
+    """Return the seconds from a day's first start to its last end, None before the first end."""
     began = min(one.first_started_at for one in steps)
-    ended = max((one.last_ended_at for one in steps if one.last_ended_at), default=began)
-    return (ended - began).total_seconds()
+    ends = [one.last_ended_at for one in steps if one.last_ended_at]
+    return (max(ends) - began).total_seconds() if ends else None
 
 
 def _address(facts: StepDayFacts) -> str:

@@ -17,6 +17,7 @@ from monitoring import queries
 from monitoring.ahead import Ahead, still_to_come
 from monitoring.bands import Band, Moments, usual_bands
 from monitoring.calendar import DayCalendar, day_calendar
+from monitoring.queries import Freshness
 from monitoring.shown import RunView, StepView, Timeline
 
 WIDTH = 1000
@@ -102,11 +103,15 @@ class Lane:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gantt:
-    """A business day: its lanes, and where now and the deadline lie (None: not in the chart)."""
+    """A business day: its lanes, and where now and the deadline lie (None: not in the chart).
+
+    `moves` is what the chart spans by our clock, for now to go on; None when that is in vain.
+    """
 
     lanes: Sequence[Lane]
     scale: Scale
     now_x: float | None
+    moves: Span | None
     deadline_at: datetime
     deadline_x: float
 
@@ -144,16 +149,25 @@ def gantt(drawn: Timeline) -> Gantt:
     scale = Scale(begins_at, begins_at + SPAN * -(-(min(last, ends_at) - begins_at) // SPAN))
     chart = _Chart(drawn, scale, known)
     now = drawn.fresh.source_now
+    shows_now = drawn.is_today and now < scale.to_at
     return Gantt(
         lanes=[
             chart.lane(view, bands[code], ahead.get(code))
             for code, view in zip(codes, drawn.steps, strict=True)
         ],
         scale=scale,
-        now_x=scale.x(now) if drawn.is_today and now < scale.to_at else None,
+        now_x=scale.x(now) if shows_now else None,
+        moves=_moves(scale, drawn.fresh) if shows_now else None,
         deadline_at=deadline_at,
         deadline_x=scale.x(deadline_at),
     )
+
+
+def _moves(scale: Scale, fresh: Freshness) -> Span | None:
+    if fresh.stale or fresh.simulated:
+        return None
+    ahead = fresh.source_now - fresh.at
+    return scale.from_at - ahead, scale.to_at - ahead
 
 
 def _lasts(drawn: Timeline, bands: dict[str, Band], ahead: Iterable[Ahead]) -> Iterable[datetime]:

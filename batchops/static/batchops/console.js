@@ -2,6 +2,7 @@
 import "./menu.js";
 import "./toast.js";
 import "./age.js";
+import "./now.js";
 import "./tables.js";
 import "./eta.js";
 import "./select.js";

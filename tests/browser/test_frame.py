@@ -145,3 +145,18 @@ class TestMessages:
 def background(visitor: object) -> str:
     page = visitor.page  # type: ignore[attr-defined]
     return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
+class TestFiltersOfAList:
+    def test_on_a_phone_they_begin_closed_and_stay_as_they_were_left(self, visit: Visit) -> None:
+        visitor = visit(viewport={"width": 360, "height": 800})
+        filters = "#changelist-filter details"
+
+        visitor.go("/admin/alerts/alert/")
+        visitor.page.wait_for_function(f"!document.querySelector('{filters}[open]')")
+        visitor.page.locator(filters).first.locator("summary").click()
+        visitor.go("/admin/alerts/alert/")
+
+        visitor.page.wait_for_selector("[data-live-status=live]", state="attached")
+        assert visitor.page.locator(f"{filters}[open]").count() == 1
+        assert visitor.page.locator(filters).count() > 1

@@ -4,6 +4,7 @@ import "./toast.js";
 import "./age.js";
 import "./now.js";
 import "./tables.js";
+import "./filters.js";
 import "./eta.js";
 import "./select.js";
 import "./trouble.js";

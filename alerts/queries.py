@@ -21,6 +21,7 @@ from alerts.states import (
 )
 from batchops.looks import Look
 
+AFTER_ALERTS = F("notice").asc(nulls_first=True)
 DIGESTED = 10_000  # deliveries that one digest covers at most
 ReaderKey = tuple[int | None, str]  # a person, or else a bare address
 CAUSED_SHOWN = 50
@@ -209,14 +210,14 @@ def health_of(channel: Channel) -> ChannelHealth | None:
 
 
 def due_of_channel(channel: Channel, at: datetime) -> list[Delivery]:
-    """Lock and return what a channel has due: openings first, what failed least before."""
+    """Lock and return what a channel has due: alerts first, of a kind what failed least before."""
     due = (
         Delivery.objects.due(at)
         .filter(channel=channel)
         .select_related("alert__cause", "channel", "notice")
     )
     locked = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
-    return list(locked.order_by("kind", "attempts", "id")[:DIGESTED])
+    return list(locked.order_by(AFTER_ALERTS, "kind", "attempts", "id")[:DIGESTED])
 
 
 def readers_with_due(at: datetime) -> list[ReaderKey]:

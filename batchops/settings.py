@@ -229,8 +229,8 @@ EMAIL_USE_SSL = SMTP_SECURITY == "tls"
 EMAIL_TIMEOUT = 10
 # One try as a whole; EMAIL_TIMEOUT bounds only each answer, and a server may drip.
 MAIL_DEADLINE = timedelta(seconds=env.float("MAIL_DEADLINE_S", default=15))
-# How long a sender may hold a mail before another takes it over.
-MAIL_LEASE = 3 * MAIL_DEADLINE
+# How long a sender may hold a message before another takes it over; a chat may take 15 s.
+MAIL_LEASE = max(3 * MAIL_DEADLINE, timedelta(seconds=45))
 MAIL_GIVE_UP_AFTER = timedelta(seconds=env.float("MAIL_GIVE_UP_AFTER_S", default=86_400))
 # Mails that a channel gets in a minute; what is more comes as one digest.
 MAIL_LIMIT = env.int("MAIL_LIMIT", default=10)

@@ -22,4 +22,9 @@ except ValueError as error:
     raise ImproperlyConfigured(
         f"WEBHOOK_INSIDE: {error}. Write networks as 10.20.0.0/16,fd00:20::/64."
     ) from None
-WEBHOOK_PORTS = frozenset(env.list("WEBHOOK_PORTS", cast=int, default=[443, 8443]))
+try:
+    WEBHOOK_PORTS = frozenset(env.list("WEBHOOK_PORTS", cast=int, default=[443, 8443]))
+except ValueError:
+    raise ImproperlyConfigured(
+        "WEBHOOK_PORTS holds something that is no port. Write ports as 443,8443."
+    ) from None

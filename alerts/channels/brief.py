@@ -20,10 +20,11 @@ OVER = "success"
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """A message in brief: its title, its text, how it sounds, and the incident it belongs to."""
+    """A message in brief: title, text, link, how it sounds, and the incident it belongs to."""
 
     title: str
-    body: str
+    text: str
+    link: str
     tone: str
     incident: str = ""
 
@@ -46,7 +47,8 @@ def _of_alerts(alerts: list[Alert], kind: DeliveryKind) -> Brief:
     title = f"{said}: {RULES[worst.rule].label} {about}".strip()
     return Brief(
         title=one_line(title, LONGEST_TITLE),
-        body=_lines(worst.message, alert_url(worst), more=len(alerts) - 1),
+        text=_lines(worst.message, more=len(alerts) - 1),
+        link=alert_url(worst),
         tone=OVER if over else TONES[Severity(worst.severity)],
         incident=f"batchops-alert-{worst.pk}" if len(alerts) == 1 else "",
     )
@@ -56,13 +58,14 @@ def _of_notices(notices: list[Notice]) -> Brief:
     latest = notices[-1]
     return Brief(
         title=one_line(capfirst(latest.subject), LONGEST_TITLE),
-        body=_lines(" - ".join(latest.lines), absolute(latest.url), more=len(notices) - 1),
+        text=_lines(" - ".join(latest.lines), more=len(notices) - 1),
+        link=absolute(latest.url),
         tone=TONES[Severity.INFO],
     )
 
 
-def _lines(text: str, url: str, *, more: int) -> str:
+def _lines(text: str, *, more: int) -> str:
     told = [one_line(text, LONGEST_LINE)]
     if more:
         told.append(gettext("And %(n)d more.") % {"n": more})
-    return "\n".join([*told, url])
+    return "\n".join(told)

@@ -92,7 +92,9 @@ def send_test(channel: Channel) -> Sent:
     :raises NotDelivered: when the service did not take it.
     """
     title = gettext("Test of channel %s") % channel.name
-    return _send(channel, Brief(title=title, body=absolute(reverse("admin:index")), tone="info"))
+    text = gettext("If you read this, what it sends arrives.")
+    link = absolute(reverse("admin:index"))
+    return _send(channel, Brief(title=title, text=text, link=link, tone="info"))
 
 
 def _options(rest: str) -> set[str]:

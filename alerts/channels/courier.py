@@ -1,18 +1,27 @@
 """Carry one message to a chat service through Apprise, in a process of its own without Django.
 
 It reads one JSON object from standard input, so that no secret stands in the list of processes:
-`url`, `title`, `body`, `tone`, `incident`. It writes one: `took`, and what was `said`.
+`url`, `title`, `text`, `link`, `tone`, `incident`. It writes one: `took`, and what was `said`.
 """
 
 import json
 import logging
 import re
 import sys
+from importlib import import_module
 from typing import Any
 from urllib.parse import quote, unquote
 
 LONGEST_SAID = 300
 SHORTEST_SECRET = 4
+MARKS = re.compile(r"[\\`*_{}\[\]()#+.!|<>~-]")  # that mean something in Markdown
+MODULES = {
+    "slack": ("slack", "NotifySlack"),
+    "tgram": ("telegram", "NotifyTelegram"),
+    "twilio": ("twilio", "NotifyTwilio"),
+    "pagerduty": ("pagerduty", "NotifyPagerDuty"),
+    "workflows": ("workflows", "NotifyWorkflows"),
+}
 
 
 class Said(logging.Handler):
@@ -35,16 +44,44 @@ def carry(message: dict[str, str]) -> dict[str, Any]:
     heard = Said()
     logger.handlers = [heard]
     logger.propagate = False
-    asset = apprise.AppriseAsset(app_id="BatchOps", http_redirects=False)
-    service = apprise.Apprise.instantiate(_address(message), asset=asset)
+    # No picture of Apprise's, which readers would load from elsewhere.
+    asset = apprise.AppriseAsset(
+        app_id="BatchOps", http_redirects=False, image_url_mask="", image_url_logo=""
+    )
+    service = _service(_address(message), asset)
     if service is None:
         return {"took": False, "said": "the address is not understood"}
-    took = service.notify(
+    services = apprise.Apprise()
+    services.add(service)
+    took = services.notify(
         title=message["title"],
-        body=message["body"],
         notify_type=apprise.NotifyType(message["tone"]),
+        **_body(message),
     )
     return {"took": bool(took), "said": _without_secrets(heard.last, message["url"])}
+
+
+def _service(url: str, asset: Any) -> Any:
+    """Return the service that an address leads to, None when it is not understood.
+
+    Only its own module is loaded: by its scheme Apprise would look through all of some hundred.
+    """
+    module, name = MODULES[url.partition("://")[0].lower()]
+    plugin = getattr(import_module(f"apprise.plugins.{module}"), name)
+    found = plugin.parse_url(url)
+    try:
+        return plugin(**found, asset=asset) if found else None
+    except TypeError:
+        return None
+
+
+def _body(message: dict[str, str]) -> dict[str, Any]:
+    """Return the body and its format: Teams takes Markdown, in which Apprise would break links."""
+    text, link = message["text"], message["link"]
+    if not message["url"].startswith("workflows://"):
+        return {"body": f"{text}\n{link}", "body_format": "text"}
+    escaped = MARKS.sub(r"\\\g<0>", text)
+    return {"body": f"{escaped}\n\n[{link}]({link})", "body_format": "markdown"}
 
 
 def _address(message: dict[str, str]) -> str:

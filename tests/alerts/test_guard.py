@@ -115,6 +115,15 @@ class TestName:
         with pytest.raises(NotDelivered, match="not on the public internet"):
             posting.post("https://hooks.example/x", b"{}", {})
 
+    def test_one_outside_is_not_reached_by_http(
+        self, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.WEBHOOK_INSIDE = [ip_network("10.20.0.0/16")]
+        monkeypatch.setattr(socket, "getaddrinfo", Names(["8.8.8.8"]))
+
+        with pytest.raises(NotDelivered, match="go by https"):
+            posting.post("http://hooks.example:8080/x", b"{}", {})
+
     def test_one_that_has_none_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def fail(*args: Any, **kwargs: Any) -> None:
             raise socket.gaierror(-2, "Name or service not known")

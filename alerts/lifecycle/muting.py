@@ -74,9 +74,7 @@ def _locked(alerts: AlertQuerySet) -> list[Alert]:
 def _withheld(alert: Alert, kind: DeliveryKind) -> str:
     """Return what is owed of a muted alert, now that this became of it."""
     never_told = alert.withheld == DeliveryKind.OPENED
-    if kind == DeliveryKind.RESOLVED:
-        return "" if never_told else kind
-    return DeliveryKind.OPENED if never_told else kind
+    return DeliveryKind.OPENED if never_told and kind != DeliveryKind.RESOLVED else kind
 
 
 def _keep_withheld(alerts: Sequence[Alert]) -> None:

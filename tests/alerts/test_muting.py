@@ -113,6 +113,16 @@ class TestSilence:
 
         assert told() == ["opened", "raised"]
 
+    def test_what_opens_and_gets_worse_inside_is_owed_as_an_opening(self) -> None:
+        silenced()
+        opened("DEADLINE_AT_RISK", severity=Severity.WARNING)
+
+        lifecycle.reconcile("DEADLINE_AT_RISK", [finding()], at=AT + HOUR / 2, actor="system:test")
+        assert Alert.objects.get().withheld == "opened"
+        settle(AT + HOUR)
+
+        assert told() == ["opened"]
+
     def test_one_severity_mutes_no_worse_one(self) -> None:
         silenced(severity="WARNING")
         opened("DEADLINE_AT_RISK", severity=Severity.WARNING)
@@ -151,6 +161,17 @@ class TestSilence:
         alert.refresh_from_db()
         assert alert.muted_until == AT + 6 * HOUR
 
+    def test_one_that_was_prolonged_while_nothing_ran_is_over_all_the_same(self) -> None:
+        first = silenced()
+        opened()
+        Silence.objects.create(
+            from_at=first.until_at, until_at=AT + 2 * HOUR, reason="longer", made_by=WHO
+        )
+
+        settle(AT + 3 * HOUR)
+
+        assert told() == ["opened"]
+
     def test_what_somebody_took_is_told_when_that_runs_out(self) -> None:
         silenced()
         alert = opened()
@@ -167,8 +188,12 @@ class TestSilence:
         silenced(rule="FAILED", key=alert.key)
 
         settle(AT + HOUR)
-
         assert told() == ["opened", "reminder"]
+        Delivery.objects.update(state="sent", sent_at=AT)
+        lifecycle.acknowledge(alert.pk, at=AT + HOUR, actor=WHO, until=AT + 2 * HOUR)
+        lifecycle.expire_acknowledgements(at=AT + 2 * HOUR, actor="system:test")
+
+        assert told() == ["opened", "reminder"]  # it is owed no more
 
     def test_hundreds_are_muted_and_told_in_few_statements(
         self, django_assert_max_num_queries: Any

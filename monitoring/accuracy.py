@@ -12,7 +12,7 @@ from batchops.db import database_now, session_lock
 from batchops.live.publish import publish
 from monitoring import lifecycle, queries
 from monitoring.comparable import HISTORY
-from monitoring.day_records import past_days, records_of
+from monitoring.day_records import past_days, records_of, site_read
 from monitoring.forecast.backtest import DayTested, Tested, Warned, back_test
 from monitoring.forecast.history import ENOUGH
 from monitoring.forecast.outlook import Band
@@ -62,8 +62,9 @@ def test_some(at: datetime) -> int:
     today = _today(at)
     days = due_days(today, limit=DAYS_A_BATCH)
     if days:
-        history, warned, since = past_days(today), _warned(), _history_from(today)
-        tested = [(each, back_test(each, history, warned)) for each in records_of(days)]
+        site, warned, since = site_read(), _warned(), _history_from(today)
+        history = past_days(today, site)
+        tested = [(each, back_test(each, history, warned)) for each in records_of(days, site)]
         lifecycle.store_tests(_row(record, test, since, at) for record, test in tested)
         publish("workflow")
     return len(days)

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -33,7 +32,7 @@ class _Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class _Site:
+class SiteRead:
     """The workflow and the calendar by which days are read."""
 
     config: MonitoringConfig
@@ -48,26 +47,39 @@ class _Site:
         return any(self.calendar.is_out(code, day) for code in codes)
 
 
-def past_days(before: date) -> Sequence[PastDay]:
+class _Kept:
+    """The past days that were read last, with what they were read from; one of each process."""
+
+    last: tuple[tuple[date, str], Sequence[PastDay]] | None = None
+
+
+def site_read() -> SiteRead:
+    """Return the workflow, the calendar and the settings as they are now; four queries."""
+    config = queries.monitoring_config()
+    return SiteRead(config, list(Step.objects.order_by("sequence_order")), day_calendar(config))
+
+
+def past_days(before: date, site: SiteRead) -> Sequence[PastDay]:
     """Return how the business days before `before` went, as far back as days are compared.
 
     Days that a planned outage touched are left out. They are kept until one of them changes.
     """
-    return _past_days(before, _stamp(before))
+    asked, kept = (before, _stamp(before, site)), _Kept.last
+    if kept is None or kept[0] != asked:
+        kept = _Kept.last = (asked, _past_days(before, site))
+    return kept[1]
 
 
-def records_of(days: Collection[date]) -> list[DayRecord]:
+def records_of(days: Collection[date], site: SiteRead) -> list[DayRecord]:
     """Return what is stored of these days, with what readings saw, in their order."""
-    site = _site()
     stored = _stored(days, site, sampled=True)
     return [_record(day, site, stored) for day in days]
 
 
-def record_at(poll: Poll) -> DayRecord:
+def record_at(poll: Poll, site: SiteRead) -> DayRecord:
     """Return the business day of a good poll as it stands now that the poll is stored."""
     day = poll.business_date
     assert day  # of every good poll
-    site = _site()
     stored = _stored([day], site, sampled=False)
     begins_at = site.begins_at(day)
     moved = {
@@ -77,33 +89,25 @@ def record_at(poll: Poll) -> DayRecord:
     return _record(day, site, _Stored(stored.runs, stored.readings, moved))
 
 
-@lru_cache(maxsize=2)
-def _past_days(before: date, _stamp: str) -> Sequence[PastDay]:
-    site, since = _site(), before - HISTORY
-    held = Run.objects.filter(business_date__gte=since, business_date__lt=before)
-    days = sorted(set(held.values_list("business_date", flat=True)))
+def _past_days(before: date, site: SiteRead) -> Sequence[PastDay]:
+    held = Run.objects.filter(business_date__gte=before - HISTORY, business_date__lt=before)
+    days = sorted(set(held.order_by().values_list("business_date", flat=True).distinct()))
     stored = _stored([day for day in days if not site.is_out(day)], site, sampled=False)
     found = (_record(day, site, stored).past() for day in sorted(stored.runs))
     return tuple(past for past in found if past)
 
 
-def _stamp(before: date) -> str:
+def _stamp(before: date, site: SiteRead) -> str:
     """Return what is another when a past day is, or how days are read."""
     days = StepDay.objects.filter(business_date__gte=before - HISTORY, business_date__lt=before)
     sums = days.aggregate(
         Max("updated_at"), Count("id"), Sum("total_duration_seconds"), Sum("total_records")
     )
-    site = _site()
     steps = [(s.batch_code, s.expected_start, s.depends_on_id, s.drains_imd) for s in site.steps]
     return repr((sums, steps, site.config.day_start, site.calendar))
 
 
-def _site() -> _Site:
-    config = queries.monitoring_config()
-    return _Site(config, list(Step.objects.order_by("sequence_order")), day_calendar(config))
-
-
-def _stored(days: Collection[date], site: _Site, *, sampled: bool) -> _Stored:
+def _stored(days: Collection[date], site: SiteRead, *, sampled: bool) -> _Stored:
     codes = [step.batch_code for step in site.steps]
     begun = Run.objects.filter(business_date__in=days, batch_code__in=codes)
     runs: dict[date, list[Run]] = defaultdict(list)
@@ -120,7 +124,7 @@ def _stored(days: Collection[date], site: _Site, *, sampled: bool) -> _Stored:
 
 
 def _samples(
-    ids: Collection[int], site: _Site, runs: Mapping[date, Iterable[Run]]
+    ids: Collection[int], site: SiteRead, runs: Mapping[date, Iterable[Run]]
 ) -> dict[int, list[Sample]]:
     if not ids:
         return {}
@@ -132,7 +136,7 @@ def _samples(
     return found
 
 
-def _record(day: date, site: _Site, stored: _Stored) -> DayRecord:
+def _record(day: date, site: SiteRead, stored: _Stored) -> DayRecord:
     begins_at = site.begins_at(day)
     readings = [Reading(_s(at, begins_at), n) for at, n in stored.readings.get(day, [])]
     return DayRecord(
@@ -147,7 +151,7 @@ def _record(day: date, site: _Site, stored: _Stored) -> DayRecord:
     )
 
 
-def _plan(step: Step, day: date, site: _Site) -> StepPlan:
+def _plan(step: Step, day: date, site: SiteRead) -> StepPlan:
     begins_at = site.begins_at(day)
     expected_at = queries.expected_at(step, day, config=site.config, known=site.calendar)
     return StepPlan(

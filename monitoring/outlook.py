@@ -7,9 +7,9 @@ from typing import Any
 
 from django.urls import reverse
 
-from monitoring import lifecycle, queries
+from monitoring import lifecycle
 from monitoring.comparable import days_in_words
-from monitoring.day_records import past_days, record_at
+from monitoring.day_records import past_days, record_at, site_read
 from monitoring.forecast.facts import DayNow
 from monitoring.forecast.history import Basis, basis_for
 from monitoring.forecast.outlook import Band, Outlook, StepOutlook, look_ahead
@@ -75,11 +75,12 @@ def compared_days(forecast: Forecast) -> str:
 
 
 def _today(poll: Poll) -> tuple[DayNow, Basis, datetime]:
-    record = record_at(poll)
-    begins_at, _ = queries.day_bounds(record.day, queries.monitoring_config())
+    site = site_read()
+    record = record_at(poll, site)
+    begins_at = site.begins_at(record.day)
     assert poll.source_at  # of every good poll
     now = record.now((poll.source_at - begins_at).total_seconds())
-    return now, basis_for(record.day, record.kind, past_days(record.day)), begins_at
+    return now, basis_for(record.day, record.kind, past_days(record.day, site)), begins_at
 
 
 def _forecast(now: DayNow, basis: Basis, outlook: Outlook, begins_at: datetime) -> Forecast:

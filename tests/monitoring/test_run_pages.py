@@ -262,9 +262,9 @@ class TestStep:
         poll()
         done = viewer.get("/admin/runs/steps/D1-IMD/").context
 
-        assert [look.code for _, look in waiting["page"]] == ["pending"]
+        assert [look.code for _, look, _ in waiting["page"]] == ["pending"]
         assert waiting["history"].good == []
-        assert [look.code for _, look in done["page"]] == ["complete"]
+        assert [look.code for _, look, _ in done["page"]] == ["complete"]
         assert len(done["history"].good) == 1
 
 

@@ -1,7 +1,7 @@
 """Reckon the usual bands of steps over comparable days: start, end, duration, records, pace."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -17,11 +17,11 @@ from monitoring.comparable import (
     WEEKDAYS,
     Wanted,
     days_in_words,
-    same_weekday,
 )
 from monitoring.models import DayKind, StepDay
 
 LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
+VALUES = ("first_started_at", "last_ended_at", "total_duration_seconds", "total_records")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class StepCourse:
     """
 
     day: date
+    kind: DayKind
     start_s: float
     end_s: float
     took_s: int
@@ -102,47 +103,48 @@ def usual_bands(wanted: Collection[Wanted]) -> dict[Wanted, Band]:
     if not wanted:
         return {}
     days = [day for _, day in wanted]
-    codes = {code for code, _ in wanted}
-    courses = step_courses(codes, since=min(days) - HISTORY, until=max(days))
     known = day_calendar(queries.monitoring_config())
+    span = (min(days) - HISTORY, max(days))
+    courses = step_courses({code for code, _ in wanted}, span=span, known=known)
     return {
-        (code, day): band_of(courses.get(code, {}), code=code, day=day, known=known)
+        (code, day): band_of(courses.get(code, ()), day=day, kind=known.kind_of(day))
         for code, day in wanted
     }
 
 
 def step_courses(
-    codes: Collection[str], *, since: date, until: date
-) -> dict[str, dict[date, StepCourse]]:
-    """Return how the complete days of steps went, from `since` to before `until`, by their codes.
+    codes: Collection[str], *, span: tuple[date, date], known: DayCalendar
+) -> dict[str, list[StepCourse]]:
+    """Return how the complete days of steps went, up to before the last of `span`, by their codes.
 
-    A day that left measurements pending is none of the step that works them off, and one that
-    found nothing to do none of a step that has records on other days. Three queries.
+    A day that left measurements pending is none of the step that works them off, one that found
+    nothing to do none of a step that has records on other days, and one that a planned outage
+    touched none at all. Three queries.
     """
-    whole = StepDay.objects.filter(
+    rows = StepDay.objects.filter(
         batch_code__in=codes,
-        business_date__gte=since,
-        business_date__lt=until,
+        business_date__gte=span[0],
+        business_date__lt=span[1],
         total_runs=F("successful_runs"),
         last_ended_at__isnull=False,
-    )
+    ).order_by("business_date")
     left, drains = queries.days_that_left_pending(), set(queries.draining_codes())
-    found: dict[str, dict[date, StepCourse]] = defaultdict(dict)
-    for row in whole.order_by("business_date"):
-        if not (row.batch_code in drains and row.business_date in left):
-            found[row.batch_code][row.business_date] = _course(row)
+    found: dict[str, list[StepCourse]] = defaultdict(list)
+    # Not as objects: there are thousands.
+    for code, day, *values in rows.values_list("batch_code", "business_date", *VALUES):
+        if not (code in drains and day in left) and not known.is_out(code, day):
+            found[code].append(_course(day, known.kind_of(day), *values))
     return {code: _with_something_to_do(courses) for code, courses in found.items()}
 
 
-def band_of(
-    courses: Mapping[date, StepCourse], *, code: str, day: date, known: DayCalendar
-) -> Band:
-    """Return what is usual on `day`, from courses of days before it."""
-    of_class = known.comparable(day, within=HISTORY, code=code)
-    of_weekday = _of_days(courses, same_weekday(day, of_class))
+def band_of(courses: Iterable[StepCourse], *, day: date, kind: DayKind) -> Band:
+    """Return what is usual on `day`, a day of that class, from courses of days before it."""
+    first_day, weekday = day - HISTORY, day.weekday()
+    of_class = [one for one in courses if first_day <= one.day < day and one.kind is kind]
+    of_weekday = [one for one in of_class if one.day.weekday() == weekday]
     is_narrow = len(of_weekday) >= ENOUGH
-    compared = of_weekday if is_narrow else _of_days(courses, of_class)
-    return _band(compared, days_in_words(known.kind_of(day), day, of_weekday=is_narrow))
+    compared = of_weekday if is_narrow else of_class
+    return _band(compared, days_in_words(kind, day, of_weekday=is_narrow))
 
 
 def _band(compared: Sequence[StepCourse], days: str) -> Band:
@@ -161,14 +163,12 @@ def _band(compared: Sequence[StepCourse], days: str) -> Band:
     )
 
 
-def by_kind(courses: Iterable[StepCourse], known: DayCalendar) -> list[tuple[str, Band]]:
+def by_kind(courses: Iterable[StepCourse]) -> list[tuple[str, Band]]:
     """Return how days went by weekday, month ends and holidays apart; only those there are."""
     groups: dict[tuple[int, int], list[StepCourse]] = defaultdict(list)
     for course in courses:
-        kind = known.kind_of(course.day)
-        is_ordinary = kind is DayKind.ORDINARY
-        weekday = course.day.weekday() if is_ordinary else 0
-        groups[list(DayKind).index(kind), weekday].append(course)
+        weekday = course.day.weekday() if course.kind is DayKind.ORDINARY else 0
+        groups[list(DayKind).index(course.kind), weekday].append(course)
     return [
         (_kind_in_words(place, weekday), _band(those, ""))
         for (place, weekday), those in sorted(groups.items())
@@ -206,15 +206,11 @@ def _moment(day: date, clock_s: float) -> datetime:
     return local.replace(tzinfo=settings.SITE_ZONE).astimezone(UTC)
 
 
-def _course(row: StepDay) -> StepCourse:
-    assert row.first_started_at and row.last_ended_at  # of every complete day
-    return StepCourse(
-        day=row.business_date,
-        start_s=_clock_s(row.business_date, row.first_started_at),
-        end_s=_clock_s(row.business_date, row.last_ended_at),
-        took_s=row.total_duration_seconds,
-        records=row.total_records,
-    )
+def _course(
+    day: date, kind: DayKind, began_at: datetime, ended_at: datetime, *sums: int
+) -> StepCourse:
+    took_s, records = sums
+    return StepCourse(day, kind, _clock_s(day, began_at), _clock_s(day, ended_at), took_s, records)
 
 
 def _clock_s(day: date, at: datetime) -> float:
@@ -222,11 +218,5 @@ def _clock_s(day: date, at: datetime) -> float:
     return (local - datetime.combine(day, time())).total_seconds()
 
 
-def _with_something_to_do(courses: dict[date, StepCourse]) -> dict[date, StepCourse]:
-    if not any(course.records for course in courses.values()):
-        return courses
-    return {day: course for day, course in courses.items() if course.records}
-
-
-def _of_days(courses: Mapping[date, StepCourse], days: Iterable[date]) -> list[StepCourse]:
-    return [courses[day] for day in days if day in courses]
+def _with_something_to_do(courses: list[StepCourse]) -> list[StepCourse]:
+    return [course for course in courses if course.records] or courses

@@ -1,6 +1,5 @@
 """Say what people know beforehand of business days: of which kind they are, when nothing works."""
 
-from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -77,8 +76,8 @@ class DayCalendar:
         )
 
     def _ends_month(self, day: date) -> bool:
-        _, length = monthrange(day.year, day.month)
-        return day.day > length - self.last_days or day.day <= self.first_days
+        is_last = (day + self.last_days * DAY).month != day.month
+        return is_last or day.day <= self.first_days
 
 
 def day_calendar(config: MonitoringConfig) -> DayCalendar:

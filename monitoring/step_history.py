@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from batchops.looks import Look
 from batchops.templatetags.batchops import duration, rate
 from monitoring import bands, charts, performance
-from monitoring.bands import Band, Spread, StepCourse
-from monitoring.calendar import DayCalendar, day_calendar
+from monitoring.bands import Band, Spread
+from monitoring.calendar import day_calendar
 from monitoring.charts import Bars, Column
 from monitoring.comparable import HISTORY
 from monitoring.models import Step
@@ -92,18 +92,20 @@ def step_history(step: Step, fresh: Freshness, *, days: int) -> StepHistory:
     code, today = step.batch_code, fresh.today
     first_day = today - timedelta(days=days - 1)
     facts = performance.days_of([code], last_day=today, days=days)
-    since, until = first_day - HISTORY, today + timedelta(days=1)
-    courses = bands.step_courses([code], since=since, until=until).get(code, {})
     known = day_calendar(fresh.config)
-    shown = [course for day, course in courses.items() if day >= first_day]
-    usual = {day: _band(courses, code, day, known) for day in (today, *(one.day for one in facts))}
+    span = (first_day - HISTORY, today + timedelta(days=1))
+    courses = bands.step_courses([code], span=span, known=known).get(code, [])
+    usual = {
+        day: bands.band_of(courses, day=day, kind=known.kind_of(day))
+        for day in (today, *(one.day for one in facts))
+    }
     return StepHistory(
         fresh=fresh,
         days=days,
         facts=facts,
         usual=usual[today],
         bands=usual,
-        by_kind=bands.by_kind(shown, known),
+        by_kind=bands.by_kind(course for course in courses if course.day >= first_day),
         charts=_charts(facts, usual, fresh, [first_day + timedelta(n) for n in range(days)]),
     )
 
@@ -112,10 +114,6 @@ def look_of_day(facts: StepDayFacts, fresh: Freshness) -> Look:
     """Return how a day stands; what may have moved is unknown while the picture is old."""
     stale = fresh.stale and facts.state in OPEN
     return unknown_since(fresh) if stale else LOOKS[facts.state]
-
-
-def _band(courses: Mapping[date, StepCourse], code: str, day: date, known: DayCalendar) -> Band:
-    return bands.band_of(courses, code=code, day=day, known=known)
 
 
 def _charts(

@@ -1,4 +1,4 @@
-"""List the indexes by which long lists of jobs are narrowed down and searched."""
+"""List the indexes by which long lists of jobs are narrowed down, searched and compared."""
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -31,6 +31,13 @@ OF_JOBS: list[models.Index] = [
         fields=["created_by", "-created_at"],
         opclasses=["varchar_pattern_ops", "timestamptz_ops"],
         name="job_by_newest",
+    ),
+    # queries.judging: how long the last good jobs of a type took.
+    models.Index(
+        "type",
+        F("finished_at").desc(),
+        condition=Q(state__in=(states.COMPLETED, states.COMPLETED_WITH_ERRORS)),
+        name="job_good_of_type",
     ),
     # queries.JobFilter.search
     GinIndex(JOB_WORDS, name="job_words", fastupdate=False),

@@ -202,13 +202,6 @@ class Job(models.Model):
             ),
             # lifecycle.retention: the oldest rows.
             models.Index("finished_at", condition=Q(items_purged=True), name="job_without_items"),
-            # queries.judging: how long the last good jobs of a type took.
-            models.Index(
-                "type",
-                F("finished_at").desc(),
-                condition=Q(state__in=(states.COMPLETED, states.COMPLETED_WITH_ERRORS)),
-                name="job_good_of_type",
-            ),
             *indexes.OF_JOBS,
         ]
 

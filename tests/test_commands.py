@@ -40,7 +40,7 @@ class TestWithoutADatabase:
 
 
 class TestWithoutASecret:
-    @pytest.mark.parametrize("command", ["check", "web", "poll_ccb"])
+    @pytest.mark.parametrize("command", ["web", "poll_ccb"])
     def test_nothing_starts_and_one_sentence_says_why(self, command: str, tmp_path: Path) -> None:
         done = manage(command, SECRET_KEY="", BATCHOPS_DATA_DIR=str(tmp_path))
 

@@ -1,32 +1,25 @@
 """The variables of mail, read as they are on a site."""
 
-import json
-import os
-import subprocess
-import sys
+import runpy
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.conf import settings
 
-READ = """
-import json
-from django.conf import settings as s
-print(json.dumps([s.EMAIL_USE_TLS, s.EMAIL_USE_SSL, s.EMAIL_HOST_PASSWORD, s.ALERT_EMAILS]))
-"""
+Read = Callable[..., dict[str, Any]]
 
 
-def read(**variables: str) -> tuple[bool, bool, str, list[str]]:
-    """Return whether STARTTLS and TLS are used, the password and the addresses."""
-    answer = subprocess.run(
-        [sys.executable, "-c", READ],
-        cwd=settings.BASE_DIR,
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    starttls, tls, password, addresses = json.loads(answer.stdout)
-    return starttls, tls, password, addresses
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> Read:
+    """Return a function that gives the settings as they are with these variables."""
+
+    def read_with(**variables: str) -> dict[str, Any]:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        return runpy.run_path(str(settings.BASE_DIR / "batchops/settings.py"))
+
+    return read_with
 
 
 class TestSecurity:
@@ -41,13 +34,16 @@ class TestSecurity:
         ],
     )
     def test_it_follows_from_port_and_login(
-        self, variables: dict[str, str], starttls_and_tls: tuple[bool, bool]
+        self, read: Read, variables: dict[str, str], starttls_and_tls: tuple[bool, bool]
     ) -> None:
-        assert read(**variables)[:2] == starttls_and_tls
+        found = read(**variables)
+
+        assert (found["EMAIL_USE_TLS"], found["EMAIL_USE_SSL"]) == starttls_and_tls
 
 
 class TestValues:
-    def test_a_password_is_taken_as_it_is_and_addresses_are_a_list(self) -> None:
+    def test_a_password_is_taken_as_it_is_and_addresses_are_a_list(self, read: Read) -> None:
         found = read(SMTP_PASS="$HOME, sweet", ALERT_EMAILS="a@example.com, b@example.com,")
 
-        assert found[2:] == ("$HOME, sweet", ["a@example.com", "b@example.com"])
+        assert found["EMAIL_HOST_PASSWORD"] == "$HOME, sweet"
+        assert found["ALERT_EMAILS"] == ["a@example.com", "b@example.com"]

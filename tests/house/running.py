@@ -151,3 +151,23 @@ def left_over(data_dir: Path) -> Sequence[psutil.Process]:
         if any(str(data_dir) in trace for trace in traces) and process.pid != os.getpid():
             found.append(process)
     return found
+
+
+def kill_with_watchdog(up: Up) -> None:
+    [watchdog] = up.watchdogs()
+    watchdog.suspend()
+    up.end(signal.SIGKILL)
+    watchdog.kill()
+
+
+def leave_stale_lock(data_dir: Path) -> subprocess.Popen[bytes]:
+    """Write a lock file that names a living process of PostgreSQL's own user."""
+    cluster = cluster_folder(data_dir)
+    owner = cluster.stat()
+    impostor = subprocess.Popen(
+        ["sleep", "60"], user=owner.st_uid if os.geteuid() == 0 else None, cwd="/"
+    )
+    lock = cluster / "postmaster.pid"
+    lock.write_text(f"{impostor.pid}\n{cluster}\n0\n5432\n")
+    os.chown(lock, owner.st_uid, owner.st_gid)
+    return impostor

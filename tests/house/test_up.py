@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -22,6 +20,7 @@ from batchops.house.places import choose_place, cluster_folder, remove
 from batchops.house.provision import APPLICATION, CCB_DATABASE, CCB_READER, DATABASE
 from batchops.house.up import main
 from tests.embedded import temporary_folder
+from tests.house.disks import fill, need_room, require_mounted, small_disk
 from tests.house.running import (
     ROOT,
     START_S,
@@ -29,6 +28,8 @@ from tests.house.running import (
     Up,
     clean_environment,
     free_port,
+    kill_with_watchdog,
+    leave_stale_lock,
     left_over,
     run_up,
 )
@@ -142,32 +143,6 @@ class TestStart:
         )
 
         assert done.returncode == 0, done.stderr
-
-
-@contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=755", "tmpfs", str(folder)]
-    done = subprocess.run(mount, capture_output=True, check=False)
-    try:
-        yield folder
-    finally:
-        if done.returncode == 0:
-            subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def require_mounted(disk: Path) -> None:
-    if not disk.is_mount():
-        pytest.skip("this machine does not let us mount a small disk")
-
-
-def fill(disk: Path) -> Path:
-    """Write a file until the disk has no room left, and return it."""
-    ballast = disk / "ballast"
-    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(65536))
-    return ballast
 
 
 class TestCcb:
@@ -338,12 +313,6 @@ class TestHealing:
         wait_for(lambda: "has room again" in up.output(), STOP_S, "a word about the disk")
 
 
-def need_room(data_dir: Path) -> None:
-    address = postgres.url(choose_place(data_dir), postgres.SUPERUSER, DATABASE)
-    with psycopg.connect(address) as session, pytest.raises(psycopg.errors.DiskFull):
-        session.execute("CREATE TEMPORARY TABLE wide AS SELECT generate_series(1, 1000000)")
-
-
 class TestEnd:
     """One folder through its ends: killed with its group, with its watchdog, asked, alone."""
 
@@ -374,26 +343,6 @@ class TestEnd:
         assert fourth.is_logged_in(cookies)
         fourth.end(signal.SIGKILL)
         wait_for(lambda: not left_over(folder), STOP_S, "the watchdog to stop everything")
-
-
-def kill_with_watchdog(up: Up) -> None:
-    [watchdog] = up.watchdogs()
-    watchdog.suspend()
-    up.end(signal.SIGKILL)
-    watchdog.kill()
-
-
-def leave_stale_lock(data_dir: Path) -> subprocess.Popen[bytes]:
-    """Write a lock file that names a living process of PostgreSQL's own user."""
-    cluster = cluster_folder(data_dir)
-    owner = cluster.stat()
-    impostor = subprocess.Popen(
-        ["sleep", "60"], user=owner.st_uid if os.geteuid() == 0 else None, cwd="/"
-    )
-    lock = cluster / "postmaster.pid"
-    lock.write_text(f"{impostor.pid}\n{cluster}\n0\n5432\n")
-    os.chown(lock, owner.st_uid, owner.st_gid)
-    return impostor
 
 
 def logged_in(up: Up, cookies: str) -> bool:

@@ -136,11 +136,14 @@ class EscalationStepAdmin(RowHistory, admin.ModelAdmin[EscalationStep]):
 
 @admin.register(Reminder)
 class ReminderAdmin(RowHistory, admin.ModelAdmin[Reminder]):
-    """How often an alert is told again that nobody has acknowledged."""
+    """How often it is told again that nobody has an alert; switched off, never deleted."""
 
     list_display = ("severity", "every_minutes", "enabled")
     fields = ("severity", "every_minutes", "enabled")
     ordering = ("severity",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Reminder | None = None) -> bool:
+        return False  # the first data would put a deleted one back
 
 
 def _badge(look: Look) -> str:

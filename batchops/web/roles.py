@@ -65,7 +65,6 @@ ADMINISTRATOR = (
     "alerts.change_escalationstep",
     "alerts.change_reminder",
     "alerts.delete_escalationstep",
-    "alerts.delete_reminder",
     "alerts.change_channel",
     "alerts.view_channel",
     "batchops.add_user",

@@ -5,7 +5,7 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.db import connection, connections, transaction
 
 from alerts import lifecycle
 from alerts.lifecycle import Report
-from alerts.models import Alert, AlertEvent, Channel, Delivery
+from alerts.models import Alert, AlertEvent, Channel, Delivery, EscalationStep, Silence
 from alerts.states import AttemptOutcome
 from batchops.errors import BatchOpsError
 from tests.alerts.findings import AT, finding
@@ -76,6 +76,35 @@ class TestExpireBesideAPoll:
 
         assert (meanwhile, afterwards) == (1, 1)
         assert [verbs(i)[-1] for i in (first, second)] == ["expired", "expired"]
+
+
+class TestTwoTicks:
+    @pytest.mark.usefixtures("channel", "mail_settings")
+    def test_each_rest_ends_once_and_each_step_is_taken_once(self) -> None:
+        channel = Channel.objects.get()
+        EscalationStep.objects.create(severity="CRITICAL", after_minutes=1, channel=channel)
+        for number, key in enumerate(KEYS):
+            Silence.objects.create(
+                key=key, from_at=AT, until_at=ends_at(number), reason="x", made_by="user:a"
+            )
+        alerts = open_all()
+
+        race(tick, tick)
+        tick(ROUNDS)
+
+        each = ["opened", "muted", "unmuted", "escalated"]
+        assert [verbs(alert_id) for alert_id in alerts] == [each] * ROUNDS
+        kinds = Delivery.objects.values_list("kind", flat=True)
+        assert sorted(kinds) == ["escalated"] * ROUNDS + ["opened"] * ROUNDS
+
+
+def ends_at(number: int) -> datetime:
+    return AT + (number + 1) * timedelta(hours=1)
+
+
+def tick(number: int) -> None:
+    lifecycle.settle_mutes(at=ends_at(number), actor="system:watch")
+    lifecycle.escalate(at=ends_at(number), actor="system:watch")
 
 
 class TestADigestBesideAPoll:

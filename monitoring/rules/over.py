@@ -8,6 +8,8 @@ from monitoring.states import OPEN, RunState
 SWITCHED_OFF = "The rule was switched off."
 OTHERWISE = "It is not so any more, or the rule's settings are others now."
 NEW_DAY = "The business day is over."
+NO_RISK = "The chance of missing the deadline is small again."
+DONE = "It is done, or the business day is over."
 _BY_STATE = {
     RunState.PENDING: "The run was put back to pending.",
     RunState.COMPLETE: "The run completed.",
@@ -62,6 +64,8 @@ def _reason(rule: str, key: str, picture: Picture, runs: Mapping[str, RunFacts])
         return SWITCHED_OFF
     if rule in ("NOT_STARTED", "OUT_OF_ORDER"):
         return _of_day(rule, key, picture)
+    if rule == "DEADLINE_AT_RISK":
+        return _of_deadline(key, picture)
     if run is not None:
         state = run.state
         return _ON_RUN.get(rule, {}).get(state, _BY_STATE[state])
@@ -73,6 +77,11 @@ def _code_of(key: str, run: RunFacts | None, picture: Picture) -> str:
     if run is not None:
         return run.batch_code
     return next((entry.batch_code for entry in picture.submissions if entry.key == key), key)
+
+
+def _of_deadline(key: str, picture: Picture) -> str:
+    last = picture.outlook[-1].risks if picture.outlook else {}
+    return NO_RISK if key in last else DONE
 
 
 def _of_day(rule: str, code: str, picture: Picture) -> str:

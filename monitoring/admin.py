@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.formats import date_format
@@ -213,6 +215,16 @@ class CalendarDayAdmin(Published):
 class PlannedOutageAdmin(Published):
     """When CC&B, or a step of it, is known not to work."""
 
+    formfield_overrides = {
+        # One field with one label, in place of Django's two without any.
+        models.DateTimeField: {
+            "form_class": forms.DateTimeField,
+            "widget": forms.DateTimeInput(
+                attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
+            ),
+            "help_text": _("On the site's clock."),
+        }
+    }
     list_display = ("begins_at", "ends_at", "of_step", "reason")
     list_display_links = ("begins_at", "reason")
     list_filter = ("step",)

@@ -96,7 +96,7 @@ def workflow_fragment(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 def gantt_context(drawn: Timeline) -> dict[str, Any]:
     """Return what `monitoring/_gantt.html` needs for a day as it was drawn."""
-    return {"workflow": drawn, "gantt": gantt.gantt(drawn)}
+    return {"workflow": drawn, "fresh": drawn.fresh, "gantt": gantt.gantt(drawn)}
 
 
 @page(VIEW)

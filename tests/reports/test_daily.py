@@ -322,7 +322,7 @@ class TestRenderers:
         assert sum(row["Part"] == "alert" for row in rows) == report.alerts_total
         assert pdf.content.startswith(b"%PDF-")
         assert str(TODAY) in pdf["Content-Disposition"]
-        for line in report.steps:
+        for line in report.done:
             for said in (*line.delays, *line.reasons):
                 assert escape(said) in page
 

@@ -91,7 +91,7 @@ def delays(course: Course) -> list[str]:
     if course.past_deadline_s is not None:
         words = gettext("done %s after the deadline")
         if course.ended_at is None:
-            words = gettext("not done %s after the deadline")
+            words = gettext("not done, %s past the deadline")
         said.append(words % duration(course.past_deadline_s))
     return said
 

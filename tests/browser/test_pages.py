@@ -33,6 +33,8 @@ PAGES = [
     "/admin/jobs/bulk/cancel/",
     "/admin/bill-stop/",
     "/admin/bill-stop/connections/",
+    "/admin/hand-over/",
+    "/admin/report/",
     "/admin/alerts/alert/",
     "/admin/alerts/channel/",
     "/admin/alerts/channel/add/",

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
+from django_q.models import OrmQ
 
 from alerts.models import Bulletin, BulletinSlot, Delivery, Notice
 from batchops.web.reports import sending
@@ -42,7 +43,11 @@ class TestDailyReport:
         sending.send_due()
         assert subjects() == []
 
+        sending.ring_for_due()
+        assert not OrmQ.objects.exists()
         clock(18)
+        sending.ring_for_due()
+        assert [bell.task["func"] for bell in OrmQ.objects.all()] == [sending.BELL]
         for _ in range(3):
             sending.send_due()
         clock(23)

@@ -167,7 +167,7 @@ def _alert(line: AlertLine) -> Row:
         seconds=line.lasted_s,
         late_s=line.taken_after_s,
         who=line.holder,
-        said=alert.message,
+        said=f"{alert.message} {line.evidence}".strip(),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, QuerySet, Value
 from django.utils.translation import gettext
 
 from alerts.errors import AlertNotFound, ChannelNotFound
@@ -147,12 +147,15 @@ def active_rules(key: str, rules: Collection[str]) -> set[str]:
 
 def unsettled_of_rules(rules: Collection[str]) -> list[tuple[str, str, bool]]:
     """Return rule and key of what judging `rules` may end: active alerts, and (False) held ones."""
-    active, held = Alert.objects.active(), Alert.objects.filter(is_held=True)
-    rows = [
-        alerts.filter(rule__in=rules).order_by("rule", "key").values_list("rule", "key")
-        for alerts in (active, held)
+    both = [
+        alerts.filter(rule__in=rules).annotate(is_active=Value(is_active))
+        for alerts, is_active in (
+            (Alert.objects.active(), True),
+            (Alert.objects.filter(is_held=True), False),
+        )
     ]
-    return [(*row, True) for row in rows[0]] + [(*row, False) for row in rows[1]]
+    rows = [alerts.order_by().values_list("rule", "key", "is_active") for alerts in both]
+    return sorted(rows[0].union(rows[1], all=True))
 
 
 def standing_by_rule(rules: Collection[str]) -> list[tuple[str, str, str]]:

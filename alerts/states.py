@@ -235,6 +235,17 @@ class Finding:
     record_only: bool = False
 
 
+def is_over(occurrence: str, finding: Finding | None) -> bool:
+    """Return whether an alert is over when its rule finds `finding` on its key, None: nothing.
+
+    `occurrence` is the alert's. Another one is a new trouble; an empty one matches any.
+    """
+    if finding is None:
+        return True
+    told = finding.occurrence and occurrence
+    return bool(told) and finding.occurrence != occurrence
+
+
 def rank(severity: str) -> int:
     """Return 0 for the worst severity, then 1, 2."""
     return list(Severity).index(Severity(severity))

@@ -115,6 +115,8 @@ class MonitoringConfigAdmin(Published):
 class RuleSettingAdmin(RowHistory, admin.ModelAdmin[RuleSetting]):
     """Whether and how each rule judges; what is set counts from the next poll on."""
 
+    change_form_template = "monitoring/rule_setting_form.html"
+
     list_display = ("rule", "of_step", "enabled", "record_only", "thresholds_set")
     list_filter = ("rule", "enabled", "record_only", "step")
     list_select_related = ("step",)

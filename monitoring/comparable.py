@@ -21,12 +21,14 @@ WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturd
 USUAL_SQL = """
     WITH history AS (
         SELECT batch_code, day, run.business_date, run.rps,
-               run.records_processed AS records, run.duration_seconds AS took_s,
+               run.records_processed AS records, run.records_in_error AS errors,
+               run.duration_seconds AS took_s,
                max(run.records_processed) OVER by_batch > 0 AS has_records
           FROM unnest(%(codes)s::text[], %(days)s::date[], %(pasts)s::date[])
                AS compared (batch_code, day, past)
          CROSS JOIN LATERAL (
-               SELECT log.business_date, log.rps, log.records_processed, log.duration_seconds
+               SELECT log.business_date, log.rps, log.records_processed,
+                      log.records_in_error, log.duration_seconds
                  FROM batch_execution_logs AS log
                 WHERE log.batch_code = compared.batch_code
                   AND log.business_date = compared.past
@@ -42,6 +44,8 @@ USUAL_SQL = """
            percentile_cont(0.5) WITHIN GROUP (ORDER BY rps) FILTER (WHERE records > 0),
            percentile_cont(0.1) WITHIN GROUP (ORDER BY records) FILTER (WHERE records > 0),
            percentile_cont(0.1) WITHIN GROUP (ORDER BY took_s),
+           percentile_cont(0.9) WITHIN GROUP (ORDER BY took_s),
+           percentile_cont(0.9) WITHIN GROUP (ORDER BY errors),
            percentile_cont(0.95) WITHIN GROUP (ORDER BY took_s)
       FROM history
      WHERE records > 0 OR NOT has_records
@@ -113,7 +117,7 @@ def _read(
 
 def _usual(row: tuple[Any, ...], days: str) -> Usual:
     _, _, runs, with_records, counted, first, last, *quantiles = row
-    median_records, rps, records, shortest_s, longest_s = quantiles
+    median_records, rps, records, shortest_s, long_s, errors, longest_s = quantiles
     return Usual(
         runs=runs,
         runs_with_records=with_records,
@@ -125,5 +129,7 @@ def _usual(row: tuple[Any, ...], days: str) -> Usual:
         median_rps=rps,
         p10_records=records,
         p10_duration_s=shortest_s,
+        p90_duration_s=long_s,
+        p90_errors=errors,
         p95_duration_s=longest_s,
     )

@@ -1,6 +1,6 @@
-"""Name what can keep a poll from being made or kept."""
+"""Name what can keep a poll from being made or kept, and a move of people from being made."""
 
-from batchops.errors import BatchOpsError, Conflict, Unavailable
+from batchops.errors import BatchOpsError, Conflict, NotFound, Unavailable
 
 
 class PollRunning(Conflict):
@@ -43,3 +43,21 @@ class ImportMoved(Conflict):
     """Refuse a chunk of history where the import is not any more."""
 
     code = "import_moved"
+
+
+class ReplayNotFound(NotFound):
+    """Say that there is no such replay, or none any more."""
+
+    code = "replay_not_found"
+
+
+class ReplayNotDone(Conflict):
+    """Refuse to take over terms of which nobody knows yet what they would tell."""
+
+    code = "replay_not_done"
+
+
+class RuleSettingMoved(Conflict):
+    """Refuse to take terms over a setting that is not the one they were compared with."""
+
+    code = "rule_setting_moved"

@@ -67,6 +67,19 @@ def outlooks(day: date, polls: Collection[PollFacts]) -> list[OutlookFacts]:
     return [_facts(forecast) for forecast in made]
 
 
+def outlooks_of_day(day: date) -> list[OutlookFacts]:
+    """Return what all forecasts of a business day say of deadlines, oldest first."""
+    return [
+        _facts(forecast) for forecast in Forecast.objects.filter(business_date=day).order_by("at")
+    ]
+
+
+def made_at(made: Collection[OutlookFacts], polls: Collection[PollFacts]) -> list[OutlookFacts]:
+    """Return those of a day's outlooks that were made at the last of these polls."""
+    wanted = {poll.at for poll in [*polls][-LAST:]}
+    return [each for each in made if each.at in wanted]
+
+
 def compared_days(forecast: Forecast) -> str:
     """Return in words which days a forecast was made from: ordinary days, Wednesdays."""
     compared = forecast.compared

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from alerts.lifecycle import Outcome, reconcile
+from alerts.queries import unsettled_of_rules
 from batchops.ccb.client import read_snapshot
 from batchops.ccb.errors import CcbError
 from batchops.ccb.snapshot import Snapshot
@@ -57,15 +58,15 @@ def read(asked: Asked) -> Snapshot:
 
     :raises CcbError: when it cannot be read.
     """
-    at = asked.started_at
-    since = queries.read_since(at)
+    at, last, config = asked.started_at, queries.last_good_poll(), queries.monitoring_config()
+    since = queries.read_since(at, last, config)
     snapshot = read_snapshot(
         since=since,
         details_since=queries.details_since(since, at),
-        keys=queries.unsettled_keys(at),
+        keys=queries.unsettled_keys(at, config, queries.source().watching_since),
         deadline=settings.CCB_DEADLINE,
     )
-    expected = queries.freshness(database_now()).source_now
+    expected = queries.source_clock(database_now(), last)
     return settle_clock(snapshot, expected=expected, zone=settings.SITE_ZONE)
 
 
@@ -77,7 +78,7 @@ def store(snapshot: Snapshot, asked: Asked) -> Poll:
     with transaction.atomic():
         at = database_now()
         recorded = lifecycle.record_poll(snapshot, asked=asked, at=at)
-        judge_runs(recorded.known, poll=recorded.poll, at=at)
+        judge_runs(recorded, at=at)
     poll = recorded.poll
     logger.info(
         "Batch Monitoring poll: %d runs read, %d changed, %s IMD pending, took %.1f s",
@@ -94,7 +95,11 @@ def judge_source(at: datetime) -> Outcome:
     fresh = queries.freshness(at)
     silent = fresh.silent
     findings = source.source_silent(_source_facts(fresh), zone=settings.SITE_ZONE) if silent else []
-    lifecycle.note_staleness(stale=fresh.stale)
+    if fresh.told_stale != fresh.stale:
+        lifecycle.note_staleness(stale=fresh.stale)
+    # Every two seconds, and of hardly any of them there is something to say.
+    if not findings and not unsettled_of_rules(["SOURCE_STALE"]):
+        return Outcome()
     with transaction.atomic():
         outcome = reconcile(
             "SOURCE_STALE",

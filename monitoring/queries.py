@@ -1,6 +1,6 @@
 """Read what is stored about CC&B: how fresh it is, what is due, what is unsettled."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -8,8 +8,7 @@ from typing import Any, Literal
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.fields.json import KT
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from batchops.calendar import business_date, business_day, moment_in_day
@@ -21,7 +20,6 @@ from monitoring.models import (
     MonitoringConfig,
     Poll,
     Run,
-    RunEvent,
     RunThread,
     Source,
     Step,
@@ -32,12 +30,6 @@ from monitoring.states import OPEN, RunState
 
 OVERLAP = timedelta(minutes=30)
 DETAILS_OF_HISTORY = timedelta(days=1)
-# Whether a poll saw the run come from another state to the one it is in; CC&B may tell no time.
-SEEN_TO_MOVE = Exists(
-    RunEvent.objects.alias(after_state=KT("after__state"))
-    .filter(run=OuterRef("pk"), after_state=OuterRef("state"))
-    .exclude(before={})
-)
 
 _OF_KEYS = """
     FROM unnest(%s::varchar[], %s::bigint[], %s::bigint[]) AS k (batch_cd, batch_nbr, rerun_nbr)
@@ -59,6 +51,7 @@ class Freshness:
     last: Poll | None
     circuit_opened_at: datetime | None
     circuit_message: str
+    told_stale: bool = False
 
     @property
     def seen_at(self) -> datetime | None:
@@ -118,6 +111,8 @@ class Freshness:
         """Whether CC&B refused our login and was not read since, whoever said "try again"."""
         if self.circuit_opened_at:
             return True
+        if self.last_good is not None and self.last == self.last_good:
+            return False  # nothing was tried since
         refused = Poll.objects.filter(error_code__in=LOGIN_REFUSED)
         if self.seen_at:
             refused = refused.filter(started_at__gt=self.seen_at)
@@ -126,10 +121,7 @@ class Freshness:
     @property
     def source_now(self) -> datetime:
         """CC&B's clock at this moment, reckoned on from the last good reading."""
-        if self.last_good is None or self.last_good.source_at is None:
-            return self.at
-        passed = self.at - self.last_good.started_at
-        return self.last_good.source_at + passed * clock_speed()
+        return source_clock(self.at, self.last_good)
 
     @property
     def speed(self) -> str:
@@ -151,6 +143,20 @@ class Freshness:
     def _tried_for_long(self) -> bool:
         first = Poll.objects.order_by("started_at").values_list("started_at", flat=True).first()
         return first is not None and self.at - first > self.stale_after
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What people set and what is known of the source, read once for all of one poll."""
+
+    config: MonitoringConfig
+    steps: Sequence[Step]
+    source: Source
+
+    @property
+    def site(self) -> Site:
+        """Our names of CC&B's batches, and where the site's business days begin."""
+        return _site(self.config, {step.source_batch_cd: step.batch_code for step in self.steps})
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +182,22 @@ def source() -> Source:
     return Source.objects.filter(pk=1).first() or Source(pk=1)
 
 
+def ground() -> Ground:
+    """Return what a poll stands on, in three queries."""
+    return Ground(monitoring_config(), list(Step.objects.order_by("sequence_order")), source())
+
+
 def poll_interval(config: MonitoringConfig) -> timedelta:
     """Return the time between scheduled polls on our clock."""
     return timedelta(minutes=config.poll_minutes) / clock_speed()
+
+
+def source_clock(at: datetime, last: Poll | None) -> datetime:
+    """Return CC&B's clock when ours shows `at`, reckoned on from the last good reading."""
+    if last is None or last.source_at is None:
+        return at
+    reckoned: datetime = last.source_at + (at - last.started_at) * clock_speed()
+    return reckoned
 
 
 def freshness(at: datetime) -> Freshness:
@@ -197,6 +216,7 @@ def freshness(at: datetime) -> Freshness:
         last=Poll.objects.order_by("-started_at", "-id").first(),
         circuit_opened_at=known.circuit_opened_at,
         circuit_message=known.circuit_message,
+        told_stale=known.stale,
     )
 
 
@@ -238,15 +258,14 @@ def slot_of(at: datetime, interval: timedelta) -> datetime:
     return datetime.fromtimestamp(at.timestamp() // seconds * seconds, UTC)
 
 
-def read_since(at: datetime) -> datetime:
-    """Return from when on a poll at `at` must read, by CC&B's clock.
+def read_since(at: datetime, last: Poll | None, config: MonitoringConfig) -> datetime:
+    """Return from when on a poll at `at` must read after the last good one, by CC&B's clock.
 
     The first poll takes the days that the log keeps; a later one goes back 30 minutes behind the
     last good one, because what is committed late bears an earlier time.
     """
-    last = last_good_poll()
     if last is None or last.source_at is None:
-        return at - kept_in_detail()
+        return at - kept_in_detail(config)
     # On the wall clock, as CC&B's dates are: an hour that comes twice is read from its beginning.
     overlapped: datetime = last.source_at.astimezone(settings.SITE_ZONE) - OVERLAP
     return overlapped
@@ -257,45 +276,48 @@ def details_since(since: datetime, at: datetime) -> datetime:
     return max(since, at - DETAILS_OF_HISTORY)
 
 
-def kept_in_detail() -> timedelta:
+def kept_in_detail(config: MonitoringConfig) -> timedelta:
     """Return for how long more than one row of a run is kept."""
-    return timedelta(days=monitoring_config().log_retention_days)
+    return timedelta(days=config.log_retention_days)
 
 
-def unsettled_keys(at: datetime) -> list[RunKey]:
+def unsettled_keys(
+    at: datetime, config: MonitoringConfig, watching_since: datetime | None
+) -> list[RunKey]:
     """Return the keys of the runs that may still change without a new date: open or failed.
 
     Failed ones are asked for again as long as the log keeps them in detail.
     """
-    since = source().watching_since
     unsettled = Q(state__in=[*OPEN, RunState.UNKNOWN])
-    if since is not None:
-        ours = Q(started_at__gte=since - timedelta(days=7)) | Q(seen_to_move=True)
-        young = Q(state=RunState.FAILED, started_at__gte=at - kept_in_detail())
+    if watching_since is not None:
+        ours = Q(started_at__gte=watching_since - timedelta(days=7)) | Q(seen_to_move=True)
+        young = Q(state=RunState.FAILED, started_at__gte=at - kept_in_detail(config))
         unsettled |= young & ours
-    runs = Run.objects.alias(seen_to_move=SEEN_TO_MOVE).filter(unsettled)
-    rows = runs.values_list("source_batch_cd", "batch_nbr", "rerun_nbr")
+    rows = Run.objects.filter(unsettled).values_list("source_batch_cd", "batch_nbr", "rerun_nbr")
     return [RunKey(*row) for row in rows]
 
 
-def watched(*states: RunState) -> QuerySet[Run]:
+def watched(states: Collection[RunState], *, since: datetime | None) -> QuerySet[Run]:
     """Return the runs in `states` that came to them since we watch, older ones being history."""
-    return _since_we_watch(Run.objects.filter(state__in=states).order_by("id"))
+    return since_we_watch(Run.objects.filter(state__in=states).order_by("id"), since)
 
 
-def last_complete_runs() -> QuerySet[Run]:
+def last_complete_runs(*, since: datetime | None) -> QuerySet[Run]:
     """Return of each step the complete run that began last, if it ended since we watch."""
     complete = Run.objects.filter(batch_code=OuterRef("batch_code"), state=RunState.COMPLETE)
     last = Subquery(complete.order_by("-started_at").values("pk")[:1])
-    return _since_we_watch(Run.objects.filter(pk__in=Step.objects.order_by().values_list(last)))
+    return since_we_watch(
+        Run.objects.filter(pk__in=Step.objects.order_by().values_list(last)), since
+    )
 
 
-def _since_we_watch(runs: QuerySet[Run]) -> QuerySet[Run]:
-    since = source().watching_since
+def since_we_watch(runs: QuerySet[Run], since: datetime | None) -> QuerySet[Run]:
+    """Return those of `runs` that came to their states since we watch; None: not yet decided."""
     if since is None:
         return runs
-    known = runs.alias(entered_at=Coalesce("ended_at", "started_at"), seen_to_move=SEEN_TO_MOVE)
-    return known.filter(Q(entered_at__gte=since) | Q(seen_to_move=True))
+    # CC&B may tell no time of a run that a poll saw move.
+    known = runs.alias(last_at=Coalesce("ended_at", "started_at"))
+    return known.filter(Q(last_at__gte=since) | Q(seen_to_move=True))
 
 
 def runs_by_key(keys: Iterable[RunKey]) -> dict[RunKey, Run]:
@@ -305,17 +327,19 @@ def runs_by_key(keys: Iterable[RunKey]) -> dict[RunKey, Run]:
     return {key_of(run): run for run in runs}
 
 
-def run_ids_by_key(keys: Iterable[RunKey]) -> dict[RunKey, int]:
+def run_ids_by_key(keys: Collection[RunKey]) -> dict[RunKey, int]:
     """Return the ids of the runs we hold of these keys."""
     return dict(_columns_of_keys("id", keys))
 
 
-def states_by_key(keys: Iterable[RunKey]) -> dict[RunKey, RunState]:
+def states_by_key(keys: Collection[RunKey]) -> dict[RunKey, RunState]:
     """Return the states of the runs we hold of these keys."""
     return {key: RunState(state) for key, state in _columns_of_keys("state", keys)}
 
 
-def _columns_of_keys(column: Literal["id", "state"], keys: Iterable[RunKey]) -> Any:
+def _columns_of_keys(column: Literal["id", "state"], keys: Collection[RunKey]) -> Any:
+    if not keys:
+        return []
     sql = f"SELECT r.source_batch_cd, r.batch_nbr, r.rerun_nbr, r.{column} {_OF_KEYS}"
     with connection.cursor() as cursor:
         cursor.execute(sql, _key_columns(keys))
@@ -339,9 +363,12 @@ def source_codes() -> list[str]:
 
 def site(config: MonitoringConfig) -> Site:
     """Return our names of CC&B's batches and where the site's business days begin."""
-    names = Step.objects.values_list("source_batch_cd", "batch_code")
+    return _site(config, dict(Step.objects.values_list("source_batch_cd", "batch_code")))
+
+
+def _site(config: MonitoringConfig, code_of: Mapping[str, str]) -> Site:
     day_of = partial(business_date, zone=settings.SITE_ZONE, day_start=config.day_start)
-    return Site(dict(names), day_of, settings.SITE_ZONE)
+    return Site(code_of, day_of, settings.SITE_ZONE)
 
 
 def draining_codes() -> list[str]:

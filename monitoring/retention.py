@@ -17,6 +17,7 @@ EVERY = timedelta(minutes=5)
 RUNS_KEPT = timedelta(days=3 * 365)
 # So that 90 days can be replayed.
 SAMPLES_KEPT = timedelta(days=100)
+REPLAYS_KEPT = timedelta(days=30)
 
 
 def ring() -> None:
@@ -48,5 +49,6 @@ def _batches(at: datetime) -> list[Batch]:
         partial(lifecycle.remove_samples, before=clock - SAMPLES_KEPT),
         partial(lifecycle.remove_forecasts, before=clock - SAMPLES_KEPT),
         partial(lifecycle.remove_polls, before=at - SAMPLES_KEPT),
+        partial(lifecycle.remove_replays, before=at - REPLAYS_KEPT),
         partial(lifecycle.remove_runs, before=last_day),
     ]

@@ -19,6 +19,14 @@ class RunState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class ReplayState(StrEnum):
+    """Where a replay of a rule stands: asked -> done or failed."""
+
+    ASKED = "asked"
+    DONE = "done"
+    FAILED = "failed"
+
+
 OPEN = (RunState.PENDING, RunState.RUNNING)
 # Of the submission queue: waiting, started, told to stop; all else is over.
 SUBMISSION_STARTED = "ST"

@@ -6,7 +6,7 @@ from datetime import timedelta
 from batchops.cluster import bells
 from batchops.cluster.ticks import Tick
 from batchops.db import database_now, session_lock_held
-from monitoring import accuracy, retention
+from monitoring import accuracy, replaying, retention
 from monitoring import poll as polling
 from monitoring.queries import due_poll, monitoring_config
 
@@ -26,6 +26,11 @@ def remove_old() -> None:
 def test_forecasts() -> None:
     """Back-test days that are over for one slice; called by a worker of the watch cluster."""
     accuracy.test_due()
+
+
+def replay() -> None:
+    """Do the replays that wait; called by a worker of the jobs cluster."""
+    replaying.do_replays()
 
 
 class PollBell:
@@ -66,5 +71,11 @@ TICKS = [
         cluster="watch",
         every=accuracy.EVERY,
         run=accuracy.ring_if_due,
+    ),
+    Tick(
+        name="monitoring.replay",
+        cluster="jobs",
+        every=timedelta(seconds=2),
+        run=replaying.ring,
     ),
 ]

@@ -22,6 +22,7 @@ from alerts.states import (
     DeliveryKind,
     Finding,
     State,
+    is_over,
     rank,
 )
 from batchops.live.publish import publish
@@ -111,7 +112,7 @@ def _agree(judgement: _Judgement, findings: Iterable[Finding]) -> Outcome:
     found = {finding.key: finding for finding in map(clean, findings)}
     active = {alert.key: alert for alert in _active_of(judgement)}
     _let_go(judgement, found)
-    over = [alert for key, alert in active.items() if _is_over(alert, found.get(key))]
+    over = [alert for key, alert in active.items() if is_over(alert.occurrence, found.get(key))]
     if over:
         _resolve_all(over, at=at, actor=actor, reasons=judgement.reasons)
     ended = {alert.key for alert in over}
@@ -137,13 +138,6 @@ def _let_go(judgement: _Judgement, found: Mapping[str, Finding]) -> None:
     gone = [pk for pk, key in held if key not in found]
     if gone:
         Alert.objects.filter(pk__in=gone).update(is_held=False)
-
-
-def _is_over(alert: Alert, finding: Finding | None) -> bool:
-    if finding is None:
-        return True
-    told = finding.occurrence and alert.occurrence
-    return bool(told) and finding.occurrence != alert.occurrence
 
 
 def _resolve_all(

@@ -1,11 +1,9 @@
 """Reckon what business days came to, from their runs and polls."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from django.db import connection
-
-from monitoring.models import WHOLE_DAY, StepDay
 
 FORGET_SQL = """
     DELETE FROM batch_performance_summary AS s
@@ -44,25 +42,31 @@ RUNS_SQL = """
             EXCLUDED.first_start_time, EXCLUDED.last_end_time, EXCLUDED.updated_at)
 """
 
+PENDING_SQL = """
+    INSERT INTO batch_performance_summary AS s (
+           business_date, batch_code, total_runs, successful_runs, failed_runs, restarts,
+           total_records, records_in_error, total_duration_seconds, imd_peak, imd_left, updated_at)
+    VALUES (%(day)s, '', 0, 0, 0, 0, 0, 0, 0, %(pending)s, %(pending)s, %(at)s)
+        ON CONFLICT (business_date, batch_code) DO UPDATE
+       SET imd_peak = greatest(s.imd_peak, EXCLUDED.imd_peak), imd_left = EXCLUDED.imd_left
+"""
 
-def reckon_days(days: Iterable[date], *, at: datetime) -> None:
-    """Reckon the figures of these business days anew, per batch and of the whole day."""
+
+def reckon_days(days: Iterable[date], *, at: datetime, left: Collection[date] = ()) -> None:
+    """Reckon the figures of these business days anew, per batch and of the whole day.
+
+    `left` are those of the days on which a batch may have lost its last run.
+    """
     wanted = sorted(set(days))
     if not wanted:
         return
     with connection.cursor() as cursor:
-        cursor.execute(FORGET_SQL, {"days": wanted})
+        if left:
+            cursor.execute(FORGET_SQL, {"days": sorted(left)})
         cursor.execute(RUNS_SQL, {"days": wanted, "at": at})
 
 
 def note_pending_imd(day: date, *, pending: int, at: datetime) -> None:
     """Remember a count of pending IMDs as the last of business day `day`, and as peak if it is."""
-    found, made = StepDay.objects.get_or_create(
-        business_date=day,
-        batch_code=WHOLE_DAY,
-        defaults={"imd_peak": pending, "imd_left": pending, "updated_at": at},
-    )
-    if not made:
-        found.imd_peak = max(pending, found.imd_peak or 0)
-        found.imd_left = pending
-        found.save(update_fields=["imd_peak", "imd_left"])
+    with connection.cursor() as cursor:
+        cursor.execute(PENDING_SQL, {"day": day, "pending": pending, "at": at})

@@ -11,7 +11,7 @@ from monitoring.lifecycle.days import reckon_days
 from monitoring.lifecycle.runs import store_events, store_runs
 from monitoring.lifecycle.turn import Turn, take_turn, watch_since
 from monitoring.models import HistoryImport
-from monitoring.queries import day_bounds, monitoring_config, site
+from monitoring.queries import day_bounds, ground, monitoring_config, site
 
 
 @transaction.atomic
@@ -50,19 +50,19 @@ def store_chunk(
     now = chunks.filter(pk=running.pk, reached_at=running.reached_at).first()
     if now is None:
         raise ImportMoved("Another process moved this import on; it does the rest.")
-    config = monitoring_config()
-    where = site(config)
+    standing = ground()
     turn = Turn(
         at=at,
         clock=snapshot.clock,
         seen_until=None,
-        watching_since=watch_since(where, snapshot.clock, config),
+        watching_since=watch_since(standing, snapshot.clock),
         actor=running.asked_by,
-        site=where,
+        site=standing.site,
     )
     changes = store_runs(snapshot, turn)
     store_events(changes, turn)
-    reckon_days((day for change in changes for day in change.days), at=at)
+    left = {day for change in changes for day in change.left}
+    reckon_days((day for change in changes for day in change.days), at=at, left=left)
     now.reached_at = since
     now.runs_read += len(snapshot.runs)
     now.runs_changed += len(changes)

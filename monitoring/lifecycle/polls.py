@@ -16,7 +16,7 @@ from monitoring.lifecycle.submissions import store_submissions
 from monitoring.lifecycle.threads import store_threads
 from monitoring.lifecycle.turn import Turn, take_turn, watch_since
 from monitoring.models import ImdCount, Poll, Run, Source
-from monitoring.queries import last_good_poll, monitoring_config, site
+from monitoring.queries import Ground, ground, key_of, last_good_poll
 
 IMD_PENDING = "PENDING"
 
@@ -32,11 +32,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A stored poll and the runs in which it changed anything; `known` were held before."""
+    """A stored poll and the runs in which it changed anything; `known` were held before.
+
+    `ground` is what it stood on, `watching_since` from when on troubles are ours.
+    """
 
     poll: Poll
     changed: list[Run]
     known: list[Run]
+    ground: Ground
+    watching_since: datetime
 
 
 @transaction.atomic
@@ -50,19 +55,29 @@ def record_poll(snapshot: Snapshot, *, asked: Asked, at: datetime) -> Recorded:
     take_turn()
     last = last_good_poll()
     _refuse_outdated(asked, last)
-    turn = _turn(snapshot, last, at=at, actor=asked.by)
+    standing = ground()
+    turn = Turn(
+        at=at,
+        clock=snapshot.clock,
+        seen_until=last.source_at if last else None,
+        watching_since=watch_since(standing, snapshot.clock),
+        actor=asked.by,
+        site=standing.site,
+    )
     changes = store_runs(snapshot, turn)
+    changed = [change.run for change in changes]
     poll = _good_poll(snapshot, asked, turn, runs_changed=len(changes))
     store_events(changes, turn)
     store_samples(changes, poll, turn)
-    store_threads(snapshot, turn)
-    store_submissions(snapshot, turn)
+    store_threads(snapshot, turn, {key_of(run): run.pk for run in changed})
+    store_submissions(snapshot, poll, turn)
     _store_imd(poll, snapshot)
-    reckon_days((day for change in changes for day in change.days), at=at)
+    left = {day for change in changes for day in change.left}
+    reckon_days((day for change in changes for day in change.days), at=at, left=left)
     note_pending_imd(turn.site.day_of(turn.clock), pending=poll.pending_imd or 0, at=at)
     publish("workflow")
     known = [change.run for change in changes if change.held]
-    return Recorded(poll, [change.run for change in changes], known)
+    return Recorded(poll, changed, known, standing, turn.watching_since)
 
 
 @transaction.atomic
@@ -112,19 +127,6 @@ def note_staleness(*, stale: bool) -> None:
     """Tell pages when the picture of CC&B became too old, or is new again; else nothing."""
     if Source.objects.filter(pk=1).exclude(stale=stale).update(stale=stale):
         publish("workflow")
-
-
-def _turn(snapshot: Snapshot, last: Poll | None, *, at: datetime, actor: str) -> Turn:
-    config = monitoring_config()
-    where = site(config)
-    return Turn(
-        at=at,
-        clock=snapshot.clock,
-        seen_until=last.source_at if last else None,
-        watching_since=watch_since(where, snapshot.clock, config),
-        actor=actor,
-        site=where,
-    )
 
 
 def _good_poll(snapshot: Snapshot, asked: Asked, turn: Turn, *, runs_changed: int) -> Poll:

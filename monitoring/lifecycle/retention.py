@@ -9,7 +9,7 @@ from monitoring.queries import last_good_poll
 from monitoring.states import OPEN, RunState
 
 ROWS_A_BATCH = 2000
-# Their events say whether they are ours (monitoring.queries.watched), however old they are.
+# What happened to them stays as long as somebody may have to see to them.
 UNSETTLED = [*OPEN, RunState.FAILED, RunState.UNKNOWN]
 
 EVENTS_SQL = """
@@ -51,7 +51,8 @@ POLLS_SQL = """
          WHERE p.started_at < %s AND p.id <> %s
            AND NOT EXISTS (SELECT FROM monitoring_runsample AS s WHERE s.poll_id = p.id)
          ORDER BY p.started_at LIMIT %s FOR UPDATE SKIP LOCKED),
-    counts AS (DELETE FROM monitoring_imdcount WHERE poll_id IN (SELECT id FROM old))
+    counts AS (DELETE FROM monitoring_imdcount WHERE poll_id IN (SELECT id FROM old)),
+    queue AS (DELETE FROM monitoring_submissionsample WHERE poll_id IN (SELECT id FROM old))
     DELETE FROM monitoring_poll WHERE id IN (SELECT id FROM old)
 """
 

@@ -23,7 +23,20 @@ KEY = ("source_batch_cd", "batch_nbr", "rerun_nbr")
 STORED = [field.name for field in fields(Observed)]
 # What must change for a run to have moved; each of them is seen to change at a commit.
 PROGRESS = ("state", "records_processed", "heartbeat", "threads", "instances")
-SAMPLED = (*PROGRESS, "status_code", "records_in_error", "version")
+# All that a sample keeps but its place: what rules may know, and how far the run was.
+SAMPLED = (
+    *PROGRESS,
+    "status_code",
+    "records_in_error",
+    "version",
+    "started_at",
+    "ended_at",
+    "own_ended_at",
+    "restarted_at",
+    "business_date",
+    "error_message",
+)
+KEPT = (*SAMPLED, "entered_at", "moved_at", "seen_to_move")
 BATCH_ROWS = 2000
 
 
@@ -34,6 +47,7 @@ class Held:
     state: RunState
     own_ended_at: datetime | None
     business_date: date
+    batch_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,16 @@ class Change:
     def days(self) -> set[date]:
         """Return the business days whose figures it changes."""
         return {self.run.business_date} | ({self.held.business_date} if self.held else set())
+
+    @property
+    def left(self) -> set[date]:
+        """Return the business day on which its batch may have no run any more."""
+        held, run = self.held, self.run
+        stays = held is None or (held.batch_code, held.business_date) == (
+            run.batch_code,
+            run.business_date,
+        )
+        return set() if stays or held is None else {held.business_date}
 
     @property
     def is_move(self) -> bool:
@@ -91,7 +115,9 @@ def store_runs(snapshot: Snapshot, turn: Turn) -> list[Change]:
             state = over[key][0] if key in over else RunState.GONE
             wanted[key] = {"state": state, "ended_at": known[key].ended_at or turn.clock}
     changes = _differing(wanted, known, turn)
-    upsert([change.run for change in changes], unique=KEY, update=[*STORED, "moved_at"])
+    _note_moves(changes, turn)
+    own = ["moved_at", "entered_at", "seen_to_move"]
+    upsert([change.run for change in changes], unique=KEY, update=[*STORED, *own])
     return changes
 
 
@@ -102,11 +128,19 @@ def store_events(changes: Iterable[Change], turn: Turn) -> None:
 
 
 def store_samples(changes: Iterable[Change], poll: Poll, turn: Turn) -> None:
-    """Store a sample of each progress that a poll saw."""
+    """Store a sample of each change that a poll saw; history has none."""
+    seen = (c for c in changes if c.sampled and not c.is_history(turn))
     RunSample.objects.bulk_create(
-        (_sample(change.run, poll, turn) for change in changes if change.sampled),
-        batch_size=BATCH_ROWS,
+        (_sample(change.run, poll, turn) for change in seen), batch_size=BATCH_ROWS
     )
+
+
+def _note_moves(changes: Iterable[Change], turn: Turn) -> None:
+    """Set on runs that moved when they came to their state; history came to it unseen."""
+    for change in changes:
+        if change.is_move and not change.is_history(turn):
+            change.run.entered_at = change.entered_at(turn.clock)
+            change.run.seen_to_move = change.held is not None
 
 
 def _seen(turn: Turn) -> tuple[datetime | None, datetime]:
@@ -141,11 +175,11 @@ def _new(key: RunKey, values: Mapping[str, Any], turn: Turn) -> Change:
         moved_at=turn.clock if is_open else None,
         **values,
     )
-    return Change(run, None, sampled=is_open)
+    return Change(run, None, sampled=True)
 
 
 def _changed(run: Run, values: Mapping[str, Any], turn: Turn) -> Change:
-    held = Held(RunState(run.state), run.own_ended_at, run.business_date)
+    held = Held(RunState(run.state), run.own_ended_at, run.business_date, run.batch_code)
     differ = {name for name, value in values.items() if getattr(run, name) != value}
     for name in differ:
         setattr(run, name, values[name])
@@ -166,11 +200,11 @@ def _event(change: Change, turn: Turn) -> RunEvent:
         after={
             "state": run.state,
             "status_code": run.status_code,
-            "entered_at": change.entered_at(turn.clock).isoformat(),
+            "entered_at": run.entered_at and run.entered_at.isoformat(),
         },
     )
 
 
 def _sample(run: Run, poll: Poll, turn: Turn) -> RunSample:
-    seen = {name: getattr(run, name) for name in SAMPLED}
+    seen = {name: getattr(run, name) for name in KEPT}
     return RunSample(run=run, poll=poll, at=turn.clock, **seen)

@@ -8,7 +8,7 @@ from django.db.models import Q
 from batchops.ccb.snapshot import RunKey, Snapshot, SubmissionRow
 from monitoring.lifecycle.turn import Turn
 from monitoring.lifecycle.upsert import upsert
-from monitoring.models import Submission
+from monitoring.models import Poll, Submission, SubmissionSample
 from monitoring.queries import states_by_key
 from monitoring.states import SUBMISSION_OPEN, SUBMISSION_STARTED, RunState
 
@@ -25,8 +25,20 @@ STORED = (
     "over_at",
 )
 
+SAMPLED = (
+    "job_id",
+    "source_batch_cd",
+    "batch_nbr",
+    "rerun_nbr",
+    "status_code",
+    "requested_at",
+    "first_seen_at",
+    "orphan_since",
+    "over_at",
+)
 
-def store_submissions(snapshot: Snapshot, turn: Turn) -> None:
+
+def store_submissions(snapshot: Snapshot, poll: Poll, turn: Turn) -> None:
     """Upsert the submissions that are open, or were and are over now; others say nothing new."""
     rows = {row.id: row for row in snapshot.submissions}
     known = Submission.objects.filter(Q(over_at=None) | Q(job_id__in=rows))
@@ -45,6 +57,11 @@ def store_submissions(snapshot: Snapshot, turn: Turn) -> None:
         if job_id not in rows and _take(submission, {"over_at": turn.clock, "orphan_since": None}):
             changed.append(submission)
     upsert(changed, unique=("job_id",), update=STORED)
+    SubmissionSample.objects.bulk_create(_sample(each, poll) for each in changed)
+
+
+def _sample(submission: Submission, poll: Poll) -> SubmissionSample:
+    return SubmissionSample(poll=poll, **{name: getattr(submission, name) for name in SAMPLED})
 
 
 def _orphans(rows: Iterable[SubmissionRow]) -> set[str]:

@@ -1,8 +1,9 @@
 """Store the threads of runs as a reading saw them, so that people can expand a run."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from batchops.ccb.snapshot import Snapshot
+from batchops.ccb.snapshot import RunKey, Snapshot
 from monitoring.lifecycle.turn import Turn
 from monitoring.lifecycle.upsert import upsert
 from monitoring.models import RunThread
@@ -21,11 +22,15 @@ STORED = (
 )
 
 
-def store_threads(snapshot: Snapshot, turn: Turn) -> None:
-    """Upsert the threads that differ from what we hold; threads of unknown runs are left out."""
+def store_threads(snapshot: Snapshot, turn: Turn, ids: Mapping[RunKey, int]) -> None:
+    """Upsert the threads that differ from what we hold; threads of unknown runs are left out.
+
+    `ids` are those of runs that are known already.
+    """
     observed = observe_threads(snapshot)
-    run_ids = run_ids_by_key({name.run for name in observed})
-    held = _held(run_ids.values())
+    asked = {name.run for name in observed}
+    run_ids = {**ids, **run_ids_by_key(asked - ids.keys())}
+    held = _held([run_ids[key] for key in asked if key in run_ids])
     changed = []
     for name, values in observed.items():
         run_id = run_ids.get(name.run)

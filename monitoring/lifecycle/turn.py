@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import connection
 
-from monitoring.models import MonitoringConfig, Source
-from monitoring.queries import day_bounds
+from monitoring.models import Source
+from monitoring.queries import Ground, day_bounds
 from monitoring.reading import Site
 
 
@@ -34,20 +34,20 @@ def take_turn() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('monitoring.record', 0))")
 
 
-def watch_since(site: Site, clock: datetime, config: MonitoringConfig) -> datetime:
+def watch_since(ground: Ground, clock: datetime) -> datetime:
     """Return from when on troubles are ours, older ones being history; decided once.
 
     It is the day before the one of the first good reading. A reading also closes the login
     circuit, because the login worked.
     """
-    source, _ = Source.objects.get_or_create(pk=1)
+    source = ground.source
     changed: dict[str, Any] = {}
     since = source.watching_since
     if since is None:
-        yesterday = site.day_of(clock) - timedelta(days=1)
-        since = changed["watching_since"] = day_bounds(yesterday, config)[0]
+        yesterday = ground.site.day_of(clock) - timedelta(days=1)
+        since = changed["watching_since"] = day_bounds(yesterday, ground.config)[0]
     if source.circuit_opened_at is not None:
         changed |= {"circuit_opened_at": None, "circuit_message": ""}
     if changed:
-        Source.objects.filter(pk=1).update(**changed)
+        Source.objects.update_or_create(pk=1, defaults=changed)
     return since

@@ -3,9 +3,17 @@
 from monitoring.models.calendar import CalendarDay, DayKind, PlannedOutage
 from monitoring.models.days import WHOLE_DAY, StepDay
 from monitoring.models.forecasts import Forecast, ForecastTest
+from monitoring.models.replays import Replay, held_terms
 from monitoring.models.rule_settings import RuleSetting
 from monitoring.models.runs import Run, RunEvent, RunQuerySet, RunSample, RunThread
-from monitoring.models.source import HistoryImport, ImdCount, Poll, Source, Submission
+from monitoring.models.source import (
+    HistoryImport,
+    ImdCount,
+    Poll,
+    Source,
+    Submission,
+    SubmissionSample,
+)
 from monitoring.models.workflow import STUCK_PROFILES, MonitoringConfig, Step
 
 __all__ = [
@@ -20,6 +28,7 @@ __all__ = [
     "MonitoringConfig",
     "PlannedOutage",
     "Poll",
+    "Replay",
     "RuleSetting",
     "Run",
     "RunEvent",
@@ -30,4 +39,6 @@ __all__ = [
     "Step",
     "StepDay",
     "Submission",
+    "SubmissionSample",
+    "held_terms",
 ]

@@ -50,6 +50,12 @@ class Run(models.Model):
         null=True,
         help_text="CC&B's clock at the last good poll that saw progress; empty: never seen open.",
     )
+    entered_at = models.DateTimeField(
+        null=True, help_text="When it came to its state, by CC&B's clock; empty: history."
+    )
+    seen_to_move = models.BooleanField(
+        default=False, help_text="A poll saw it come from another state to the one it is in."
+    )
     created_at = models.DateTimeField()
     status = models.GeneratedField(
         expression=Case(
@@ -153,10 +159,10 @@ class RunThread(models.Model):
 
 
 class RunSample(models.Model):
-    """What a poll saw of a run's progress; kept when it differs from the last one kept.
+    """What a poll saw of a run; kept when it differs from the last one kept.
 
-    A run has one from each poll at which it moved, from the first that saw it; a run that was
-    over when it was first seen has none, because its own row tells all there is.
+    A run has one from each poll at which it changed, from the first that saw it. It holds all
+    that rules may know, so that any past poll can be judged anew. History has none.
     """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="samples", db_index=False)
@@ -170,6 +176,15 @@ class RunSample(models.Model):
     version = models.BigIntegerField()
     instances = models.IntegerField()
     threads = models.JSONField(help_text="How many threads per status code.")
+    started_at = models.DateTimeField(null=True, help_text="Empty: kept before this was.")
+    ended_at = models.DateTimeField(null=True)
+    own_ended_at = models.DateTimeField(null=True)
+    restarted_at = models.DateTimeField(null=True)
+    entered_at = models.DateTimeField(null=True)
+    moved_at = models.DateTimeField(null=True)
+    seen_to_move = models.BooleanField(default=False)
+    business_date = models.DateField(null=True)
+    error_message = models.TextField(blank=True, default="")
 
     class Meta:
         default_permissions = ()

@@ -123,6 +123,32 @@ class Submission(models.Model):
         return f"{self.source_batch_cd} {self.job_id}"
 
 
+class SubmissionSample(models.Model):
+    """What a poll saw of an entry of the submission queue; kept when it differs from the last."""
+
+    poll = models.ForeignKey(Poll, on_delete=models.CASCADE, related_name="submission_samples")
+    job_id = models.CharField(max_length=14)
+    source_batch_cd = models.CharField(max_length=8)
+    batch_nbr = models.BigIntegerField()
+    rerun_nbr = models.BigIntegerField()
+    status_code = models.CharField(max_length=8)
+    requested_at = models.DateTimeField(null=True)
+    first_seen_at = models.DateTimeField()
+    orphan_since = models.DateTimeField(null=True)
+    over_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["poll", "job_id"], name="submission_sample_once_per_poll"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_batch_cd} {self.job_id} ({self.poll_id})"
+
+
 class HistoryImport(models.Model):
     """One import of older runs: from `until` backwards, chunk by chunk, down to `since`.
 

@@ -2,7 +2,17 @@
 
 from django.urls import path, re_path
 
-from monitoring.pages import accuracy, forecast, grid, polling, run, runs, step, workflow
+from monitoring.pages import (
+    accuracy,
+    forecast,
+    grid,
+    polling,
+    replays,
+    run,
+    runs,
+    step,
+    workflow,
+)
 from monitoring.pages.forecast import forecast_context
 from monitoring.pages.workflow import data_age_context, gantt_context, workflow_context
 
@@ -32,6 +42,10 @@ urls = [
     path("forecast/fragment/", forecast.forecast_fragment, name="forecast_fragment"),
     path("accuracy/", accuracy.accuracy_page, name="accuracy"),
     path("accuracy/fragment/", accuracy.accuracy_fragment, name="accuracy_fragment"),
+    path("runs/rules/<str:rule>/", replays.try_rule, name="try_rule"),
+    path("runs/replays/<int:replay_id>/", replays.one_replay, name="replay"),
+    path("runs/replays/<int:replay_id>/fragment/", replays.replay_fragment, name="replay_fragment"),
+    path("runs/replays/<int:replay_id>/apply/", replays.apply_replay, name="apply_replay"),
     path("workflow/fragment/", workflow.workflow_fragment, name="workflow_fragment"),
     path("workflow/gantt/", workflow.gantt_fragment, name="gantt_fragment"),
     path("data-age/fragment/", workflow.data_age_fragment, name="data_age_fragment"),

@@ -20,7 +20,7 @@ from monitoring.pace import rps_lately
 from monitoring.pages.asking import VIEW
 from monitoring.queries import Freshness
 from monitoring.shown import RunView, thread_views
-from monitoring.states import LOOKS, RunState, look_of
+from monitoring.states import LOOKS, OPEN, RunState, look_of
 
 SHOWN = 200  # samples and events of one run, the newest
 
@@ -74,9 +74,11 @@ def _view(run: Run, fresh: Freshness) -> RunView:
 def _course(run: Run, samples: list[RunSample]) -> list[tuple[Any, int]]:
     """Return when how many records were done: none at the start, then as the polls saw it.
 
-    What a poll saw after the end was done by then.
+    What a poll saw after the end was done by then. One that no poll saw open has no course.
     """
     end = run.ended_at
+    if not any(one.state in OPEN for one in samples):
+        return []
     seen = [(min(one.at, end) if end else one.at, one.records_processed) for one in samples]
     if not seen or seen[0][0] <= run.started_at:
         return seen

@@ -16,6 +16,7 @@ from batchops.pages import page, render_page
 from monitoring import queries
 from monitoring.models import Step
 from monitoring.pages.asking import VIEW, checked
+from monitoring.rules.catalogue import KINDS
 from monitoring.serializers import StepAsked
 from monitoring.step_history import step_history
 
@@ -28,7 +29,9 @@ def one_step(request: AuthenticatedHttpRequest, batch_code: str) -> HttpResponse
     shown = _step(request, batch_code)
     files = {"forms": FORMS, "matching": urlencode({"batchCode": batch_code})}
     title = gettext("Step %(code)s") % {"code": batch_code}
-    return render_page(request, "monitoring/step.html", {"title": title, **files, **shown})
+    return render_page(
+        request, "monitoring/step.html", {"title": title, "rules": KINDS, **files, **shown}
+    )
 
 
 @page(VIEW)

@@ -23,10 +23,14 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class RuleKind:
-    """One rule that can be switched and tuned: its code and its thresholds."""
+    """One rule that can be switched and tuned: its code and its thresholds.
+
+    `step_fields` are the fields of a step that it judges by beside.
+    """
 
     code: str
     thresholds: tuple[Threshold, ...] = ()
+    step_fields: tuple[str, ...] = ()
 
     @property
     def defaults(self) -> dict[str, int]:
@@ -69,8 +73,8 @@ KINDS: Mapping[str, RuleKind] = MappingProxyType(
                     ),
                 ),
             ),
-            RuleKind("LONG_RUNNING", (_enough(10),)),
-            RuleKind("NOT_STARTED"),
+            RuleKind("LONG_RUNNING", (_enough(10),), ("max_minutes",)),
+            RuleKind("NOT_STARTED", step_fields=("grace_minutes",)),
             RuleKind(
                 "LOW_THROUGHPUT",
                 (
@@ -80,6 +84,7 @@ KINDS: Mapping[str, RuleKind] = MappingProxyType(
                     ),
                     _enough(20),
                 ),
+                ("rps_floor",),
             ),
             RuleKind(
                 "LOW_RECORDS",

@@ -4,7 +4,7 @@ All moments are of CC&B's clock, aware, as the reading tells them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -108,6 +108,8 @@ class Usual:
     median_rps: float | None = None
     p10_records: float | None = None
     p10_duration_s: float | None = None
+    p90_duration_s: float | None = None
+    p90_errors: float | None = None
     p95_duration_s: float | None = None
 
 
@@ -166,6 +168,10 @@ class Picture:
     stuck_after: timedelta = timedelta(hours=1)
     book: Rulebook = field(default_factory=Rulebook)
     standing: frozenset[tuple[str, str]] = frozenset()
+
+    def under(self, book: Rulebook, standing: frozenset[tuple[str, str]]) -> "Picture":
+        """Return the same picture to be judged by other terms, with other alerts active."""
+        return replace(self, book=book, standing=standing)
 
     def in_state(self, state: RunState) -> list[RunFacts]:
         """Return the runs that are in this state."""

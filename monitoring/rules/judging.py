@@ -27,11 +27,12 @@ JUDGES: Mapping[str, Callable[[Picture], list[Finding]]] = {
 
 def judge(picture: Picture) -> dict[str, list[Finding]]:
     """Return what each rule finds, every rule named, also one that finds nothing or is off."""
-    return {rule: _in_force(rule, find(picture), picture) for rule, find in JUDGES.items()}
+    return {rule: judge_by(rule, picture) for rule in JUDGES}
 
 
-def _in_force(rule: str, findings: list[Finding], picture: Picture) -> list[Finding]:
-    """Leave out what the rule is not to find of its step, and mark what only goes on record."""
+def judge_by(rule: str, picture: Picture) -> list[Finding]:
+    """Return what one rule finds where it is on; what only goes on record is marked."""
+    findings = JUDGES[rule](picture)
     terms = [picture.terms(rule, finding.batch_code) for finding in findings]
     return [
         replace(finding, record_only=own.record_only)

@@ -15,7 +15,7 @@ from alerts.models import Alert
 from batchops.web.reports import daily, letters
 from jobs import statistics
 from jobs.models import Job, JobEvent
-from monitoring.models import Forecast, Poll, Run
+from monitoring.models import Forecast, Poll, Run, Step
 from tests.monitoring.source import TODAY, FakeCcb
 from tests.people import client_of
 from tests.reports.conftest import MoveClock, wall
@@ -222,8 +222,11 @@ class TestWhy:
                 business_date=began_at.date(), created_at=began_at,
             )  # fmt: skip
 
+        Step.objects.filter(batch_code="F1-FLUSH").update(deadline=time(10, 12))
+
         report = daily.compose(TODAY, at=datetime.now(UTC))
 
+        assert report.steps[3].delays == ["done 3m 0s after the deadline"]
         first = report.steps[0]
         assert "It had 900,000 records, 3.0 times the usual 300,000" in first.reasons[0]
         assert "It went at 55.5/s, usually 100.0/s" in first.reasons[1]
@@ -338,6 +341,8 @@ class TestRenderers:
         assert "Nothing is known of this day" in page
         for wrong in ("?date=x", "?date=1066-01-01", f"?date={TODAY + timedelta(days=2)}"):
             assert client.get(f"/admin/report/{wrong}").status_code == 400
+        for part in ("runs", "jobs", "alerts", "mailed"):
+            assert client.get(f"/admin/report/{part}/fragment/").status_code == 200
         assert client.get("/admin/report/file/exe/").status_code == 404
 
 

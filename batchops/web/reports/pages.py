@@ -22,10 +22,12 @@ from batchops.exports import CONTENT_TYPES, GUARDS
 from batchops.pages import page, render_page
 from batchops.web.reports import daily, files, hand_over, letters, sending
 from jobs.pages import drawn_from
+from jobs.topics import read_statistics
 from monitoring import queries
 
 VIEW = "alerts.view_report"
 SEND = "alerts.send_bulletin"
+PARTS = ("runs", "jobs", "alerts", "mailed")  # of both pages, each fetched by itself
 LONGEST_SHIFT = 48  # hours that a hand-over looks back
 
 
@@ -50,22 +52,24 @@ class SendAsked(forms.Form):
 
 @page(VIEW)
 def daily_report(request: AuthenticatedHttpRequest) -> HttpResponse:
-    shown = _day(request)
+    drawn = {"structure": read_statistics("")["structure"]}  # before what is drawn from it
+    shown = {"statistics_drawn": drawn, **_mailed(request), **_day(request)}
     title = gettext("Daily report %s") % shown["report"].day
     return render_page(request, "reports/daily.html", {"title": title, **shown})
 
 
 @page(VIEW)
 def daily_fragment(request: AuthenticatedHttpRequest, part: str) -> HttpResponse:
-    _require(part, ("runs", "jobs", "alerts", "mailed"))
-    return render_page(request, f"reports/_day_{part}.html", _day(request))
+    _require(part)
+    shown = _mailed(request) if part == "mailed" else _day(request)
+    return render_page(request, f"reports/_day_{part}.html", shown)
 
 
 @page(VIEW)
 def daily_file(request: AuthenticatedHttpRequest, form: str) -> HttpResponse:
     if form not in files.FORMS:
         raise NotFound(gettext("A daily report is handed out as csv or pdf."))
-    report = _report(request)
+    report: daily.DailyReport = _day(request)["report"]
     headers = {
         "Content-Disposition": f'attachment; filename="daily-report-{report.day}.{form}"',
         "X-Formula-Guard": GUARDS[form],
@@ -81,17 +85,17 @@ def hand_over_page(request: AuthenticatedHttpRequest) -> HttpResponse:
         "title": gettext("Hand-over"),
         "asked": uuid.uuid4(),
         "query": request.GET.urlencode(),
+        **drawn_from(),  # before the list of jobs
         **_shift(request),
         **_mailed_when(),
-        **drawn_from(),
     }
     return render_page(request, "reports/hand_over.html", shown)
 
 
 @page(VIEW)
 def hand_over_fragment(request: AuthenticatedHttpRequest, part: str) -> HttpResponse:
-    _require(part, ("runs", "jobs", "alerts", "mailed"))
-    shown = {**_shift(request), **_mailed_when()}
+    _require(part)
+    shown = _mailed_when() if part == "mailed" else _shift(request)
     return render_page(request, f"reports/_shift_{part}.html", shown)
 
 
@@ -118,28 +122,26 @@ def send_hand_over(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 def _day(request: HttpRequest) -> dict[str, Any]:
-    report = _report(request)
-    fresh = queries.freshness(report.at)
+    at = database_now()
+    today = queries.freshness(at).today
+    report = daily.compose(_asked_day(request, today), at=at)
     return {
         "report": report,
         "query": f"date={report.day}" if request.GET.get("date") else "",
         "before": report.day - timedelta(days=1),
-        "after": report.day + timedelta(days=1) if report.day < fresh.today else None,
-        "slot": slot_of(BulletinKind.DAILY_REPORT, report.day),
-        "mailed_at": next(
-            (
-                sending.due_at(bulletin, report.day, fresh)
-                for bulletin in bulletins_on()
-                if bulletin.kind == BulletinKind.DAILY_REPORT
-            ),
-            None,
-        ),
+        "after": report.day + timedelta(days=1) if report.day < today else None,
     }
 
 
-def _report(request: HttpRequest) -> daily.DailyReport:
-    at = database_now()
-    return daily.compose(_asked_day(request, queries.freshness(at).today), at=at)
+def _mailed(request: HttpRequest) -> dict[str, Any]:
+    """Return what became of the day's mail, or when it is due."""
+    fresh = queries.freshness(database_now())
+    day = _asked_day(request, fresh.today)
+    on = [each for each in bulletins_on() if each.kind == BulletinKind.DAILY_REPORT]
+    return {
+        "slot": slot_of(BulletinKind.DAILY_REPORT, day),
+        "mailed_at": sending.due_at(on[0], day, fresh) if on else None,
+    }
 
 
 def _asked_day(request: HttpRequest, today: date) -> date:
@@ -181,8 +183,8 @@ def _mailed_when() -> dict[str, Any]:
     }
 
 
-def _require(part: str, parts: tuple[str, ...]) -> None:
-    if part not in parts:
+def _require(part: str) -> None:
+    if part not in PARTS:
         raise NotFound(gettext("This page has no part of this name."))
 
 

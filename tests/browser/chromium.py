@@ -71,6 +71,7 @@ def clear(context: BrowserContext, origin: str) -> None:
     """Close all pages but the first, and forget whatever `origin` stored."""
     first, *others = context.pages
     for page in others:
+        page.unroute_all(behavior="wait")  # a route that still runs fails on a page that is gone
         page.close()
     context.set_offline(False)
     context.clear_cookies()

@@ -18,7 +18,7 @@ from jobs.start import Order, checked
 from tests.browser.alarms import no_alerts_left
 from tests.browser.axe import violations
 from tests.browser.conftest import Visit
-from tests.browser.visitor import PHONE, Theme
+from tests.browser.visitor import PHONE, THEMES
 
 PAGES = [
     "/admin/",
@@ -50,8 +50,6 @@ PAGES = [
     "/admin/auth/group/",
     "/admin/password_change/",
 ]
-WIDTHS = (1440, 360)
-THEMES: tuple[Theme, ...] = ("light", "dark")
 
 
 @pytest.fixture
@@ -83,12 +81,9 @@ class TestEveryPage:
 
         assert visitor.go(path).status == 200
         assert violations(visitor) == []
-        for width in WIDTHS:
-            for theme in THEMES:
-                visitor.dress(viewport={"width": width, "height": 800}, color_scheme=theme)
-
-                assert not visitor.scrolls_sideways()
-                assert visitor.faint_texts() == []
+        for look in visitor.every_look():
+            assert not visitor.scrolls_sideways(), look
+            assert visitor.faint_texts() == [], look
 
     def test_the_login_too(self, visit: Visit) -> None:
         visitor = visit(role=None)

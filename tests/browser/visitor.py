@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ from playwright.sync_api import (
 LAPTOP = ViewportSize(width=1440, height=900)
 PHONE = ViewportSize(width=360, height=740)
 Theme = Literal["light", "dark"]
+WIDTHS = (1440, 360)
+THEMES: tuple[Theme, ...] = ("light", "dark")
 
 # Violations are reported to the console too; the event also names what was refused.
 TELL_VIOLATIONS = """
@@ -102,6 +105,13 @@ class Visitor:
         """Give the page its size and its theme."""
         self.page.set_viewport_size(viewport)
         self.page.emulate_media(color_scheme=color_scheme)
+
+    def every_look(self) -> Iterator[str]:
+        """Dress the page, as it is, in every width and theme; say which."""
+        for width in WIDTHS:
+            for theme in THEMES:
+                self.dress(viewport={"width": width, "height": 800}, color_scheme=theme)
+                yield f"{width} px, {theme}"
 
     def log_in(self, client: Client) -> None:
         """Take over the session of a test client."""

@@ -2,74 +2,49 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.db import connection
 from django.utils import timezone
 
+from tests.browser.chromium import running_chromium
 from tests.live.board import notes
 from tests.live.conftest import logged_in
 from tests.live.test_docs import client_in
 from tests.waiting import wait_for
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db]
 
-pytestmark = [
-    pytest.mark.processes,
-    pytest.mark.browser,
-    pytest.mark.django_db,
-    pytest.mark.skipif(
-        not CHROMIUM.exists() and os.environ.get("BATCHOPS_REQUIRE_BROWSER") != "1",
-        reason=f"Chromium is not at {CHROMIUM}; install it to run the browser tests.",
-    ),
-]
+
+@pytest.fixture(scope="module")
+def chromium():
+    with running_chromium() as chromium:
+        yield chromium
 
 
 @pytest.fixture
-def chromium(monkeypatch):
-    # Playwright's loop makes Django believe that this thread is asynchronous.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-        # For the same reason the test had a connection of its own.
-        connection.close()
+def window(chromium, web):
+    with chromium.at_work(), chromium.window(web.origin) as window:
+        yield window
 
 
 @pytest.fixture
-def board(chromium, web, watcher):
+def board(window, web, watcher):
     """Open the board, logged in; fail on any script error or violation of the policy."""
     notes.write("percent", 10)
     notes.write("kind", 1)
     notes.write("elapsed", 1)
-    context = chromium.new_context(base_url=web.origin)
     session = logged_in(watcher).cookies["sessionid"].value
-    context.add_cookies([{"name": "sessionid", "value": session, "url": web.origin}])
-    page = context.new_page()
+    window.add_cookies([{"name": "sessionid", "value": session, "url": web.origin}])
+    page = window.new_page()
     complaints = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda line: complaints.append(line.text) if "Policy" in line.text else None)
-    page.goto("/board/")
+    page.goto(f"{web.origin}/board/")
     page.wait_for_selector("[data-live-status=live]", state="attached")
     yield page
     assert complaints == []
-    context.close()
 
 
 def text_of(page, selector):

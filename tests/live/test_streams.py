@@ -22,26 +22,25 @@ ROWS = 3_000
 ADDRESS = "/api/batch-jobs/export"
 
 
-@pytest.fixture
-def history(_django_db_helper):
+@pytest.fixture(scope="module")
+def history(django_db_setup, django_db_blocker):
     """Many jobs that have ended: more of a file than the buffers between two processes hold."""
     now = timezone.now()
-    Job.objects.bulk_create(
-        Job(
-            type="drill",
-            title="Long answers",
-            campaign_id="streams",
-            created_by="user:tester",
-            state="completed",
-            finished_at=now,
-            expanded_at=now,
-            items_total=0,
-            error="x" * 5_000,
+    with django_db_blocker.unblock():
+        Job.objects.bulk_create(
+            Job(
+                type="drill",
+                title="Long answers",
+                campaign_id="streams",
+                created_by="user:tester",
+                state="completed",
+                finished_at=now,
+                expanded_at=now,
+                items_total=0,
+                error="x" * 5_000,
+            )
+            for _ in range(ROWS)
         )
-        for _ in range(ROWS)
-    )
-    yield
-    Job.objects.filter(campaign_id="streams").delete()
 
 
 @pytest.fixture

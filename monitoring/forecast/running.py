@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import copysign, exp, inf, isinf, log
+from math import copysign, exp, inf, isinf, log, log2
 from statistics import median
 from typing import TypeVar
 
@@ -118,8 +118,11 @@ def _faster(done: int, worked_s: float, past: StepPast) -> float:
 
 
 def as_long_again(so_far_s: float, chance: float) -> float:
-    """Return how much longer lasts what has lasted so long: as long again with even chances."""
-    return min(so_far_s * chance / (1 - chance), LONGEST_S)
+    """Return how much longer lasts what has lasted so long: as long again with even chances.
+
+    And with even chances that long once more, and so on.
+    """
+    return min(so_far_s * -log2(1 - chance), LONGEST_S)
 
 
 def _spread(values: Sequence[T], n: int) -> list[T]:

@@ -12,8 +12,10 @@ from monitoring.forecast.facts import Course, StepPast
 FITTING = 0.1
 # So much of the usual records make today's own pace count as much as that of a past day.
 PACE_WEIGHT = 0.03
-# Paces that differ by less (as a logarithm) are the same one.
-EVEN = 0.05
+# The first threads to end make a run slower towards its end: so much faster (as a logarithm) than
+# on the whole it is before, and paces that differ by less beside that are the same one.
+BEFORE_ITS_END = 0.03
+EVEN = 0.03
 # A run commits more often than it is read; without progress for longer it stands still.
 STILL_S = 20 * 60.0
 LEAST_S, LONGEST_S = 60.0, 12 * 3600.0
@@ -107,12 +109,12 @@ def _drained(course: Course, worked_s: float, past: StepPast) -> float:
 def _faster(done: int, worked_s: float, past: StepPast) -> float:
     """Return how many times as fast as on a past day it is today, as far as that can be told.
 
-    The first threads to end make each run slower towards its end, and little work tells little.
+    Little work tells little.
     """
     usual = past.records / past.took_s if past.took_s else 0.0
     if not done or not usual:
         return 1.0
-    told = log(done / max(worked_s, 1.0) / usual)
+    told = log(done / max(worked_s, 1.0) / usual) - BEFORE_ITS_END
     weight = done / (done + PACE_WEIGHT * past.records)
     return exp(weight * copysign(max(abs(told) - EVEN, 0.0), told))
 

@@ -131,6 +131,11 @@ class Gantt:
         return any(lane.ahead and lane.ahead.is_forecast for lane in self.lanes)
 
     @property
+    def out(self) -> bool:
+        """Whether an outage is planned for any step."""
+        return any(lane.outages for lane in self.lanes)
+
+    @property
     def dashed(self) -> bool:
         """Whether anything is to come."""
         return any(lane.rest for lane in self.lanes)

@@ -10,7 +10,7 @@ from batchops.looks import Look
 from monitoring import bands, charts
 from monitoring.charts import Column
 from monitoring.lifecycle.days import note_pending_imd, reckon_days
-from monitoring.models import Forecast, Poll, Run, Step
+from monitoring.models import Forecast, PlannedOutage, Poll, Run, Step
 from tests.people import client_of
 
 DAY = date(2026, 11, 18)  # a Wednesday
@@ -97,7 +97,10 @@ class TestBand:
 
         store([DAY, DAY + WEEK], starts=9, hours=9, records=9)
 
-        assert band() == before
+        later = DAY + 2 * WEEK
+        both = bands.usual_bands([("CM-DMRU", DAY), ("CM-DMRU", later)])
+        assert both["CM-DMRU", DAY] == before
+        assert both["CM-DMRU", later].n == 22
 
     def test_days_that_failed_or_had_nothing_to_do_or_left_measurements_do_not_count(self) -> None:
         store(weeks(20), "D1-IMD")
@@ -195,6 +198,18 @@ class TestGantt:
         assert "<title>expected" not in page
         twin = page.partition("<tbody>")[2]
         assert 'data-label="Days">3</td>' in twin
+
+    def test_a_planned_outage_is_drawn_and_nothing_waits_in_it(self, viewer: Client) -> None:
+        PlannedOutage.objects.create(begins_at=at(DAY, 4), ends_at=at(DAY, 6), reason="Patch")
+        store([DAY], starts=6.5)
+        read(at(DAY, 9))
+
+        page = self.gantt(viewer)
+
+        assert page.count("<title>Patch 04:00 - 06:00</title>") == 6
+        assert '<span class="tag">Patch 04:00 - 06:00</span>' in page
+        assert "<title>waited 06:00 - 06:30</title>" in page
+        assert "Violet: a planned outage" in page
 
     def test_today_holds_it(self, viewer: Client) -> None:
         assert 'id="gantt"' in self.gantt(viewer, "/admin/")

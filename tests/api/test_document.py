@@ -147,7 +147,7 @@ def errors_of_jobs_and_alerts() -> set[type[BatchOpsError]]:
     import jobs.errors
 
     elsewhere = {"channel_not_found", "delivery_not_found", "delivery_not_waiting", "not_delivered"}
-    elsewhere |= {"silence_not_found", "silence_over"}
+    elsewhere |= {"silence_not_found", "silence_over", "bulletin_not_found", "bulletin_not_mailed"}
     return {
         error
         for module in (alerts.errors, jobs.errors)

@@ -59,7 +59,7 @@ class TestNotStarted:
             # Clocks go from 02:00 to 03:00, and back from 03:00 to 02:00.
             ("Europe/Berlin", date(2026, 3, 29), time(7), "2026-03-29T05:00Z"),
             ("Europe/Berlin", date(2026, 3, 28), time(7), "2026-03-28T06:00Z"),
-            ("Europe/Berlin", date(2026, 3, 28), time(2, 30), "2026-03-29T01:30Z"),
+            ("Europe/Berlin", date(2026, 3, 28), time(2, 30), "2026-03-29T01:00Z"),
             ("Europe/Berlin", date(2026, 10, 24), time(4), "2026-10-25T03:00Z"),
             ("Asia/Dhaka", date(2026, 11, 30), time(1), "2026-11-30T19:00Z"),
         ],

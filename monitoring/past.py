@@ -61,6 +61,7 @@ class Past:
     watched: dict[int, RunFacts] = field(default_factory=dict)
     known: dict[int, RunFacts] = field(default_factory=dict)
     by_day: dict[date, dict[int, RunFacts]] = field(default_factory=lambda: defaultdict(dict))
+    groups: dict[date, dict[str, list[RunFacts]]] = field(default_factory=lambda: defaultdict(dict))
     complete: dict[str, dict[int, RunFacts]] = field(default_factory=lambda: defaultdict(dict))
     courses: dict[int, list[tuple[datetime, int]]] = field(default_factory=dict)
     queue: dict[str, SubmissionFacts] = field(default_factory=dict)
@@ -107,6 +108,7 @@ class Past:
 
     def _forget(self, day: date) -> None:
         for past in [each for each in self.by_day if each < day - FORGOTTEN_AFTER]:
+            self.groups.pop(past, None)
             for run_id in self.by_day.pop(past):
                 if run_id not in self.watched:
                     self.known.pop(run_id, None)
@@ -118,7 +120,9 @@ class Past:
         before = self.known.get(run.pk)
         if before is not None:
             self.by_day[before.business_date].pop(run.pk, None)
+            self.groups[before.business_date].pop(run.batch_code, None)
         self.known[run.pk] = self.by_day[facts.business_date][run.pk] = facts
+        self.groups[facts.business_date].pop(facts.batch_code, None)
         self.run_ids[facts.key] = run.pk
         ours = self._is_ours(facts, seen)
         _keep(self.watched, facts, wanted=ours and facts.state in JUDGED_STATES)
@@ -148,9 +152,6 @@ class Past:
         if poll.pending_imd == 0:
             self.drained[blank.day].append(poll.source_at)
         runs = [run for _, run in sorted(self.watched.items())]
-        today: dict[str, list[RunFacts]] = defaultdict(list)
-        for run in sorted(self.by_day[blank.day].values(), key=_began):
-            today[run.batch_code].append(run)
         running = [run for run in runs if run.state is RunState.RUNNING]
         last = {
             code: max(self.complete[code].values(), key=_began, default=None)
@@ -162,7 +163,7 @@ class Past:
             at=poll.source_at,
             polls=polls,
             runs=runs,
-            today=today,
+            today=self._grouped(blank.day),
             last_complete={code: run for code, run in last.items() if run},
             submissions=[entry for _, entry in sorted(self.queue.items())],
             usual=self.usual,
@@ -170,6 +171,16 @@ class Past:
             drained=tuple(self.drained[blank.day]),
             outlook=outlook.made_at(blank.outlook, polls),
         )
+
+    def _grouped(self, day: date) -> dict[str, list[RunFacts]]:
+        """Return the day's runs by their batch; only what changed is put together anew."""
+        groups = self.groups[day]
+        anew: dict[str, list[RunFacts]] = defaultdict(list)
+        for run in self.by_day[day].values():
+            if run.batch_code not in groups:
+                anew[run.batch_code].append(run)
+        groups |= {code: sorted(runs, key=_began) for code, runs in anew.items()}
+        return dict(groups)
 
     def _with_usual(self, drawn: list[Picture]) -> list[Picture]:
         """Have it known what was usual for the runs that the pictures judge by it."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.embedded import prepare_environment
+from tests.embedded import is_own_server, prepare_environment
 
 # Now, not in a hook: the conftest files of the folders below may import models.
 prepare_environment()
@@ -22,6 +22,24 @@ settings.STORAGES["staticfiles"]["BACKEND"] = (
     "django.contrib.staticfiles.storage.StaticFilesStorage"
 )
 django.setup()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from tests import migrated
+
+    if config.getoption("numprocesses", None) and is_own_server():
+        migrated.begin()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Let the worker's database be a copy of the one that was migrated for all."""
+    from django.db import connection
+
+    from tests import migrated
+
+    if is_own_server():
+        connection.settings_dict["TEST"]["TEMPLATE"] = migrated.template()
 
 
 @pytest.fixture(scope="session")

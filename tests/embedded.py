@@ -78,6 +78,11 @@ def start_postgres(data_dir: Path) -> str:
     return postgres.url(place, postgres.SUPERUSER, "postgres")
 
 
+def is_own_server() -> bool:
+    """Tell whether this run started the server, so that nobody else uses it."""
+    return str(os.environ["BATCHOPS_DATA_DIR"]) in os.environ["DATABASE_URL"]
+
+
 def address_of(database: str) -> str:
     """Return the address of `database` on the tests' server."""
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()

@@ -16,6 +16,7 @@ from alerts import lifecycle
 from alerts.lifecycle import Report
 from alerts.models import Alert, AlertEvent, Channel, Delivery, EscalationStep, Silence
 from alerts.states import AttemptOutcome
+from batchops.db import database_now
 from batchops.errors import BatchOpsError
 from tests.alerts.findings import AT, finding
 from tests.waiting import wait_for
@@ -142,6 +143,32 @@ class TestADigestBesideAPoll:
 
         assert sent == [claim]
         assert Alert.objects.filter(email_sent=True).count() == len(claim.deliveries)
+
+
+class TestAClaimBesideTheEnd:
+    def test_what_is_being_sent_stays_in_the_outbox_and_its_end_is_told(self, channel: Any) -> None:
+        """Its hours begin while the alert ends: the one sees it held, the other due."""
+        lifecycle.reconcile("FAILED", [finding("k")], at=AT, actor="system:test")
+        begins_at = database_now() + timedelta(hours=1)
+        held = Delivery.objects.create(
+            alert=Alert.objects.get(), channel=channel, kind="opened", next_try_at=begins_at,
+            give_up_at=begins_at + timedelta(days=1), created_at=AT,
+        )  # fmt: skip
+
+        def end() -> None:
+            lifecycle.reconcile("FAILED", [], at=LATER, actor="system:test")
+            connection.close()
+
+        ending = threading.Thread(target=end)
+        with transaction.atomic():
+            claim = lifecycle.claim_mail(at=begins_at)
+            ending.start()
+            wait_for(waits_for_a_lock, 20, "the end to wait for the claim")
+        ending.join(20)
+
+        assert claim is not None and claim.deliveries == (held,)
+        kinds = Delivery.objects.order_by("id").values_list("kind", "state")
+        assert list(kinds) == [("opened", "sending"), ("resolved", "pending")]
 
 
 def waits_for_a_lock() -> bool:

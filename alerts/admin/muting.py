@@ -41,6 +41,9 @@ class SilenceAdmin(RowHistory, admin.ModelAdmin[Silence]):
     list_per_page = 50
     actions = ("end_selected",)
 
+    def has_delete_permission(self, request: HttpRequest, obj: Silence | None = None) -> bool:
+        return False
+
     def get_readonly_fields(self, request: HttpRequest, obj: Silence | None = None) -> Any:
         return ("key", "who") if obj else ()
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
 
@@ -65,6 +66,17 @@ class TestSilences:
         listed = page_of(client, f"{ADMIN}silence/")
         assert "In effect" in listed
         assert "FAILED, CM-DMRU" in listed
+
+    def test_nobody_deletes_one(self) -> None:
+        fresh()
+        client_of("Operator").post(f"{ADMIN}silence/add/", form(rule="FAILED"))
+        chief = Client()
+        chief.force_login(get_user_model().objects.create_superuser("chief"))
+
+        answer = chief.post(f"{ADMIN}silence/{Silence.objects.get().pk}/delete/", {"post": "yes"})
+
+        assert answer.status_code == 403
+        assert Silence.objects.exists()
 
     def test_it_is_ended_from_the_list(self) -> None:
         client = client_of("Operator")

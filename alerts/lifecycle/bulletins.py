@@ -64,15 +64,16 @@ def miss_slot(slot: Slot, *, at: datetime, reason: str) -> bool:
 
 
 def mail_now(bulletin_id: int, letter: Letter, *, url: str, asked: str) -> int:
-    """Put a letter into the outbox for a bulletin's readers because somebody asked for it.
+    """Put a letter into the outbox for a hand-over's readers because somebody asked for it.
 
     `asked` names the one press of a button: the same once more posts nothing. The bulletin's own
     times stay as they are. Return how many readers it has.
 
-    :raises BulletinNotFound: when there is no such bulletin.
+    :raises BulletinNotFound: when there is no such hand-over, or it is switched off.
     :raises BulletinNotMailed: when nobody would get it; the sentence says why.
     """
-    bulletin = Bulletin.objects.filter(pk=bulletin_id).first()
+    hand_overs = Bulletin.objects.filter(kind=BulletinKind.HAND_OVER, enabled=True)
+    bulletin = hand_overs.filter(pk=bulletin_id).first()
     if bulletin is None:
         raise BulletinNotFound(gettext("There is no such hand-over. Choose one from the list."))
     if missing := missing_settings():

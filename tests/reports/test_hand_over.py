@@ -192,6 +192,9 @@ class TestPage:
         assert Delivery.objects.count() == 2
         assert not BulletinSlot.objects.filter(business_date=TODAY).exists()
         assert client.post(url, {"bulletin": "x"}).status_code == 400
+        report = bulletin(name="Daily report")
+        client.post(url, {"bulletin": report.pk, "asked": "1" * 32})
+        assert Notice.objects.count() == 1
         assert client_of("Viewer").post(url, asked).status_code == 403
 
 

@@ -325,7 +325,11 @@ class TestRenderers:
         assert [*steps] == [line.step.batch_code for line in report.steps]
         assert steps["CM-DMRU"]["Began late by (s)"] == "5400.0"
         assert steps["CM-DMRU"]["Over its maximum by (s)"] == "1800.0"
-        assert sum(row["Part"] == "alert" for row in rows) == report.alerts_total
+        alerts = [row for row in rows if row["Part"] == "alert"]
+        assert [row["Taken after (s)"] for row in alerts] == [
+            "" if line.taken_after_s is None else str(line.taken_after_s) for line in report.alerts
+        ]
+        assert {row["Began late by (s)"] for row in alerts} <= {""}
         assert pdf.content.startswith(b"%PDF-")
         assert str(TODAY) in pdf["Content-Disposition"]
         for line in report.done:

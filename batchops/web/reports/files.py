@@ -29,6 +29,8 @@ class Row:
     late_s: float | None = None
     over_max_s: float | None = None
     past_deadline_s: float | None = None
+    taken_s: float | None = None
+    off_s: float | None = None
     records: int | None = None
     errors: int | None = None
     who: str = ""
@@ -64,6 +66,8 @@ def columns() -> list[Column]:
         Column(_("Began late by (s)"), lambda row: row.late_s),
         Column(_("Over its maximum by (s)"), lambda row: row.over_max_s),
         Column(_("Past the deadline by (s)"), lambda row: row.past_deadline_s),
+        Column(_("Taken after (s)"), lambda row: row.taken_s),
+        Column(_("Off the forecast by (s)"), lambda row: row.off_s),
         Column(_("Records"), lambda row: row.records),
         Column(_("In error"), lambda row: row.errors),
         Column(_("Who"), lambda row: row.who),
@@ -165,14 +169,14 @@ def _alert(line: AlertLine) -> Row:
         began_at=alert.opened_at,
         ended_at=alert.resolved_at,
         seconds=line.lasted_s,
-        late_s=line.taken_after_s,
+        taken_s=line.taken_after_s,
         who=line.holder,
         said=f"{alert.message} {line.evidence}".strip(),
     )
 
 
 def _forecast(report: DailyReport) -> Iterator[Row]:
-    """Yield what was forecast: expected is the median, and its nearness stands in the seconds."""
+    """Yield what was forecast: expected is the median."""
     yield Row(part=_("forecast"), what=_("all"), said=report.forecast.said)
     for line in report.forecast.lines:
         yield Row(
@@ -180,7 +184,7 @@ def _forecast(report: DailyReport) -> Iterator[Row]:
             what=line.code or _("the whole day"),
             expected_at=line.p50_at,
             ended_at=line.done_at,
-            seconds=line.off_s,
+            off_s=line.off_s,
             said=line.said,
         )
 

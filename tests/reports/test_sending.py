@@ -14,6 +14,7 @@ from batchops.web.reports import sending
 from monitoring import queries
 from monitoring.models import MonitoringConfig, Poll
 from tests.monitoring.source import TODAY, FakeCcb
+from tests.people import client_of
 from tests.reports.conftest import MoveClock, wall
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +24,11 @@ On = Callable[..., Bulletin]
 
 def subjects() -> list[str]:
     return list(Notice.objects.order_by("id").values_list("subject", flat=True))
+
+
+def mailed_line(day: date) -> str:
+    url = f"/admin/report/mailed/fragment/?date={day}"
+    return client_of("Viewer").get(url).content.decode()
 
 
 def outcomes() -> list[tuple[date, str]]:
@@ -42,6 +48,7 @@ class TestDailyReport:
         clock(17, 58)
         sending.send_due()
         assert subjects() == []
+        assert "Its mail is due at" in mailed_line(TODAY)
 
         sending.ring_for_due()
         assert not OrmQ.objects.exists()
@@ -106,7 +113,8 @@ class TestDailyReport:
         texts = list(Notice.objects.values_list("text", flat=True))
         assert [mailed in text for text in texts] == [True] * bool(mailed)
         if not mailed:
-            assert "No cluster was running" in BulletinSlot.objects.get().reason
+            reason = BulletinSlot.objects.get().reason
+            assert "no watch cluster ran, or it could not be made" in reason
 
     def test_nothing_due_before_it_was_switched_on_is_sent(
         self, bulletin: On, clock: MoveClock
@@ -115,6 +123,8 @@ class TestDailyReport:
         clock(18, 30)
         sending.send_due()
         assert outcomes() == []
+        said = mailed_line(TODAY)
+        assert "It was not mailed" in said and "due at" not in said
 
         Bulletin.objects.update(enabled=False, set_at=datetime.now(UTC) - timedelta(days=9))
         sending.send_due()

@@ -134,14 +134,16 @@ def _day(request: HttpRequest) -> dict[str, Any]:
 
 
 def _mailed(request: HttpRequest) -> dict[str, Any]:
-    """Return what became of the day's mail, or when it is due."""
+    """Return what became of the day's mail, or when it is due; not if it was set up after that."""
     fresh = queries.freshness(database_now())
     day = _asked_day(request, fresh.today)
+    slot = slot_of(BulletinKind.DAILY_REPORT, day)
     on = [each for each in bulletins_on() if each.kind == BulletinKind.DAILY_REPORT]
-    return {
-        "slot": slot_of(BulletinKind.DAILY_REPORT, day),
-        "mailed_at": sending.due_at(on[0], day, fresh) if on else None,
-    }
+    if not on:
+        return {"slot": slot, "is_mailed": False}
+    due_at = sending.due_at(on[0], day, fresh)
+    too_late = sending.was_set_after(on[0], due_at, fresh)
+    return {"slot": slot, "is_mailed": True, "mailed_at": None if too_late else due_at}
 
 
 def _asked_day(request: HttpRequest, today: date) -> date:

@@ -113,11 +113,15 @@ def due_at(bulletin: Bulletin, day: date, fresh: Freshness) -> datetime:
     return moment_in_day(begins_at, hour, zone=settings.SITE_ZONE)
 
 
+def was_set_after(bulletin: Bulletin, moment: datetime, fresh: Freshness) -> bool:
+    """Return whether a bulletin was switched on, or its time changed, after a due moment."""
+    return fresh.at - (fresh.source_now - moment) / queries.clock_speed() <= bulletin.set_at
+
+
 def _due(bulletin: Bulletin, day: date, fresh: Freshness) -> Iterator[Due]:
     moment = due_at(bulletin, day, fresh)
     late = fresh.source_now - moment
-    set_before = fresh.at - late / queries.clock_speed() > bulletin.set_at
-    if late >= timedelta() and set_before:
+    if late >= timedelta() and not was_set_after(bulletin, moment, fresh):
         yield Due(bulletin, Slot(bulletin.pk, day, moment), late)
 
 
@@ -128,7 +132,10 @@ def _decidable(due: Due) -> bool:
 def _reason() -> str:
     if missing := missing_settings():
         return gettext("Mail was not configured: %s.") % ", ".join(missing)
-    return gettext("No cluster was running to mail it in time.")
+    return gettext(
+        "Nothing mailed it in time: no watch cluster ran, or it could not be made, which the "
+        "log of watch says."
+    )
 
 
 def _letter(due: Due, *, at: datetime) -> tuple[Letter, str]:

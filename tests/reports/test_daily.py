@@ -12,7 +12,7 @@ from django.utils.html import escape
 
 from alerts import lifecycle
 from alerts.models import Alert
-from batchops.web.reports import daily, letters
+from batchops.web.reports import daily, files, letters
 from jobs import statistics
 from jobs.models import Job, JobEvent
 from monitoring.models import Forecast, Poll, Run, Step
@@ -22,6 +22,7 @@ from tests.reports.conftest import MoveClock, wall
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
+LEAK = "No rows came from https://app:hunter2@db.example/x, ask rina@example.com."
 # One row a step: when it was to begin, first start, longest run, and when all of it was done.
 STEPS_SQL = """
     SELECT s.batch_code,
@@ -170,7 +171,7 @@ class TestAgainstTheDatabase:
         self, played: FakeCcb
     ) -> None:
         happened(("start", "", 7), ("finish", "completed", 8), ("start", "", 9))
-        bad = happened(("start", "", 17), ("finish", "failed", 17.5), error="No rows came.")
+        bad = happened(("start", "", 17), ("finish", "failed", 17.5), error=LEAK)
         happened(("start", "", 3), ("finish", "completed", 4))  # before the day began
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM jobs_jobday")
@@ -185,7 +186,11 @@ class TestAgainstTheDatabase:
         assert labels == ("All types", "Engine drill")
         for day in days:
             assert [(day.started, day.completed, day.failed)] == counted == [(3, 1, 1)]
-        assert [job.pk for job in report.jobs.bad] == [bad.pk]
+        assert [each.job.pk for each in report.jobs.bad] == [bad.pk]
+        letter, lines = letters.of_day(report), files.csv_of(report).decode()
+        for text in (letter.text, letter.html, lines):
+            assert "No rows came from" in text
+            assert "hunter2" not in text and "rina@example.com" not in text
 
 
 class TestWhy:

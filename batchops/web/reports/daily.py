@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 
 from batchops.calendar import moment_in_day
 from batchops.templatetags.batchops import duration
+from batchops.texts import one_line, redacted
 from batchops.web.reports.alert_lines import AlertLine, lines_of_day
 from batchops.web.reports.forecasts import ForecastPart, forecasts_of
 from batchops.web.reports.lateness import clock
@@ -27,6 +28,8 @@ from monitoring.day_report import Readings, readings_of, runs_outside
 from monitoring.models import MonitoringConfig, Run
 from monitoring.queries import Freshness
 from monitoring.timeline import draw_days
+
+LONGEST_WORDS = 300  # of what is told of a job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +48,21 @@ class Moments:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class BadJob:
+    """A job of ours that failed or ended with errors; `title` and `why` hold no secret."""
+
+    job: Job
+    title: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnJobs:
     """What our own jobs came to: figures by type, all types first, and what ended with errors."""
 
     figures: Sequence[tuple[str, JobDay]]
-    bad: Sequence[Job]
+    bad: Sequence[BadJob]
     bad_total: int
 
 
@@ -235,6 +247,11 @@ def _own_jobs(day: date, moments: Moments) -> OwnJobs:
             (label_of(each.type) if each.type else gettext("All types"), each)
             for each in figures_of(day)
         ],
-        bad=bad,
+        bad=[BadJob(job, _told(job.title), _told(job.error)) for job in bad],
         bad_total=total,
     )
+
+
+def _told(text: str) -> str:
+    """Return what people or types said of a job as mails may tell it."""
+    return one_line(redacted(text), LONGEST_WORDS)

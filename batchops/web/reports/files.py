@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from batchops.exports import Column
 from batchops.exports.csv_file import csv_blocks
 from batchops.web.reports.alert_lines import AlertLine
-from batchops.web.reports.daily import DailyReport
+from batchops.web.reports.daily import BadJob, DailyReport
 from batchops.web.reports.steps import StepLine
-from jobs.models import Job, JobDay
+from jobs.models import JobDay
 from monitoring.models import Run
 
 
@@ -146,17 +146,18 @@ def _figures(figures: tuple[str, JobDay]) -> Row:
     )
 
 
-def _job(job: Job) -> Row:
+def _job(bad: BadJob) -> Row:
+    job = bad.job
     return Row(
         part=_("job with errors"),
-        what=job.title,
+        what=bad.title,
         state=job.state,
         began_at=job.started_at,
         ended_at=job.finished_at,
         records=job.succeeded,
         errors=job.failed,
         who=job.created_by.partition(":")[2],
-        said=job.error,
+        said=bad.why,
     )
 
 

@@ -16,6 +16,8 @@ from batchops.db import database_now
 
 CANARY = "canary-2718281828"  # a secret part of each address, which must be found nowhere
 
+RECEIVERS_WAIT_S = 20  # for which one that hangs holds the line
+
 
 @dataclass(frozen=True)
 class Received:
@@ -90,7 +92,7 @@ def answering(status: int, body: bytes = b"", **headers: str) -> Callable[[Handl
 
 
 def hanging(handler: Handler) -> None:
-    handler.server.ended.wait(20)
+    handler.server.ended.wait(RECEIVERS_WAIT_S)
 
 
 def dripping(handler: Handler) -> None:

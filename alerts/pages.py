@@ -44,7 +44,10 @@ class AcknowledgeForm(forms.Form):
         label=_("Until"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=_("It opens again at this moment. Empty: it rests until its cause is gone."),
+        help_text=_(
+            "It opens again at this moment of the site's clock. Empty: it rests until its cause "
+            "is gone."
+        ),
     )
 
 

@@ -119,7 +119,10 @@ class TestAlertPage:
         alert, other = fresh(), fresh("CM-DMRU 2/0")
         client = client_of("Operator")
         path = f"{ADMIN}alert/{alert.pk}/change/"
-        assert "Silence for the night" in page_of(client, path)
+        page = page_of(client, path)
+        assert "Silence for the night" in page
+        assert page.count("the site&#x27;s clock") == 2  # there, and where it is acknowledged
+        assert page_of(client, f"{ADMIN}silence/add/").count("On the site's clock") == 2
         until = (timezone.localtime() + timedelta(hours=9)).strftime(SHAPE)
 
         said = client.post(

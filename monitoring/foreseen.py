@@ -20,6 +20,7 @@ from monitoring.states import LOOKS, RunState
 LOOK_OF = {
     "done": LOOKS[RunState.COMPLETE],
     "running": LOOKS[RunState.RUNNING],
+    "failed": LOOKS[RunState.FAILED],
     "waiting": LOOKS[RunState.PENDING],
 }
 BASIS = {
@@ -28,6 +29,9 @@ BASIS = {
     "drain": _("By what is pending and how fast it drains."),
     "time": _("By the time it has taken so far, among past days that took longer."),
     "overrun": _("It has overrun all comparable days: by the time it has taken so far."),
+    "still": _(
+        "It has failed or stands still: taken that it does so for as long again, then goes on."
+    ),
     "waits": _("As late and as long as on past days, once what it waits for is done."),
 }
 CAUSES = {

@@ -27,7 +27,10 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class StepOutlook:
-    """How a step goes on: `state` is done, running or waiting, `by` what it was reckoned by."""
+    """How a step goes on: `state` is done, running, failed or waiting.
+
+    `by` is what it was reckoned by, `days` how many of the past days had the step.
+    """
 
     code: str
     state: str
@@ -74,16 +77,22 @@ def _step(plan: StepPlan, played: Played, now: DayNow, times: int) -> StepOutloo
     starts = sorted(start for start in played.starts if start is not None)
     if band is None or not starts:
         return None
-    course = now.steps.get(plan.code, Course())
-    begun = "waiting" if course.started_s is None else "running"
     return StepOutlook(
         code=plan.code,
-        state=begun if course.finished_s is None else "done",
+        state=_state(now.steps.get(plan.code, Course())),
         start_s=min(quantile(starts, MIDDLE, times=times), _end_of_day(now.at_s)),
         band=band,
         by=played.by,
         days=round(len(starts) / times),
     )
+
+
+def _state(course: Course) -> str:
+    if course.finished_s is not None:
+        return "done"
+    if course.started_s is None:
+        return "waiting"
+    return "failed" if course.failed else "running"
 
 
 def _last(played: Mapping[str, Played]) -> Moments:

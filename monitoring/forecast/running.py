@@ -40,12 +40,13 @@ def rests(course: Course, past: Sequence[StepPast], *, at_s: float, dice: Dice) 
     what is known, and does so for as long again, in the median; so does one that stands still.
     """
     begun_s = course.started_s or 0.0
-    still_s = course.still_s if course.failed or course.still_s > STILL_S else 0.0
+    stands = course.failed or course.still_s > STILL_S
+    still_s = course.still_s if stands else 0.0
     worked_s = max(at_s - begun_s - still_s, 1.0)
     found = _of_work(course, past, worked_s, dice)
-    if not still_s:
+    if not stands:
         return found
-    return Rests([rest + as_long_again(still_s, dice()) for rest in found.seconds], found.by)
+    return Rests([rest + as_long_again(still_s, dice()) for rest in found.seconds], "still")
 
 
 def overdue(late_s: float, usual: Sequence[float], *, dice: Dice) -> list[float]:

@@ -15,12 +15,12 @@ class Forecast(models.Model):
 
     `steps` holds one object for each step of the workflow, in its order:
 
-        {"code": "CM_BSGGN", "state": "done" | "running" | "waiting",
+        {"code": "CM_BSGGN", "state": "done" | "running" | "failed" | "waiting",
          "start_at": began, or is expected to begin in the median (ISO 8601),
          "p10_at": ..., "p50_at": ..., "p90_at": its finish; of one that is done all the same,
          "deadline_at": its own, or null; "miss_pct": of its own deadline, or null,
          "basis": by what it was reckoned: "done" | "records" | "drain" | "time" | "overrun" |
-         "waits", "days": how many past days stand behind it}
+         "still" | "waits", "days": how many past days stand behind it}
 
     `compared` says which days: {"kind": "ordinary days", "weekday": 0 to 6 or null for all,
     "from": first, "to": last (ISO dates)}. `because` says what moved the median since the forecast

@@ -198,9 +198,17 @@ class TestForecast:
         at_s, still_s = 8 * HOUR, HOUR
         stuck = Course(6 * HOUR, None, 360_000, 2 * HOUR, still_s)
 
-        assert of("BILLS", ahead(at_s, BILLS=stuck)).band.p50_s == pytest.approx(
-            at_s + HOUR + still_s, abs=20 * MINUTE
-        )
+        step = of("BILLS", ahead(at_s, BILLS=stuck))
+
+        assert (step.state, step.by) == ("running", "still")
+        assert step.band.p50_s == pytest.approx(at_s + HOUR + still_s, abs=20 * MINUTE)
+
+    def test_what_failed_is_not_said_to_run(self) -> None:
+        failed = Course(6 * HOUR, None, 360_000, HOUR, still_s=MINUTE, failed=True)
+
+        step = of("BILLS", ahead(8 * HOUR, BILLS=failed))
+
+        assert (step.state, step.by) == ("failed", "still")
 
     def test_what_has_not_begun_in_time_is_not_expected_before_now(self) -> None:
         step = of("BILLS", ahead(7 * HOUR, READS=done(0, HOUR)))

@@ -20,6 +20,7 @@ from monitoring.models import (
     Step,
 )
 from monitoring.queries import day_bounds, monitoring_config
+from monitoring.states import LOOKS, RunState
 from tests.monitoring.source import TODAY, FakeCcb
 from tests.people import client_of
 
@@ -92,6 +93,19 @@ class TestForecastPage:
         assert (
             f'datetime="{forecast.p50_at.isoformat()}"' in viewer.get(reverse("admin:index")).text
         )
+
+    def test_a_step_that_failed_is_shown_as_failed(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        store_days(30)
+        ccb.run("CM-DMRU", started_at=begins_at(TODAY))
+        ccb.fail("CM-DMRU")
+        poll()
+
+        shown = viewer.get(reverse("admin:forecast"))
+
+        assert shown.context["foreseen"].steps[0].look == LOOKS[RunState.FAILED]
+        assert "It has failed or stands still" in shown.text
 
     def test_what_changed_is_said_by_step(
         self, viewer: Client, ccb: FakeCcb, poll: MakePoll

@@ -107,7 +107,10 @@ def accuracy(*, since: date | None = None) -> Accuracy:
 
 
 def _today(at: datetime) -> date:
-    return queries.freshness(at).today
+    """Return the day of the last good reading: only those before it are known to their end."""
+    fresh = queries.freshness(at)
+    read_on = fresh.last_good.business_date if fresh.last_good else None
+    return min(fresh.today, read_on or fresh.today)
 
 
 def _history_from(today: date) -> date:

@@ -185,6 +185,21 @@ class TestAccuracy:
         Run.objects.filter(business_date=days[-1]).update(business_date=days[-1] - timedelta(40))
         assert accuracy.due_days(TODAY, limit=99) == [*days[:-1], days[-1] - timedelta(40)]
 
+    def test_a_day_is_tested_once_a_reading_came_after_its_end(
+        self, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        ccb.run("CM-DMRU", started_at=begins_at(TODAY))
+        poll()
+        tomorrow = timezone.now() + timedelta(days=1)
+
+        assert not accuracy.test_some(tomorrow)
+
+        ccb.advance(hours=24)
+        poll()
+
+        assert accuracy.test_some(tomorrow)
+        assert ForecastTest.objects.get().business_date == TODAY
+
     def test_of_a_run_no_more_is_known_at_a_moment_than_readings_saw_by_then(self) -> None:
         (day,) = store_days(1)
         run = Run.objects.get(business_date=day, batch_code="CM-DMRU")

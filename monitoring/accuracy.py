@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from django.db.models import Max
+
 from batchops.cluster import bells
 from batchops.cluster.cleaning import SLICE_S, go_through
 from batchops.db import database_now, session_lock
@@ -66,7 +68,7 @@ def test_some(at: datetime) -> int:
         history = past_days(today, site)
         tested = [(each, back_test(each, history, warned)) for each in records_of(days, site)]
         lifecycle.store_tests(_row(record, test, since, at) for record, test in tested)
-        publish("workflow")
+        publish("accuracy")
     return len(days)
 
 
@@ -104,6 +106,12 @@ def accuracy(*, since: date | None = None) -> Accuracy:
             ]
         ),
     )
+
+
+def last_tested_at() -> datetime | None:
+    """Return when days were tested last, None before the first."""
+    made_at: datetime | None = ForecastTest.objects.aggregate(last=Max("made_at"))["last"]
+    return made_at
 
 
 def _today(at: datetime) -> date:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from batchops.access import AuthenticatedHttpRequest
 from batchops.pages import page, render_page
 from monitoring import queries
-from monitoring.accuracy import accuracy
+from monitoring.accuracy import accuracy, last_tested_at
 from monitoring.forecast.history import ENOUGH
 from monitoring.models import ForecastTest
 from monitoring.pages.asking import VIEW, checked
@@ -35,11 +35,12 @@ def accuracy_fragment(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 def _accuracy(request: HttpRequest) -> dict[str, Any]:
     asked = checked(AccuracyAsked, request).validated_data
+    tested_at = last_tested_at()
     fresh = queries.freshness(timezone.now())
     days = asked.get("days")
     found = accuracy(since=fresh.today - timedelta(days=days) if days else None)
     return {
-        "fresh": fresh,
+        "tested_at": tested_at and tested_at.isoformat(),
         "found": found,
         "enough": ENOUGH,
         "query": request.GET.urlencode(),

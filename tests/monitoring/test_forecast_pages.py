@@ -21,6 +21,7 @@ from monitoring.models import (
 )
 from monitoring.queries import day_bounds, monitoring_config
 from monitoring.states import LOOKS, RunState
+from monitoring.topics import read_accuracy
 from tests.monitoring.source import TODAY, FakeCcb
 from tests.people import client_of
 
@@ -199,6 +200,22 @@ class TestAccuracy:
 
         assert accuracy.test_some(tomorrow)
         assert ForecastTest.objects.get().business_date == TODAY
+
+    def test_the_page_is_drawn_anew_with_each_slice_of_days_tested(
+        self, viewer: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        store_days(7)
+        told: list[str] = []
+        monkeypatch.setattr("monitoring.accuracy.publish", told.append)
+        before = read_accuracy("")
+
+        accuracy.test_some(timezone.now())
+
+        after = read_accuracy("")["lastTested"]
+        shown = viewer.get(reverse("admin:accuracy")).text
+        assert told == ["accuracy"]
+        assert before == {"lastTested": None}
+        assert f"&quot;lastTested&quot;:&quot;{after}&quot;" in shown
 
     def test_of_a_run_no_more_is_known_at_a_moment_than_readings_saw_by_then(self) -> None:
         (day,) = store_days(1)

@@ -12,9 +12,11 @@ from alerts.errors import AlertNotFound, ChannelNotFound
 from alerts.models import Alert, AlertEvent, Channel, ChannelHealth, Delivery, DeliveryAttempt
 from alerts.models.channels import FAILING_AFTER
 from alerts.states import (
+    ACTIVE,
     CAUSE,
     RULES,
     SEVERITY_LOOKS,
+    UNFINISHED,
     DeliveryState,
     Rule,
     Severity,
@@ -75,6 +77,24 @@ def count_open() -> OpenCounts:
         counts.by_rule[rule] += n
         muted += silent
     return replace(counts, muted=muted)
+
+
+def count_active() -> dict[tuple[str, str], int]:
+    """Count what is not over by severity and state, those without any included."""
+    counted = {(severity.value, state.value): 0 for severity in Severity for state in ACTIVE}
+    rows = Alert.objects.active().order_by().values_list("severity", "state")
+    return counted | {(severity, state): n for severity, state, n in rows.annotate(Count("id"))}
+
+
+def count_unfinished() -> tuple[dict[str, int], datetime | None]:
+    """Count the messages that are still owed by state, and say since when the oldest is due.
+
+    One that waits for its hour is owed, and is not due before it.
+    """
+    owed = Delivery.objects.filter(state__in=UNFINISHED).order_by()
+    rows = owed.values_list("state").annotate(Count("id"))
+    oldest: datetime | None = owed.aggregate(at=Min("next_try_at"))["at"]
+    return dict.fromkeys(map(str, UNFINISHED), 0) | dict(rows), oldest
 
 
 def open_alerts(limit: int = SHOWN, *, untold: bool = True) -> list[Alert]:

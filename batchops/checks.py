@@ -18,6 +18,7 @@ from django.db import connections
 TAG = "batchops"
 CLUSTERS = {"jobs", "watch"}
 SHORTEST_SECRET = 50
+SHORTEST_TOKEN = 32
 SHORTEST_WEDGE_S = 20
 OLDEST_POSTGRESQL = 15
 # What a poll needs beside the reading: to store it, or why there is none.
@@ -57,6 +58,15 @@ def check_secrets(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
         problem = "BATCHOPS_SECRETS_KEY holds something that is no key."
         return [_error("batchops.E034", problem, "docs/settings.md says how to make one.")]
     return []
+
+
+@register(TAG)
+def check_metrics(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check the token by which the metrics are read (E036)."""
+    if not settings.METRICS_TOKEN or len(settings.METRICS_TOKEN) >= SHORTEST_TOKEN:
+        return []
+    problem = f"METRICS_TOKEN is shorter than {SHORTEST_TOKEN} characters."
+    return [_error("batchops.E036", problem, "Set it to random ones, or leave it empty.")]
 
 
 @register(TAG)

@@ -1,4 +1,4 @@
-"""Store who may come in (people, API tokens) and which clusters are alive."""
+"""Store who may come in (people, API tokens), which processes are alive, and what is counted."""
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -72,3 +72,40 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.part} on {self.host} ({self.pid})"
+
+
+class WebProcess(models.Model):
+    """One web server's process; it renews its row every few seconds and removes it when it ends."""
+
+    host = models.CharField(max_length=255)
+    pid = models.IntegerField()
+    started_at = models.DateTimeField()
+    beat_at = models.DateTimeField()
+    sockets = models.IntegerField()
+    resident_bytes = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint("host", "pid", name="web_process_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"
+
+
+class Tally(models.Model):
+    """How often something happened that leaves no row of its own, in all processes, for ever."""
+
+    name = models.CharField(max_length=40)
+    label = models.CharField(max_length=100)
+    value = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint("name", "label", name="tally_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.label}: {self.value}"

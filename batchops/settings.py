@@ -19,6 +19,7 @@ from batchops.document import DOCUMENT
 from batchops.environment import BASE_DIR, DATA_DIR, env
 from batchops.settings_bill_stop import *  # noqa: F403
 from batchops.settings_channels import *  # noqa: F403
+from batchops.settings_metrics import *  # noqa: F403
 
 django_stubs_ext.monkeypatch()
 

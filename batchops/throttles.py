@@ -9,15 +9,25 @@ from typing import TYPE_CHECKING
 from rest_framework.request import Request
 from rest_framework.throttling import AnonRateThrottle, UserRateThrottle
 
+from batchops import tallies
+
 if TYPE_CHECKING:
     # That module reads the settings, which name classes that need this one: a circle.
     from rest_framework.views import APIView
 
 
 class StatusThrottle(UserRateThrottle):
-    """Let old consoles ask for a status every two seconds, apart from what else they ask."""
+    """Let old consoles ask for a status every two seconds, apart from what else they ask.
+
+    How often each of these routes is asked is told by the metrics.
+    """
 
     scope = "status"
+
+    def allow_request(self, request: Request, view: "APIView") -> bool:
+        match = request.resolver_match
+        tallies.note("status_requests", (match and match.view_name) or "")
+        return super().allow_request(request, view)
 
 
 class StrangerThrottle(AnonRateThrottle):

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
+from batchops import tallies
 from batchops.api import by_field
 from batchops.cluster import bells
 from batchops.cluster.queries import require_alive
@@ -18,7 +19,7 @@ from batchops.errors import InvalidInput
 from batchops.inputs import StrictSerializer
 from batchops.models import User
 from jobs import lifecycle, queries, registry, states, uploads
-from jobs.errors import KeyReused
+from jobs.errors import AlreadyRunning, KeyReused
 from jobs.models import Job, StartKey, Upload
 from jobs.reading import WORDS, GivenFile, UnreadableFile
 from jobs.registry import JobType
@@ -62,9 +63,13 @@ def start_checked(new: lifecycle.NewJob) -> Job:
     """
     if not registry.find(new.type).external:
         require_alive("jobs")
-    with transaction.atomic():
-        job = lifecycle.create(new)
-        ring()
+    try:
+        with transaction.atomic():
+            job = lifecycle.create(new)
+            ring()
+    except AlreadyRunning:
+        tallies.note("trigger_conflicts", new.type)
+        raise
     return job
 
 

@@ -11,6 +11,7 @@ from batchops.cluster.ticks import Tick, register
 from batchops.db import allow_statements, database_now, session_lock
 from batchops.live.publish import publish
 from jobs import queries
+from jobs.models import SECONDS_BOUNDS
 
 BELL = "jobs.tasks.count_days"
 LOCK = "jobs.statistics"
@@ -46,7 +47,7 @@ COUNT_SQL = """
                 ORDER BY s.generation DESC LIMIT 1) AS earlier ON e.verb = 'finish')
     INSERT INTO jobs_jobday AS kept (
            date, type, started, completed, completed_with_errors, failed, cancelled,
-           items_succeeded, items_failed, seconds_sum, seconds_p50, seconds_p95)
+           items_succeeded, items_failed, seconds_sum, seconds_p50, seconds_p95, seconds_within)
     SELECT date, coalesce(type, ''),
            count(*) FILTER (WHERE verb = 'start'),
            count(*) FILTER (WHERE verb = 'finish' AND state = 'completed'),
@@ -56,7 +57,10 @@ COUNT_SQL = """
            coalesce(sum(items_succeeded), 0), coalesce(sum(items_failed), 0),
            coalesce(sum(seconds), 0),
            percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds),
-           percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds)
+           percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds),
+           (SELECT array_agg(n ORDER BY bound) FROM unnest(%s::int[]) AS bound,
+                   LATERAL (SELECT count(*) AS n FROM unnest(array_agg(seconds)) AS s
+                             WHERE s <= bound) AS within)
       FROM happened
      GROUP BY GROUPING SETS ((date, type), (date))
         ON CONFLICT (date, type) DO UPDATE
@@ -64,13 +68,14 @@ COUNT_SQL = """
            completed_with_errors = excluded.completed_with_errors, failed = excluded.failed,
            cancelled = excluded.cancelled, items_succeeded = excluded.items_succeeded,
            items_failed = excluded.items_failed, seconds_sum = excluded.seconds_sum,
-           seconds_p50 = excluded.seconds_p50, seconds_p95 = excluded.seconds_p95
+           seconds_p50 = excluded.seconds_p50, seconds_p95 = excluded.seconds_p95,
+           seconds_within = excluded.seconds_within
      WHERE (kept.started, kept.completed, kept.completed_with_errors, kept.failed, kept.cancelled,
-            kept.items_succeeded, kept.items_failed, kept.seconds_sum)
+            kept.items_succeeded, kept.items_failed, kept.seconds_sum, kept.seconds_within)
            IS DISTINCT FROM
            (excluded.started, excluded.completed, excluded.completed_with_errors, excluded.failed,
             excluded.cancelled, excluded.items_succeeded, excluded.items_failed,
-            excluded.seconds_sum)
+            excluded.seconds_sum, excluded.seconds_within)
  RETURNING kept.date
 """
 
@@ -128,7 +133,7 @@ def _count(first: date, last: date) -> int:
     bounds = [business_day(day, zone=settings.SITE_ZONE, day_start=start) for day in days]
     begins, ends = zip(*bounds, strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(COUNT_SQL, [days, list(begins), list(ends)])
+        cursor.execute(COUNT_SQL, [days, list(begins), list(ends), list(SECONDS_BOUNDS)])
         changed = len(cursor.fetchall())
     if changed:
         publish("statistics")

@@ -11,7 +11,7 @@ from django_q.models import OrmQ
 from batchops.cluster.ticks import CLUSTERS, ClusterName
 from batchops.db import database_now
 from batchops.errors import Unavailable
-from batchops.models import Heartbeat
+from batchops.models import Heartbeat, WebProcess
 
 State = Literal["alive", "late", "unknown"]
 
@@ -61,6 +61,12 @@ def queues() -> list[Queue]:
     )
     by_cluster = {row["key"]: row for row in rows}
     return [_queue(cluster, by_cluster.get(cluster), now) for cluster in CLUSTERS]
+
+
+def web_processes() -> list[WebProcess]:
+    """Return the web servers that have shown themselves within three intervals."""
+    since = database_now() - 3 * settings.HEARTBEAT_INTERVAL
+    return list(WebProcess.objects.filter(beat_at__gte=since).order_by("host", "pid"))
 
 
 def oldest_bell_s(cluster: ClusterName) -> float:

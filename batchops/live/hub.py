@@ -96,6 +96,10 @@ class Hub:
         limit: int = settings.LIVE_SOCKETS_PER_USER
         return held >= limit
 
+    def count_sockets(self) -> int:
+        """Count the sockets that are open in this process."""
+        return len(self._sockets)
+
     def part(self, socket: Socket) -> None:
         """Forget a socket that closed, with all it watched."""
         self._sockets.discard(socket)

@@ -17,6 +17,7 @@ from twisted.logger import STDLibLogObserver, globalLogBeginner
 
 from batchops.errors import Unavailable
 from batchops.live.hub import HUB
+from batchops.web.presence import Presence
 from batchops.web.wire import LimitedFactory, LimitedRequest, PacedFactory, PacedSocket
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,10 @@ def serve(*, host: str, port: int) -> None:
     """
     use_pool()
     server = ConsoleServer(**_options(host=host, port=port))
+    presence = Presence()
+    presence.start()
     server.run()
+    presence.end()
     cast(DatabaseWrapper, connections["default"]).close_pool()
     if server.refusal is not None:
         cause = getattr(server.refusal, "socketError", server.refusal)

@@ -8,6 +8,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from batchops.web import failures, probes
+from batchops.web.metrics.page import metrics
 from jobs import pages as jobs
 from monitoring import pages as monitoring
 
@@ -26,6 +27,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("favicon.ico", favicon, name="favicon"),
     *probes.urls,
+    path("metrics", metrics, name="metrics"),
     *jobs.redirects,
     *monitoring.redirects,
     path("admin", RedirectView.as_view(pattern_name="admin:index", query_string=True), name="bare"),

@@ -1,6 +1,6 @@
 """Store jobs, their schedules, files, readers and figures: fields, constraints, indexes."""
 
-from jobs.models.days import JobDay
+from jobs.models.days import SECONDS_BOUNDS, JobDay
 from jobs.models.files import Artifact
 from jobs.models.jobs import (
     Claim,
@@ -17,6 +17,7 @@ from jobs.models.uploads import Upload, UploadPart
 from jobs.models.watches import JobWatch
 
 __all__ = [
+    "SECONDS_BOUNDS",
     "Artifact",
     "Claim",
     "Job",

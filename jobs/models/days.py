@@ -1,6 +1,10 @@
 """Store what the jobs of each business day came to, for ever."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+
+# A job takes from under a second to a night.
+SECONDS_BOUNDS = (1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800)
 
 
 class JobDay(models.Model):
@@ -21,6 +25,8 @@ class JobDay(models.Model):
     seconds_sum = models.FloatField()
     seconds_p50 = models.FloatField(null=True)
     seconds_p95 = models.FloatField(null=True)
+    # How many ended within each of SECONDS_BOUNDS; null on days counted before these were.
+    seconds_within = ArrayField(models.IntegerField(), null=True)
 
     class Meta:
         default_permissions = ()

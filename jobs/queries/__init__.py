@@ -51,6 +51,7 @@ from jobs.queries.items import (
 )
 from jobs.queries.paging import Page
 from jobs.queries.schedules import find_schedule, last_decided, schedules, schedules_on
+from jobs.queries.totals import OpenJobs, Totals, open_jobs, totals
 from jobs.queries.uploads import find_upload, own_uploads, parts_of, unused_uploads, uploads_of
 from jobs.queries.work import (
     Work,
@@ -68,7 +69,9 @@ __all__ = [
     "COUNTED",
     "JobFilter",
     "JobKey",
+    "OpenJobs",
     "Page",
+    "Totals",
     "Work",
     "active_work",
     "artifact_of",
@@ -103,6 +106,7 @@ __all__ = [
     "newest_moves",
     "next_attempt_at",
     "no_progress_since",
+    "open_jobs",
     "own_uploads",
     "page_of_items",
     "page_of_jobs",
@@ -118,6 +122,7 @@ __all__ = [
     "summary_of",
     "to_reopen",
     "to_summarise",
+    "totals",
     "types_since",
     "unused_uploads",
     "uploads_of",

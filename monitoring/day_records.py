@@ -103,8 +103,9 @@ def _stamp(before: date, site: SiteRead) -> str:
     sums = days.aggregate(
         Max("updated_at"), Count("id"), Sum("total_duration_seconds"), Sum("total_records")
     )
+    runs = Run.objects.filter(business_date__gte=before - HISTORY, business_date__lt=before).count()
     steps = [(s.batch_code, s.expected_start, s.depends_on_id, s.drains_imd) for s in site.steps]
-    return repr((sums, steps, site.config.day_start, site.calendar))
+    return repr((sums, runs, steps, site.config.day_start, site.calendar))
 
 
 def _stored(days: Collection[date], site: SiteRead, *, sampled: bool) -> _Stored:

@@ -7,9 +7,9 @@ from monitoring.lifecycle.retention import ROWS_A_BATCH, removed
 from monitoring.models import Forecast, ForecastTest
 
 FORECASTS_SQL = """
-    DELETE FROM monitoring_forecast WHERE id IN (
+    DELETE FROM monitoring_forecast WHERE id = ANY(ARRAY(
         SELECT id FROM monitoring_forecast WHERE at < %s
-         ORDER BY at LIMIT %s FOR UPDATE SKIP LOCKED)
+         ORDER BY at LIMIT %s FOR UPDATE SKIP LOCKED))
 """
 
 

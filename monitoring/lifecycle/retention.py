@@ -12,27 +12,28 @@ ROWS_A_BATCH = 2000
 # What happened to them stays as long as somebody may have to see to them.
 UNSETTLED = [*OPEN, RunState.FAILED, RunState.UNKNOWN]
 
+# ARRAY has the rows chosen once; of IN the planner may ask again for each row, beyond the limit.
 EVENTS_SQL = """
-    DELETE FROM monitoring_runevent WHERE id IN (
+    DELETE FROM monitoring_runevent WHERE id = ANY(ARRAY(
         SELECT e.id FROM monitoring_runevent AS e JOIN batch_execution_logs AS r ON r.id = e.run_id
          WHERE e.source_at < %s AND r.state <> ALL(%s)
-         ORDER BY e.source_at LIMIT %s FOR UPDATE OF e SKIP LOCKED)
+         ORDER BY e.source_at LIMIT %s FOR UPDATE OF e SKIP LOCKED))
 """
 THREADS_SQL = """
-    DELETE FROM monitoring_runthread WHERE id IN (
+    DELETE FROM monitoring_runthread WHERE id = ANY(ARRAY(
         SELECT t.id FROM monitoring_runthread AS t JOIN batch_execution_logs AS r ON r.id = t.run_id
          WHERE t.seen_at < %s AND r.state <> ALL(%s)
-         ORDER BY t.seen_at LIMIT %s FOR UPDATE OF t SKIP LOCKED)
+         ORDER BY t.seen_at LIMIT %s FOR UPDATE OF t SKIP LOCKED))
 """
 SAMPLES_SQL = """
-    DELETE FROM monitoring_runsample WHERE id IN (
+    DELETE FROM monitoring_runsample WHERE id = ANY(ARRAY(
         SELECT id FROM monitoring_runsample WHERE at < %s
-         ORDER BY at LIMIT %s FOR UPDATE SKIP LOCKED)
+         ORDER BY at LIMIT %s FOR UPDATE SKIP LOCKED))
 """
 SUBMISSIONS_SQL = """
-    DELETE FROM monitoring_submission WHERE id IN (
+    DELETE FROM monitoring_submission WHERE id = ANY(ARRAY(
         SELECT id FROM monitoring_submission WHERE over_at < %s
-         ORDER BY over_at LIMIT %s FOR UPDATE SKIP LOCKED)
+         ORDER BY over_at LIMIT %s FOR UPDATE SKIP LOCKED))
 """
 # Whole days only, so that no day's figures are ever reckoned from a part of its runs.
 RUNS_SQL = """

@@ -12,6 +12,7 @@ from batchops.models import User
 from tests.browser.alarms import find, no_alerts_left
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor
+from tests.waiting import wait_for
 
 LIVE = "[data-live-status=live]"
 OFFLINE_WORDS = "ERR_INTERNET_DISCONNECTED"
@@ -152,6 +153,10 @@ class TestTheVoice:
 
         visitor.context.set_offline(False)
         page.wait_for_selector(LIVE, state="attached")
-        page.clock.run_for(15_000)
-        expect(voice).to_have_text("The connection is back.")
+
+        def is_back() -> bool:
+            page.clock.run_for(1_000)
+            return voice.inner_text() == "The connection is back."
+
+        wait_for(is_back, 10, "the voice to say that the connection is back")
         visitor.complaints = [c for c in visitor.complaints if OFFLINE_WORDS not in c]

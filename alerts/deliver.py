@@ -66,7 +66,7 @@ def _attempt(claim: MailClaim) -> bool:
     except NotDelivered as error:
         reached = claim.channel is not None or not error.is_server
         report = _refused(claim, error)
-        logger.warning("Message %s failed: %s", claim.message_id, type(error.__cause__).__name__)
+        logger.warning("Message %s failed: %s", claim.message_id, error.message)
     except Exception as error:
         logger.exception("Message %s could not be made.", claim.message_id)
         sentence = gettext("The message could not be made (%(what)s). The log of watch says where.")

@@ -177,6 +177,7 @@ class TestSecrets:
             assert hidden not in caplog.text
             assert tables_with(hidden) == []
         assert receiver.got
+        assert f"{channel.place} answered 500" in caplog.text
 
     def test_they_are_resealed_and_the_old_key_can_go(
         self, receiver: Receiver, hook_settings: Any

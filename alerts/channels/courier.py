@@ -14,6 +14,8 @@ from urllib.parse import quote, unquote
 
 LONGEST_SAID = 300
 SHORTEST_SECRET = 4
+MASK = "***"
+NUMBER = re.compile(r"\+?\d{7,}")  # of a telephone or chat, which the address may write otherwise
 MARKS = re.compile(r"[\\`*_{}\[\]()#+.!|<>~-]")  # that mean something in Markdown
 MODULES = {
     "slack": ("slack", "NotifySlack"),
@@ -98,8 +100,8 @@ def _without_secrets(said: str, url: str) -> str:
     parts = set(re.split(r"[/:@?&=,]+", secret)) | set(re.split(r"[/:@?&=,]+", unquote(secret)))
     for part in sorted(parts, key=len, reverse=True):
         if len(part) >= SHORTEST_SECRET:
-            said = said.replace(part, "***")
-    return " ".join(said.split())[:LONGEST_SAID]
+            said = said.replace(part, MASK)
+    return " ".join(NUMBER.sub(MASK, said).split())[:LONGEST_SAID]
 
 
 if __name__ == "__main__":

@@ -132,6 +132,19 @@ class TestServices:
         assert "403" in said
         assert CANARY.replace("-", "") not in said
 
+    def test_no_number_stands_in_its_words_however_the_address_wrote_it(
+        self, services: Receiver
+    ) -> None:
+        chatting(TWILIO.replace("15551230002", "1-555-123-0002"))
+        services.behave = answering(400)
+        opened()
+
+        deliver.deliver_due()
+
+        said = tries("failed")[0].sentence
+        assert "error=400" in said
+        assert "5551230002" not in said
+
     def test_one_that_hangs_is_ended_at_the_deadline_with_its_process(
         self, services: Receiver, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Max
@@ -28,12 +28,13 @@ BELL = "monitoring.tasks.test_forecasts"
 LOCK = "monitoring.accuracy"
 EVERY = timedelta(minutes=5)
 DAYS_A_BATCH = 5
+NEWEST = 30  # tests that are listed
 METHOD = 1  # greater when forecasts are reckoned otherwise: all days are tested anew then
 
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """How good forecasts are: `tests` newest first, of `tested` of them there was history enough.
+    """How good forecasts are: `tests` the newest ones, of `tested` days there was history enough.
 
     `whole` is of the day's finish, `steps` of each step's by its code.
     """
@@ -53,10 +54,13 @@ def ring_if_due() -> None:
 
 def test_due() -> None:
     """Test days that are over for one slice, and ring for the next; one process at a time."""
-    at = database_now()
     with session_lock(LOCK) as held:
-        if held and not go_through([partial(test_some, at)], for_s=SLICE_S):
+        if held and not go_through([_test_now], for_s=SLICE_S):
             bells.ring(BELL, cluster="watch")
+
+
+def _test_now() -> int:
+    return test_some(database_now())
 
 
 def test_some(at: datetime) -> int:
@@ -85,17 +89,24 @@ def due_days(today: date, *, limit: int) -> list[date]:
     return list(days[:limit])
 
 
-def accuracy(*, since: date | None = None) -> Accuracy:
-    """Return how good forecasts of the days from `since` on would have been; one query."""
-    tests = ForecastTest.objects.order_by("-business_date")
-    rows = list(tests.filter(business_date__gte=since) if since else tests)
+def accuracy(*, since: date = date.min) -> Accuracy:
+    """Return how good forecasts of the days from `since` on would have been; two queries.
+
+    It is kept until days are tested again.
+    """
+    return _reckoned(last_tested_at(), since)
+
+
+@lru_cache(maxsize=8)
+def _reckoned(_tested_at: datetime | None, since: date) -> Accuracy:
+    rows = list(ForecastTest.objects.filter(business_date__gte=since).order_by("-business_date"))
     tested = [row for row in rows if row.days >= ENOUGH]
     by_step: dict[str, list[Tested]] = {}
     for row in tested:
         for code, step in row.steps.items():
             by_step.setdefault(code, []).append(_tested(step))
     return Accuracy(
-        tests=rows,
+        tests=rows[:NEWEST],
         tested=len(tested),
         whole=scores(_tested(_whole(row)) for row in tested),
         steps={code: scores(steps) for code, steps in by_step.items()},

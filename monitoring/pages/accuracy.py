@@ -1,6 +1,6 @@
 """Show how good forecasts are: of each past day, from the days before it alone."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +18,6 @@ from monitoring.pages.asking import VIEW, checked
 from monitoring.serializers import AccuracyAsked
 
 RANGES = (30, 90, 400)
-SHOWN = 60  # days in the table, the newest
 
 
 @page(VIEW)
@@ -38,7 +37,7 @@ def _accuracy(request: HttpRequest) -> dict[str, Any]:
     tested_at = last_tested_at()
     fresh = queries.freshness(timezone.now())
     days = asked.get("days")
-    found = accuracy(since=fresh.today - timedelta(days=days) if days else None)
+    found = accuracy(since=fresh.today - timedelta(days=days) if days else date.min)
     return {
         "tested_at": tested_at and tested_at.isoformat(),
         "found": found,
@@ -47,7 +46,7 @@ def _accuracy(request: HttpRequest) -> dict[str, Any]:
         "ranges": [{"days": n, "current": n == days} for n in RANGES],
         "all_days": days is None,
         "steps": sorted(found.steps.items()),
-        "tests": [_test(test, fresh.config) for test in found.tests[:SHOWN]],
+        "tests": [_test(test, fresh.config) for test in found.tests],
     }
 
 

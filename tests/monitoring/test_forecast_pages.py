@@ -4,7 +4,9 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -182,6 +184,10 @@ class TestAccuracy:
         assert newest.days == 29
         assert "not enough history (0 of 20 days)" in shown
         assert "Inside the 80 % band" in shown
+        with CaptureQueriesContext(connection) as queries:
+            viewer.get(reverse("admin:accuracy"))
+        read = [query["sql"] for query in queries if '"checks"' in query["sql"]]
+        assert not read  # reckoned once for all who look
 
         Run.objects.filter(business_date=days[-1]).update(business_date=days[-1] - timedelta(40))
         assert accuracy.due_days(TODAY, limit=99) == [*days[:-1], days[-1] - timedelta(40)]
@@ -209,11 +215,12 @@ class TestAccuracy:
         monkeypatch.setattr("monitoring.accuracy.publish", told.append)
         before = read_accuracy("")
 
-        accuracy.test_some(timezone.now())
+        accuracy.test_due()
 
+        batches = ForecastTest.objects.values_list("made_at", flat=True).distinct()
         after = read_accuracy("")["lastTested"]
         shown = viewer.get(reverse("admin:accuracy")).text
-        assert told == ["accuracy"]
+        assert told == ["accuracy"] * batches.count() == ["accuracy"] * 2
         assert before == {"lastTested": None}
         assert f"&quot;lastTested&quot;:&quot;{after}&quot;" in shown
 

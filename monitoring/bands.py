@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import Count, F, Max, Sum
 
 from monitoring import queries
 from monitoring.calendar import DayCalendar, day_calendar
@@ -94,17 +94,46 @@ class Band:
         return _on(day, self.end_s) if self.enough else None
 
 
+class _Kept:
+    """The bands that were reckoned last, with what they were reckoned from."""
+
+    last: tuple[object, dict[Wanted, Band]] | None = None
+
+
 def usual_bands(wanted: Collection[Wanted]) -> dict[Wanted, Band]:
     """Return what is usual for each batch code on its day, by quantiles; a few queries for all.
 
     Over complete days before it of the same class and weekday, or, where there are fewer than 20,
-    of the same class. Without any the band is empty.
+    of the same class. Without any the band is empty. The last ones are kept until a day before
+    them changes.
     """
     if not wanted:
         return {}
     days = [day for _, day in wanted]
     known = day_calendar(queries.monitoring_config())
     span = (min(days) - HISTORY, max(days))
+    asked, kept = (frozenset(wanted), known, _stamp(span)), _Kept.last
+    if kept is None or kept[0] != asked:
+        kept = _Kept.last = (asked, _usual_bands(wanted, span, known))
+    return kept[1]
+
+
+def _stamp(span: tuple[date, date]) -> object:
+    """Return what is another when a day of the span is, or how days are read."""
+    days = StepDay.objects.filter(business_date__gte=span[0], business_date__lt=span[1])
+    sums = days.aggregate(
+        Max("updated_at"),
+        Max("id"),
+        Count("id"),
+        Sum("total_duration_seconds"),
+        Sum("total_records"),
+    )
+    return sums, queries.days_that_left_pending(), set(queries.draining_codes())
+
+
+def _usual_bands(
+    wanted: Collection[Wanted], span: tuple[date, date], known: DayCalendar
+) -> dict[Wanted, Band]:
     courses = step_courses({code for code, _ in wanted}, span=span, known=known)
     return {
         (code, day): band_of(courses.get(code, ()), day=day, kind=known.kind_of(day))

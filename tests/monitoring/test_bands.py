@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from batchops.looks import Look
 from monitoring import bands, charts
@@ -101,6 +103,18 @@ class TestBand:
         both = bands.usual_bands([("CM-DMRU", DAY), ("CM-DMRU", later)])
         assert both["CM-DMRU", DAY] == before
         assert both["CM-DMRU", later].n == 22
+
+    def test_days_are_read_again_only_when_one_of_them_changed(self) -> None:
+        store(weeks(20))
+        first = band()
+        with CaptureQueriesContext(connection) as queries:
+            again = band()
+        assert again is first
+        assert not [query for query in queries if '"last_ended_at"' in query["sql"]]
+
+        store(weeks(20), starts=20)
+
+        assert band() != first
 
     def test_days_that_failed_or_had_nothing_to_do_or_left_measurements_do_not_count(self) -> None:
         store(weeks(20), "D1-IMD")

@@ -45,7 +45,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One business day: its class, the time from its first start to its last end, its steps."""
+    """One business day: its class, the time from its first start to its last end, its steps.
+
+    Of a day that goes on nobody knows the last end.
+    """
 
     day: date
     kind: DayKind
@@ -94,14 +97,16 @@ def _rows(codes: Sequence[str], last_day: date, fresh: Freshness) -> list[Row]:
         code: max((o.seconds or 0 for o in facts if o.batch_code == code), default=0)
         for code in codes
     }
-    spans = {day: _span_s(steps.values()) for day, steps in days.items()}
+    spans = {
+        day: _span_s(steps.values()) if day < fresh.today else None for day, steps in days.items()
+    }
     longest_span = max((span or 0 for span in spans.values()), default=0)
     known = day_calendar(fresh.config)
     return [
         Row(
             day,
             known.kind_of(day),
-            Cell(gettext("Whole day"), spans[day], _share(spans[day], longest_span)),
+            Cell(gettext("First start to last end"), spans[day], _share(spans[day], longest_span)),
             [_cell(code, days[day].get(code), longest[code], fresh) for code in codes],
         )
         for day in sorted(days, reverse=True)

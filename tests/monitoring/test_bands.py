@@ -245,10 +245,13 @@ class TestGrid:
         assert f"/admin/runs/?batchCode=F1-FLUSH&amp;startDate={DAY}&amp;endDate={DAY}" in newest
         assert "2 runs" in newest
         assert f'href="?until={DAY - timedelta(days=14)}"' in newest
-        assert "6h 0m" in newest  # the whole day
+        assert "6h 0m" not in newest  # of the whole day, which goes on
         assert "Failed" in older
         assert 'rel="next"' in older
         assert viewer.get("/admin/runs/grid/?until=1999-01-01").status_code == 400
+
+        read(at(DAY + timedelta(days=1), 12))
+        assert "6h 0m" in viewer.get("/admin/runs/grid/").content.decode()
 
 
 @pytest.mark.django_db

@@ -88,6 +88,7 @@ class MonitoringConfigAdmin(Published):
         "poll_minutes",
         "stale_after_polls",
         "day_start",
+        "day_deadline",
         "stuck_minutes",
         "page_refresh_minutes",
         "log_retention_days",

@@ -167,7 +167,13 @@ class MonitoringConfig(models.Model):
         validators=[MaxValueValidator(7)],
         help_text=_("So many at the beginning of the next month count as its end, too."),
     )
-    day_deadline = models.TimeField(default=time(18), db_column="day_deadline_time")
+    day_deadline = models.TimeField(
+        default=time(18),
+        db_column="day_deadline_time",
+        help_text=_(
+            "By then the whole workflow should be done: the site's clock, the business day."
+        ),
+    )
 
     class Meta:
         db_table = "batch_monitoring_config"

@@ -29,6 +29,7 @@ SETTINGS = {
     "log_retention_days": 60,
     "month_end_last_days": 1,
     "month_end_first_days": 0,
+    "day_deadline": "17:00",
 }
 
 

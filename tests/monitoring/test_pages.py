@@ -252,6 +252,7 @@ class TestAdmin:
             "log_retention_days": 60,
             "month_end_last_days": 2,
             "month_end_first_days": 1,
+            "day_deadline": "17:30",
         }
 
         lists = client.get("/admin/monitoring/monitoringconfig/")
@@ -261,7 +262,8 @@ class TestAdmin:
         assert lists["Location"] == address
         assert good.status_code == 302
         assert bad.status_code == 200
-        assert MonitoringConfig.objects.get().poll_minutes == 5
+        stored = MonitoringConfig.objects.get()
+        assert (stored.poll_minutes, stored.day_deadline) == (5, time(17, 30))
 
     def test_polls_are_read_only(self, poll: MakePoll) -> None:
         address, client = f"/admin/monitoring/poll/{poll().pk}/change/", client_of("Administrator")

@@ -58,7 +58,7 @@ COUNT_SQL = """
            coalesce(sum(seconds), 0),
            percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds),
            percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds),
-           (SELECT array_agg(n ORDER BY bound) FROM unnest(%s::int[]) AS bound,
+           (SELECT array_agg(n ORDER BY bound) FROM unnest(%s::float8[]) AS bound,
                    LATERAL (SELECT count(*) AS n FROM unnest(array_agg(seconds)) AS s
                              WHERE s <= bound) AS within)
       FROM happened
@@ -133,7 +133,9 @@ def _count(first: date, last: date) -> int:
     bounds = [business_day(day, zone=settings.SITE_ZONE, day_start=start) for day in days]
     begins, ends = zip(*bounds, strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(COUNT_SQL, [days, list(begins), list(ends), list(SECONDS_BOUNDS)])
+        cursor.execute(
+            COUNT_SQL, [days, list(begins), list(ends), [float(bound) for bound in SECONDS_BOUNDS]]
+        )
         changed = len(cursor.fetchall())
     if changed:
         publish("statistics")

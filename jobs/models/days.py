@@ -1,10 +1,12 @@
 """Store what the jobs of each business day came to, for ever."""
 
+from math import inf
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-# A job takes from under a second to a night.
-SECONDS_BOUNDS = (1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800)
+# A job takes from under a second to a night; the last bound counts all that began.
+SECONDS_BOUNDS = (1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, inf)
 
 
 class JobDay(models.Model):

@@ -1,34 +1,23 @@
 """Read what the jobs of all days came to, and what is open now; for monitoring systems."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db import connection
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Greatest
 
-from jobs.models import Job
+from jobs import states
+from jobs.models import SECONDS_BOUNDS, Job, JobDay
+from jobs.queries.days import ALL_TYPES
 
-# A row for each type and day, for ever: some ten thousand in years, read in milliseconds.
-TOTALS_SQL = """
-    SELECT type, sum(started), sum(completed), sum(completed_with_errors), sum(failed),
-           sum(cancelled), sum(items_succeeded), sum(items_failed),
-           coalesce(sum(seconds_sum) FILTER (WHERE seconds_within IS NOT NULL), 0),
-           coalesce(sum(completed + completed_with_errors + failed + cancelled)
-                    FILTER (WHERE seconds_within IS NOT NULL), 0),
-           ARRAY(SELECT sum(n)::bigint FROM jobs_jobday AS d,
-                        unnest(d.seconds_within) WITH ORDINALITY AS within (n, bound)
-                  WHERE d.type = jobs_jobday.type GROUP BY bound ORDER BY bound)
-      FROM jobs_jobday
-     WHERE type <> ''
-     GROUP BY type
-     ORDER BY type
-"""
+# In the order of Totals.
+SUMMED = ("started", *states.ENDED, "items_succeeded", "items_failed")
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a type's jobs came to since the first day; `timed` of them are in `within`."""
+    """What a type's jobs came to since the first day; `within`: how many within each bound."""
 
     type: str
     started: int
@@ -39,7 +28,6 @@ class Totals:
     items_succeeded: int
     items_failed: int
     seconds_sum: float
-    timed: int
     within: Sequence[int]
 
 
@@ -54,10 +42,22 @@ class OpenJobs:
 
 
 def totals() -> list[Totals]:
-    """Return what all counted days together came to, by type; counted anew every minute."""
-    with connection.cursor() as cursor:
-        cursor.execute(TOTALS_SQL)
-        return [Totals(*row) for row in cursor.fetchall()]
+    """Return what all counted days together came to, by type; counted anew every minute.
+
+    They have a row for each type and day for ever, some ten thousand in years. Durations are of
+    the days that were counted with bounds.
+    """
+    timed = Q(seconds_within__isnull=False)
+    sums = [Sum(name, default=0) for name in SUMMED]
+    within = [Sum(f"seconds_within__{n}", default=0) for n, _ in enumerate(SECONDS_BOUNDS)]
+    days = JobDay.objects.exclude(type=ALL_TYPES).order_by("type").values_list("type")
+    rows: Iterable[Any] = days.annotate(
+        **{f"sum{n}": each for n, each in enumerate(sums)},
+        seconds=Sum("seconds_sum", filter=timed, default=0.0),
+        **{f"within{n}": each for n, each in enumerate(within)},
+    )
+    figures = len(sums) + 2  # with the type and the seconds
+    return [Totals(*row[:figures], row[figures:]) for row in rows]
 
 
 def open_jobs() -> list[OpenJobs]:

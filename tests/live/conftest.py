@@ -22,6 +22,7 @@ from tests.web_process import WebProcess
 
 ANSWER_WITHIN_S = 10
 TIMINGS = {
+    "HEARTBEAT_INTERVAL_S": "1",
     "LIVE_REAUTHORISE_INTERVAL_S": "1",
     "LIVE_SILENCE_S": "6",
     "LIVE_SOCKETS_PER_USER": "8",

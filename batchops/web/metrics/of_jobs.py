@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from math import inf
 
 from prometheus_client.core import HistogramMetricFamily, Metric
 
@@ -50,11 +51,10 @@ def _durations(totals: list[queries.Totals]) -> Metric:
     family = HistogramMetricFamily(
         f"{PREFIX}job_duration_seconds", "How long jobs took from start to end.", labels=["type"]
     )
+    bounds = ["+Inf" if bound == inf else f"{bound:.1f}" for bound in SECONDS_BOUNDS]
     for each in totals:
-        within = [(f"{bound}.0", n) for bound, n in zip(SECONDS_BOUNDS, each.within, strict=False)]
-        if within:
-            buckets = [*within, ("+Inf", each.timed)]
-            family.add_metric([each.type], buckets, sum_value=each.seconds_sum)
+        buckets = list(zip(bounds, each.within, strict=True))
+        family.add_metric([each.type], buckets, sum_value=each.seconds_sum)
     return family
 
 

@@ -1,6 +1,6 @@
 """Read what the jobs of all days came to, and what is open now; for monitoring systems."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,13 +51,12 @@ def totals() -> list[Totals]:
     sums = [Sum(name, default=0) for name in SUMMED]
     within = [Sum(f"seconds_within__{n}", default=0) for n, _ in enumerate(SECONDS_BOUNDS)]
     days = JobDay.objects.exclude(type=ALL_TYPES).order_by("type").values_list("type")
-    rows: Iterable[Any] = days.annotate(
+    rows = days.annotate(
         **{f"sum{n}": each for n, each in enumerate(sums)},
         seconds=Sum("seconds_sum", filter=timed, default=0.0),
         **{f"within{n}": each for n, each in enumerate(within)},
     )
-    figures = len(sums) + 2  # with the type and the seconds
-    return [Totals(*row[:figures], row[figures:]) for row in rows]
+    return [_totals(row) for row in rows]
 
 
 def open_jobs() -> list[OpenJobs]:
@@ -66,3 +65,9 @@ def open_jobs() -> list[OpenJobs]:
     rows = Job.objects.open().order_by("type", "state").values_list("type", "state")
     counted = rows.annotate(Count("pk"), left=Sum(Greatest(left, 0), default=0))
     return [OpenJobs(*row) for row in counted]
+
+
+def _totals(row: Sequence[Any]) -> Totals:
+    figures = len(row) - len(SECONDS_BOUNDS)
+    values: list[Any] = [*row[:figures], row[figures:]]
+    return Totals(*values)

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from batchops.models import WebProcess
+from tests.waiting import wait_for
+
 pytestmark = [pytest.mark.processes, pytest.mark.django_db]
 
 OVER_THE_LIMIT = 16 * 1024 * 1024 + 1
@@ -32,6 +35,16 @@ class TestAMachineOfItsOwn:
 
         with urllib.request.urlopen(web.origin + style, timeout=10) as file:
             assert file.status == 200
+
+
+class TestPresence:
+    def test_others_see_it_with_its_sockets_until_it_parts_with_them(self, web, screen):
+        mine = WebProcess.objects.filter(pid=web.pid)
+
+        wait_for(lambda: mine.filter(sockets__gte=1).exists(), 10, "the socket to be counted")
+
+        screen.connection.close()
+        wait_for(lambda: mine.filter(sockets=0).exists(), 10, "the socket to be forgotten")
 
 
 class TestBodies:

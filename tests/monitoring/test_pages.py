@@ -1,6 +1,7 @@
 """What people see and press about CC&B."""
 
 from collections.abc import Callable
+from datetime import time
 
 import pytest
 from django.test import Client

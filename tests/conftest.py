@@ -22,6 +22,9 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 settings.STORAGES["staticfiles"]["BACKEND"] = (
     "django.contrib.staticfiles.storage.StaticFilesStorage"
 )
+# WhiteNoise looks at each file below it for each new test client, and commands that tests start
+# collect into the folder of the settings: in this one there is never any.
+settings.STATIC_ROOT = settings.DATA_DIR / "no-static"
 django.setup()
 
 

@@ -32,8 +32,8 @@ def prepare_environment() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     data_dir = temporary_folder()
     guard(data_dir)
-    # Where `collectstatic` would put files; without it the middleware warns in every test.
-    (data_dir / "static").mkdir()
+    # Where static files would be; without the folder the middleware warns in every test.
+    (data_dir / "no-static").mkdir()
     os.environ |= {
         "BATCHOPS_TESTS": "1",
         "BATCHOPS_DATA_DIR": str(data_dir),

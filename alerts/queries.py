@@ -290,6 +290,11 @@ def closing_note(alert: Alert) -> str:
     return alert.events.filter(verb="resolved").values_list("note", flat=True).first() or ""
 
 
+def oldest_alert_at() -> datetime | None:
+    """Return when the first alert that is kept was opened, None when there is none."""
+    return Alert.objects.order_by("id").values_list("opened_at", flat=True).first()
+
+
 def given_up_lately(at: datetime) -> tuple[int, datetime | None]:
     """Count the mails given up in the 24 h before `at`, and say since when the oldest waits."""
     lately = Delivery.objects.filter(

@@ -1,4 +1,4 @@
-"""Store who may come in (people, API tokens), which processes are alive, and what is counted."""
+"""Store who may come in (people, API tokens), which processes live, what they did and count."""
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -109,3 +109,16 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.label}: {self.value}"
+
+
+class CleanUp(models.Model):
+    """When one of the clean-ups last left nothing that was too old."""
+
+    name = models.CharField(max_length=40, unique=True)
+    done_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name

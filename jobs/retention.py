@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.utils.translation import gettext_lazy as _
+
 from batchops.cluster import bells
-from batchops.cluster.cleaning import SLICE_S, Batch, go_through
+from batchops.cluster.cleaning import SLICE_S, Batch, Kept, go_through, note_done
 from batchops.cluster.ticks import Tick, register
 from batchops.db import database_now, session_lock
-from jobs import lifecycle, registry
+from jobs import lifecycle, queries, registry
 from jobs.registry import JobType
 from jobs.start import KEY_LIFE
 
@@ -32,13 +34,30 @@ def ring() -> None:
 def remove_old() -> None:
     """Clean up for one slice, and ring for the next if something is left; one at a time."""
     with session_lock(LOCK) as held:
-        if held and not clean_up(database_now(), for_s=SLICE_S):
+        if not held:
+            return
+        at = database_now()
+        if clean_up(at, for_s=SLICE_S):
+            note_done(LOCK, at=at)
+        else:
             ring()
 
 
 def clean_up(at: datetime, *, for_s: float) -> bool:
     """Remove what is too old at `at`, batch by batch; say whether all of it is gone."""
     return go_through(_batches(at), for_s=for_s)
+
+
+def kept() -> list[Kept]:
+    """Return how long what jobs leave is kept, and how old the oldest of it is."""
+    oldest = queries.oldest_kept([each.name for each in _types()])
+    items_kept = max([JobType.items_kept, *(each.items_kept for each in _types())])
+    return [
+        Kept(_("Items of ended jobs, at most"), items_kept, oldest.items_at),
+        Kept(_("Jobs with their events and summaries"), ROWS_KEPT, oldest.job_at),
+        Kept(_("Due times of schedules"), RECORDS_KEPT, oldest.slot_at),
+        Kept(_("Daily figures of jobs"), None, oldest.day),
+    ]
 
 
 def _batches(at: datetime) -> list[Batch]:
@@ -53,7 +72,7 @@ def _batches(at: datetime) -> list[Batch]:
 
 def _expiries(at: datetime) -> list[Batch]:
     """Return what gives up old items: of each type, and of types that are there no more."""
-    types = [registry.find(name) for name in registry.names()]
+    types = _types()
     known = [each.name for each in types]
     return [
         *(partial(lifecycle.expire_items, before=at - t.items_kept, of=t.name) for t in types),
@@ -64,3 +83,7 @@ def _expiries(at: datetime) -> list[Batch]:
 def _lose_items(expire: Batch) -> Batch:
     """Return a batch that goes on with jobs begun before it begins with others."""
     return lambda: lifecycle.remove_items() or expire()
+
+
+def _types() -> list[JobType]:
+    return [registry.find(name) for name in registry.names()]

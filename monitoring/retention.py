@@ -1,15 +1,19 @@
 """Keep runs in detail for weeks, one row a run for years, and what days came to for ever."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from batchops.calendar import business_date
 from batchops.cluster import bells
-from batchops.cluster.cleaning import SLICE_S, Batch, go_through
+from batchops.cluster.cleaning import SLICE_S, Batch, Kept, go_through, note_done
 from batchops.db import database_now, session_lock
 from monitoring import lifecycle, queries
+from monitoring.models import Poll, Replay, RunEvent, RunSample, StepDay
 
 BELL = "monitoring.tasks.remove_old"
 LOCK = "monitoring.retention"
@@ -28,13 +32,33 @@ def ring() -> None:
 def remove_old() -> None:
     """Clean up for one slice, and ring for the next if something is left; one at a time."""
     with session_lock(LOCK) as held:
-        if held and not clean_up(database_now(), for_s=SLICE_S):
+        if not held:
+            return
+        at = database_now()
+        if clean_up(at, for_s=SLICE_S):
+            note_done(LOCK, at=at)
+        else:
             ring()
 
 
 def clean_up(at: datetime, *, for_s: float) -> bool:
     """Remove what is too old at `at`, batch by batch; say whether all of it is gone."""
     return go_through(_batches(at), for_s=for_s)
+
+
+def kept() -> list[Kept]:
+    """Return how long what is known of CC&B is kept, and how old the oldest of it is."""
+    in_detail = queries.kept_in_detail(queries.monitoring_config())
+    return [
+        Kept(
+            _("Events and threads of runs"), in_detail, _oldest(RunEvent.objects.all(), "source_at")
+        ),
+        Kept(_("Samples and forecasts"), SAMPLES_KEPT, _oldest(RunSample.objects.all(), "at")),
+        Kept(_("Polls"), SAMPLES_KEPT, _oldest(Poll.objects.all(), "started_at")),
+        Kept(_("Replays of rules"), REPLAYS_KEPT, _oldest(Replay.objects.all(), "asked_at")),
+        Kept(_("Runs, one row each"), RUNS_KEPT, queries.first_day()),
+        Kept(_("Daily figures of steps"), None, _oldest(StepDay.objects.all(), "business_date")),
+    ]
 
 
 def _batches(at: datetime) -> list[Batch]:
@@ -52,3 +76,10 @@ def _batches(at: datetime) -> list[Batch]:
         partial(lifecycle.remove_replays, before=at - REPLAYS_KEPT),
         partial(lifecycle.remove_runs, before=last_day),
     ]
+
+
+def _oldest(rows: QuerySet[Any], field: str) -> datetime | date | None:
+    """Return the least value of an indexed field; None without a row."""
+    values = rows.order_by(field).values_list(field, flat=True)
+    oldest: datetime | date | None = values.first()
+    return oldest

@@ -16,16 +16,11 @@ from alerts.forms import ChannelForm
 from alerts.models import Channel
 from alerts.pages import secret_page
 from alerts.queries import health_of
+from alerts.standings import look_of
 from alerts.states import ChannelKind
 from batchops.db import database_now
-from batchops.looks import Look
 from batchops.row_history import RowHistory
 
-ON = Look("on", "On", "ok", "check")
-OFF = Look("off", "Switched off", "neutral", "bell-off")
-UNCONFIGURED = Look("unconfigured", "Not configured", "warn", "warning")
-TROUBLED = Look("troubled", "Last try failed", "warn", "retry")
-FAILING = Look("failing", "Does not get through", "bad", "x-circle")
 WHEN = ("minimum_severity", "rules", "batches", "job_ends", "days", "hours_from", "hours_until")
 
 
@@ -104,7 +99,9 @@ class ChannelAdmin(RowHistory, admin.ModelAdmin[Channel]):
 
     @admin.display(description=_("State"))
     def state(self, channel: Channel) -> str:
-        return render_to_string("alerts/_badge.html", {"look": _look(channel)})
+        return render_to_string(
+            "alerts/_badge.html", {"look": look_of(channel, health_of(channel))}
+        )
 
     @admin.display(description=_("Why"), empty_value="")
     def last_failure(self, channel: Channel) -> str:
@@ -126,14 +123,3 @@ class ChannelAdmin(RowHistory, admin.ModelAdmin[Channel]):
             else gettext("Its secrets cannot be opened: set %(names)s and restart.")
         )
         messages.warning(request, said % {"names": ", ".join(channel.missing)})
-
-
-def _look(channel: Channel) -> Look:
-    health = health_of(channel)
-    if not channel.enabled:
-        return OFF
-    if not channel.is_ready:
-        return UNCONFIGURED
-    if health and health.is_failing:
-        return FAILING
-    return TROUBLED if health and health.failures else ON

@@ -38,10 +38,12 @@ class Identity:
         return cls(cluster, socket.gethostname(), os.getpid(), workers)
 
 
+@transaction.atomic
 def beat(me: Identity) -> None:
-    """Renew this cluster's row, or make it."""
+    """Renew this cluster's row, or make it, and say so: who watches sees each beat."""
     with connection.cursor() as cursor:
         cursor.execute(BEAT_SQL, [me.cluster, me.host, me.pid, me.workers])
+    publish("health")
 
 
 def forget_the_dead(me: Identity) -> None:

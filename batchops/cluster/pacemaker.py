@@ -10,7 +10,6 @@ from django.db import Error, close_old_connections, connections
 from batchops.cluster import heartbeat, queries
 from batchops.cluster.heartbeat import Identity
 from batchops.cluster.sentinel import Pulse
-from batchops.live.publish import publish
 
 logger = logging.getLogger("batchops.cluster")
 
@@ -24,7 +23,6 @@ class Pacemaker(threading.Thread):
         self.pulse = pulse
         self.ended = ended
         self.wedged = threading.Event()
-        self._seen: set[tuple[str, str, int, queries.State]] = set()
         self._reachable_since = time.monotonic()
 
     def run(self) -> None:
@@ -47,15 +45,8 @@ class Pacemaker(threading.Thread):
         close_old_connections()
         heartbeat.beat(self.me)
         heartbeat.forget_the_dead(self.me)
-        self._announce_changes()
         if self._stands_still():
             self.wedged.set()
-
-    def _announce_changes(self) -> None:
-        seen = {(each.part, each.host, each.pid, each.state) for each in queries.clusters()}
-        if seen != self._seen:
-            publish("health")
-            self._seen = seen
 
     def _stands_still(self) -> bool:
         """Return whether a bell waits although a worker is free and the database answers."""

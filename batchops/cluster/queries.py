@@ -32,6 +32,14 @@ class Cluster:
     age_s: float
     state: State
 
+    @property
+    def late_at(self) -> datetime:
+        return self.beat_at + 2 * settings.HEARTBEAT_INTERVAL
+
+    @property
+    def unknown_at(self) -> datetime:
+        return self.beat_at + 3 * settings.HEARTBEAT_INTERVAL
+
 
 @dataclass(frozen=True, slots=True)
 class Queue:

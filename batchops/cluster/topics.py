@@ -9,9 +9,14 @@ from batchops.live.topics import Topic
 
 
 def read_health(key: str) -> dict[str, Any]:
-    """Return the clusters, the bells of each kind, and which kinds have a living cluster."""
+    """Return the clusters, the bells of each kind, and which kinds have a living cluster.
+
+    A frame comes with each heartbeat; `minute` differs once a minute, for what changes slowly.
+    """
+    at = database_now()
     return {
-        "at": database_now().isoformat(),
+        "at": at.isoformat(),
+        "minute": at.replace(second=0, microsecond=0).isoformat(),
         "alive": {cluster: queries.is_alive(cluster) for cluster in CLUSTERS},
         "clusters": [_cluster(each) for each in queries.clusters()],
         "queues": [_queue(each) for each in queries.queues()],

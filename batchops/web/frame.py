@@ -66,6 +66,7 @@ MENU = (
     (
         _("System"),
         (
+            Place(_("Workers and health"), "pulse", "admin:health", "batchops.view_health"),
             Place(_("Settings"), "settings", "admin:settings", "monitoring.view_step"),
             Place(_("API"), "list", "api-docs", "jobs.view_job"),
             Place(_("Style guide"), "palette", "admin:styleguide", "batchops.view_health"),

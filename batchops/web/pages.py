@@ -7,6 +7,7 @@ def console_urls() -> list[URLPattern | URLResolver]:
     """Return the pages that stand before the stock admin's own."""
     from alerts import pages as alerts
     from batchops.web import administration, dashboard, styleguide
+    from batchops.web.health import pages as health
     from batchops.web.reports import pages as reports
     from jobs import pages as jobs
     from monitoring import pages as monitoring
@@ -14,6 +15,7 @@ def console_urls() -> list[URLPattern | URLResolver]:
     return [
         *dashboard.urls,
         *administration.urls,
+        *health.urls,
         *styleguide.urls,
         *reports.urls,
         *alerts.urls,

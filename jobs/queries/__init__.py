@@ -49,6 +49,17 @@ from jobs.queries.items import (
     page_of_items,
     states_to_retry,
 )
+from jobs.queries.load import (
+    Done,
+    InHand,
+    Oldest,
+    Waiting,
+    done_within,
+    in_hand,
+    oldest_kept,
+    rate_now,
+    waiting,
+)
 from jobs.queries.paging import Page
 from jobs.queries.schedules import find_schedule, last_decided, schedules, schedules_on
 from jobs.queries.totals import OpenJobs, Totals, open_jobs, totals
@@ -67,11 +78,15 @@ from jobs.queries.work import (
 __all__ = [
     "ALL_TYPES",
     "COUNTED",
+    "Done",
+    "InHand",
     "JobFilter",
     "JobKey",
+    "Oldest",
     "OpenJobs",
     "Page",
     "Totals",
+    "Waiting",
     "Work",
     "active_work",
     "artifact_of",
@@ -88,6 +103,7 @@ __all__ = [
     "count_to_retry",
     "count_up_to",
     "days_since",
+    "done_within",
     "elapsed_s",
     "ended_between",
     "eta_range_s",
@@ -98,6 +114,7 @@ __all__ = [
     "find_upload",
     "first_end",
     "holder_of",
+    "in_hand",
     "is_expanding",
     "items_of",
     "jobs",
@@ -106,6 +123,7 @@ __all__ = [
     "newest_moves",
     "next_attempt_at",
     "no_progress_since",
+    "oldest_kept",
     "open_jobs",
     "own_uploads",
     "page_of_items",
@@ -115,6 +133,7 @@ __all__ = [
     "progress_pct",
     "quiet_s",
     "rate",
+    "rate_now",
     "schedules",
     "schedules_on",
     "states_to_retry",
@@ -126,4 +145,5 @@ __all__ = [
     "types_since",
     "unused_uploads",
     "uploads_of",
+    "waiting",
 ]

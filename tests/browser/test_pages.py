@@ -24,6 +24,7 @@ PAGES = [
     "/admin/",
     "/admin/styleguide/",
     "/admin/settings/",
+    "/admin/health/",
     "/admin/runs/",
     "/admin/runs/grid/",
     "/admin/runs/steps/CM-DMRU/",

@@ -12,7 +12,7 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from batchops.cluster.queries import is_alive
+from batchops.cluster.queries import clusters, is_alive
 from batchops.models import Heartbeat
 from tests.cluster.running import Running, bell
 from tests.embedded import address_of
@@ -173,25 +173,26 @@ class TestAClusterThatStandsStill:
         assert cluster.exit_codes == []
 
 
+def silent() -> set[str]:
+    return {each.part for each in clusters() if each.age_s > 2}
+
+
 class TestAHeartbeat:
-    def test_its_coming_and_its_going_are_announced_once_each(
+    def test_its_coming_its_beats_and_its_going_are_announced(
         self, start: Start, shared: str
     ) -> None:
         with psycopg.connect(address_of(shared), autocommit=True) as listener:
             listener.execute("LISTEN batchops_live")
             cluster = start()
-            [came] = listener.notifies(timeout=15, stop_after=1)
-            beats = {Heartbeat.objects.get().beat_at}
-
-            def beaten_thrice() -> bool:
-                beats.add(Heartbeat.objects.get().beat_at)
-                return len(beats) > 3
-
-            wait_for(beaten_thrice, 10, "three more beats")
+            seen = []
+            for told in listener.notifies(timeout=15, stop_after=4):
+                assert told.payload == "health"
+                seen.append(Heartbeat.objects.get().beat_at)
             cluster.main.send_signal(signal.SIGTERM)
+            assert any(not Heartbeat.objects.exists() for _ in listener.notifies(timeout=10))
             assert cluster.wait_for_exit(10) == 0
-            went = list(listener.notifies(timeout=0.2))
-        assert [each.payload for each in (came, *went)] == ["health", "health"]
+        assert seen == sorted(seen)
+        assert len(set(seen)) > 2
 
     def test_one_that_falls_silent_is_announced_by_the_others(
         self, start: Start, shared: str
@@ -201,12 +202,10 @@ class TestAHeartbeat:
         wait_for(lambda: is_alive("watch") and is_alive("jobs"), 15, "both clusters")
         with psycopg.connect(address_of(shared), autocommit=True) as listener:
             listener.execute("LISTEN batchops_live")
-            list(listener.notifies(timeout=0.6))  # each has seen the other by now
-
             os.kill(lost.main.pid, signal.SIGKILL)
 
-            [silence] = listener.notifies(timeout=10, stop_after=1)
-        assert silence.payload == "health"
+            told = listener.notifies(timeout=10)
+            assert any(silent() == {"jobs"} for _ in told)
 
 
 class TestTicks:

@@ -1,5 +1,5 @@
-// Let the age of CC&B's figures turn amber and then unknown although nothing arrives:
-// silence is not health. When they become unknown, what is drawn from them is asked for anew.
+// Let the age of figures and of heartbeats turn amber and then unknown although nothing arrives:
+// silence is not health. When one becomes unknown, what is drawn from its topic is asked for anew.
 
 import { now as serverNow } from "./live/clock.js";
 
@@ -13,12 +13,12 @@ function toneOf(chip) {
   return now > Date.parse(chip.dataset.lateAt) ? "tone-warn" : "tone-neutral";
 }
 
-let askedAt = 0;
+const askedAt = {};
 
-function askAnew() {
-  if (Date.now() - askedAt < ASK_AGAIN_MS) return;
-  askedAt = Date.now();
-  document.dispatchEvent(new CustomEvent("topic-outdated", { detail: "workflow" }));
+function askAnew({ dataset }, topic) {
+  if (Date.now() - askedAt[dataset.staleAt] < ASK_AGAIN_MS) return;
+  askedAt[dataset.staleAt] = Date.now();
+  document.dispatchEvent(new CustomEvent("topic-outdated", { detail: topic }));
 }
 
 function tick() {
@@ -27,7 +27,7 @@ function tick() {
     if (!chip.classList.contains(tone)) {
       chip.classList.remove(...TONES);
       chip.classList.add(tone);
-      if (tone === "tone-unknown") askAnew();
+      if (tone === "tone-unknown") askAnew(chip, chip.closest("[data-live-topic]")?.dataset.liveTopic ?? "workflow");
     }
   }
 }

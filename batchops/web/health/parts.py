@@ -1,0 +1,168 @@
+"""Read each part of the page, at one moment, from the apps that know about it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from alerts.queries import oldest_alert_at
+from alerts.standings import standings
+from batchops import sizes
+from batchops.access import name_of
+from batchops.cluster import cleaning
+from batchops.cluster import queries as clusters
+from batchops.cluster.cleaning import Kept
+from batchops.db import database_now
+from batchops.looks import Look
+from batchops.templatetags.batchops import duration
+from batchops.web.health import troubles
+from jobs import queries as jobs
+from jobs import retention as jobs_kept
+from jobs import states
+from monitoring import readings
+from monitoring import retention as runs_kept
+from monitoring.models import Poll
+from monitoring.queries import freshness
+
+CLUSTER_LOOKS = {
+    "alive": Look("alive", "Alive", "ok", "check"),
+    "late": Look("late", "Late", "warn", "warning"),
+    "unknown": Look("unknown", "Unknown", "unknown", "question"),
+}
+READ = Look("read", "Read", "ok", "check")
+NOT_READ = Look("failed", "Failed", "bad", "x-circle")
+KINDS = {
+    states.EXPAND: _("makes the list of items"),
+    states.SUMMARY: _("makes the summary"),
+    states.ARTIFACT: _("makes the ZIP"),
+    states.REOPEN: _("opens items again"),
+}
+SPANS = {timedelta(minutes=10): _("10 minutes"), timedelta(hours=1): _("hour")}
+POLLS_SHOWN = 10
+TABLES_SHOWN = 10
+YEAR = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class PollRow:
+    """A poll as the page lists it."""
+
+    poll: Poll
+    look: Look
+    asked_by: str
+    clock: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptGroup:
+    """What one clean-up keeps; `cleaned` is False of what is kept for ever."""
+
+    title: str
+    cleaned: bool
+    done_at: datetime | None
+    rows: list[tuple[Kept, str]]
+
+
+def workers(request: HttpRequest) -> dict[str, Any]:
+    """Return the clusters, what they have in hand, what waits and what gets done."""
+    at = database_now()
+    found, queues, held = clusters.clusters(), clusters.queues(), jobs.in_hand()
+    return {
+        "clusters": [(each, CLUSTER_LOOKS[each.state]) for each in found],
+        "alive": sum(each.workers for each in found if each.state != "unknown"),
+        "clusters_drawn": {
+            "clusters.pid": [each.pid for each in found],
+            "clusters.state": [each.state for each in found],
+        },
+        "queues": queues,
+        "held": [(one, _doing(one)) for one in held],
+        "waiting": jobs.waiting(),
+        "rate": jobs.rate_now(),
+        "done": [(SPANS[one.within], one) for one in jobs.done_within(list(SPANS), at=at)],
+        "troubles": troubles.of_workers(found, queues, held),
+    }
+
+
+def polls(request: HttpRequest) -> dict[str, Any]:
+    """Return how the last readings of CC&B went, and how old its figures are."""
+    fresh = freshness(database_now())
+    viewer = request.user.get_username()
+    return {
+        "fresh": fresh,
+        "reading": readings.is_reading(),
+        "polls": [_poll_row(poll, viewer) for poll in readings.last_polls(POLLS_SHOWN)],
+        "clock": _ahead(fresh.last_good.source_offset_s if fresh.last_good else None),
+        "troubles": troubles.of_source(fresh),
+    }
+
+
+def channels(request: HttpRequest) -> dict[str, Any]:
+    """Return how each channel stands and what waits for it."""
+    found = standings(database_now())
+    return {"standings": found, "troubles": troubles.of_channels(found)}
+
+
+def storage(request: HttpRequest) -> dict[str, Any]:
+    """Return how much the database holds, what it keeps, and for how long."""
+    held, groups = sizes.database(), _kept_groups()
+    cleaned = {group.title: group.done_at for group in groups if group.cleaned}
+    return {
+        "database": held,
+        "tables": sizes.largest_tables(TABLES_SHOWN),
+        "groups": groups,
+        "troubles": troubles.of_storage(held, cleaned, at=database_now()),
+    }
+
+
+def _doing(one: jobs.InHand) -> str:
+    if one.kind != states.ITEMS:
+        return str(KINDS[one.kind])
+    if one.first is None or one.last is None:
+        return gettext("does items")
+    return gettext("does items %(first)d to %(last)d") % {"first": one.first, "last": one.last}
+
+
+def _poll_row(poll: Poll, viewer: str) -> PollRow:
+    scheduled = poll.slot is not None
+    return PollRow(
+        poll=poll,
+        look=READ if poll.succeeded else NOT_READ,
+        asked_by=gettext("the schedule") if scheduled else name_of(poll.asked_by, viewer),
+        clock=_ahead(poll.source_offset_s),
+    )
+
+
+def _ahead(seconds: float | None) -> str:
+    """Write how far CC&B's clock is from ours; empty while nobody knows."""
+    if seconds is None:
+        return ""
+    if abs(seconds) < 1:
+        return gettext("as ours")
+    said = gettext("%(time)s ahead") if seconds > 0 else gettext("%(time)s behind")
+    return said % {"time": duration(abs(seconds))}
+
+
+def _kept_groups() -> list[KeptGroup]:
+    alerts = [Kept(_("Alerts, their history and messages"), None, oldest_alert_at())]
+    return [
+        _group(gettext("Jobs"), jobs_kept.kept(), lock=jobs_kept.LOCK),
+        _group(gettext("CC&B"), runs_kept.kept(), lock=runs_kept.LOCK),
+        _group(gettext("Alerts"), alerts),
+    ]
+
+
+def _group(title: str, rows: list[Kept], *, lock: str = "") -> KeptGroup:
+    done_at = cleaning.last_done(lock) if lock else None
+    return KeptGroup(title, bool(lock), done_at, [(row, _for(row.time)) for row in rows])
+
+
+def _for(time: timedelta | None) -> str:
+    """Write how long something is kept."""
+    if time is None:
+        return gettext("for ever")
+    if time >= YEAR and not time % YEAR:
+        return ngettext("%(n)d year", "%(n)d years", time // YEAR) % {"n": time // YEAR}
+    return ngettext("%(n)d day", "%(n)d days", time.days) % {"n": time.days}

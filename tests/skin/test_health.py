@@ -1,0 +1,259 @@
+"""Workers and health: what it says of clusters, queues, polls, channels and the database."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from alerts.models import Channel, ChannelHealth, Delivery, Notice
+from batchops.cluster.cleaning import note_done
+from batchops.db import database_now
+from batchops.models import Heartbeat, User
+from batchops.templatetags.batchops import NOTHING
+from jobs import lifecycle, retention
+from jobs.start import Order, checked
+from monitoring.models import Poll, Source
+from tests.people import client_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.sql]
+
+PARTS = ["workers", "polls", "channels", "storage"]
+
+
+def beaten(part: str, *, ago_s: float = 0) -> Heartbeat:
+    at = database_now() - timedelta(seconds=ago_s)
+    rest = {"host": "node-a", "pid": 4711, "workers": 3, "started_at": at}
+    return Heartbeat.objects.create(part=part, beat_at=at, **rest)
+
+
+def polled(*, ago_s: float, error: str = "", offset_s: float = 0) -> Poll:
+    at = timezone.now() - timedelta(seconds=ago_s)
+    good = {"source_at": at, "source_offset_s": offset_s, "runs_read": 1234, "runs_changed": 7}
+    bad = {"error_code": "ccb_unreachable", "error_message": error}
+    return Poll.objects.create(
+        started_at=at,
+        took_s=2.5,
+        asked_by="user:ada",
+        succeeded=not error,
+        **(bad if error else good),
+    )
+
+
+def row(page: str, row_id: str) -> list[str]:
+    """Return what the cells of one row say."""
+    found = re.search(rf'<tr id="{row_id}">(.*?)</tr>', page, re.DOTALL)
+    assert found, row_id
+    cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", found[1], re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]*>", "", cell).split()) for cell in cells]
+
+
+def part_of(client: Client, name: str) -> str:
+    answer = client.get(f"/admin/health/{name}/fragment/")
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+class TestThePage:
+    def test_a_viewer_sees_every_part_by_the_menu_and_each_alone(self) -> None:
+        client = client_of("Viewer")
+        page = client.get("/admin/health/").content.decode()
+
+        assert re.search(r'href="/admin/health/"[^>]*aria-current="page"', page)
+        for part in PARTS:
+            assert f'id="health-{part}"' in page
+            assert "<html" not in part_of(client, part)
+        assert client.get("/admin/health/weather/fragment/").status_code == 404
+
+    def test_who_may_see_health_only_sees_neither_source_nor_channels(self) -> None:
+        user = User.objects.create_user("guard", password="x", is_staff=True)
+        user.user_permissions.add(Permission.objects.get(codename="view_health"))
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+
+        page = client.get("/admin/health/").content.decode()
+
+        assert "health-workers" in page
+        assert "health-polls" not in page
+        assert "health-channels" not in page
+        assert client.get("/admin/health/polls/fragment/").status_code == 403
+
+    def test_its_queries_are_as_many_however_much_there_is(self) -> None:
+        client = client_of("Viewer")
+        client.get("/admin/health/")
+        with CaptureQueriesContext(
+            connection,
+        ) as few:
+            client.get("/admin/health/")
+        for n in range(5):
+            beaten("jobs", ago_s=n) if n == 0 else polled(ago_s=n)
+            lifecycle.create(checked(Order(type="drill", params={"items": n}), actor="user:ada"))
+            Channel.objects.create(name=f"channel {n}", recipients="ops@example.org")
+        with CaptureQueriesContext(connection) as many:
+            client.get("/admin/health/")
+
+        assert len(many) == len(few)
+
+
+class TestWorkers:
+    def test_a_living_and_a_dead_cluster_are_told_apart(self) -> None:
+        beaten("watch")
+        beaten("jobs", ago_s=3600 - 60)
+
+        page = part_of(client_of("Viewer"), "workers")
+
+        assert row(page, "cluster-watch-node-a-4711")[:3] == ["watch", "Alive", "0 s ago"]
+        assert row(page, "cluster-jobs-node-a-4711")[:3] == ["jobs", "Unknown", "59 min ago"]
+        assert "has given no sign for 59m" in page
+        assert "Start one with `manage.py cluster jobs`" in page
+        assert "`manage.py cluster watch`" not in page
+
+    def test_no_heartbeat_is_unknown_and_not_health(self) -> None:
+        page = part_of(client_of("Viewer"), "workers")
+
+        assert "No cluster has shown itself" in page
+        assert "nothing that stands is repaired" in page
+        assert "Alive" not in page
+
+    def test_its_figures_are_those_of_the_rows(self) -> None:
+        beaten("jobs")
+        now = database_now()
+        for ready_s in (-90, -1, 600):
+            OrmQ.objects.create(key="jobs", payload="", lock=now + timedelta(seconds=ready_s))
+        order = Order(type="drill", params={"items": 12, "ms": 1})
+        for _ in range(2):
+            job = lifecycle.create(checked(order, actor="user:ada"))
+        lease = lifecycle.claim_expansion(job.pk, worker="node-a/1/2")
+
+        page = part_of(client_of("Viewer"), "workers")
+
+        assert lease
+        assert row(page, "queue-jobs")[:3] == ["jobs", "2", "1"]
+        assert "A call has waited 1m" in page
+        assert "makes the list of items" in page
+        assert "node-a/1/2" in page
+        assert "and those of 2 jobs that count still" in page
+
+    def test_what_ended_lately_is_counted_with_its_items(self) -> None:
+        order = Order(type="drill", params={"items": 0})
+        for _ in range(2):
+            job = lifecycle.create(checked(order, actor="user:ada"))
+            lifecycle.cancel(job.pk, actor="user:ada")
+
+        page = part_of(client_of("Viewer"), "workers")
+
+        cells = re.search(r"10 minutes</th>(.*?)</tr>", page, re.DOTALL)
+        assert cells
+        assert re.findall(r">(\d+)<", cells[1]) == ["2", "0", "0"]
+
+
+class TestSource:
+    @pytest.fixture(autouse=True)
+    def configured(self, settings) -> None:
+        settings.CCB_URL = "postgresql://127.0.0.1/ccb"
+        settings.CCB_CLOCK_SPEED = 1
+
+    def test_each_poll_says_how_it_went(self) -> None:
+        good = polled(ago_s=30, offset_s=-185)
+        bad = polled(ago_s=10, error="CC&B did not answer within 60 s.")
+
+        page = part_of(client_of("Viewer"), "polls")
+
+        assert row(page, f"poll-{good.pk}")[1:7] == [
+            "Read",
+            "2.5 s",
+            "1,234",
+            "7",
+            "3m 5s behind",
+            "ada",
+        ]
+        assert row(page, f"poll-{bad.pk}")[1:5] == ["Failed", "2.5 s", NOTHING, NOTHING]
+        assert "The last poll failed: CC&amp;B did not answer within 60 s." in page
+        assert "clock and ours are 3m 5s apart" in page
+
+    def test_a_source_not_read_for_long_is_unknown(self) -> None:
+        polled(ago_s=7200)
+
+        page = part_of(client_of("Viewer"), "polls")
+
+        assert "CC&amp;B was last read 2 h ago, which is too long ago" in page
+        assert "press Poll now" in page
+
+    def test_a_refused_login_says_that_no_poll_tries_again(self) -> None:
+        at = timezone.now()
+        Source.objects.update_or_create(
+            pk=1, defaults={"circuit_opened_at": at, "circuit_message": "ORA-01017"}
+        )
+
+        page = part_of(client_of("Viewer"), "polls")
+
+        assert "refused the login 0 s ago (ORA-01017)" in page
+        assert "none will come" in page
+
+
+class TestChannels:
+    def test_one_that_fails_says_why_and_what_waits(self, settings) -> None:
+        settings.EMAIL_HOST, settings.DEFAULT_FROM_EMAIL = "mail.test", "b@example.org"
+        channel = Channel.objects.create(name="night shift", recipients="ops@example.org")
+        at = timezone.now()
+        ChannelHealth.objects.create(
+            channel=channel, failures=5, failing_since=at, sentence="The server closed the door."
+        )
+        for n, state in enumerate(["pending", "failed", "given_up"]):
+            notice = Notice.objects.create(key=f"k{n}", subject="x", created_at=at)
+            Delivery.objects.create(
+                notice=notice,
+                channel=channel,
+                kind="notice",
+                state=state,
+                next_try_at=at,
+                give_up_at=at,
+                created_at=at - timedelta(minutes=5),
+                given_up_at=at if state == "given_up" else None,
+            )
+
+        page = part_of(client_of("Viewer"), "channels")
+
+        cells = row(page, f"channel-{channel.pk}")
+        assert cells == [
+            "night shift",
+            "Does not get through",
+            "not yet",
+            "2",
+            "0",
+            "5 min ago",
+            "1",
+        ]
+        assert "does not get through: The server closed the door." in page
+        assert "1 messages of night shift were given up" in page
+        assert "ops@example.org" not in page
+
+
+class TestStorage:
+    def test_it_tells_sizes_and_what_is_kept(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_size_pretty(pg_database_size(current_database()))")
+        lifecycle.create(checked(Order(type="drill", params={"items": 1}), actor="user:ada"))
+        page = part_of(client_of("Viewer"), "storage")
+
+        assert connection.settings_dict["NAME"] in page
+        assert re.search(r"\d+ of \d+", page)
+        assert "3 years" in page
+        assert f"{timezone.now():%Y-%m-%d}" in page
+
+    def test_a_clean_up_is_unknown_then_done_then_overdue(self) -> None:
+        client = client_of("Viewer")
+        assert "Jobs: no clean-up has been finished yet" in part_of(client, "storage")
+
+        retention.remove_old()
+        assert "Jobs: " not in part_of(client, "storage")
+
+        note_done(retention.LOCK, at=timezone.now() - timedelta(hours=3))
+        assert "Jobs: what is too old was last removed 3 h ago" in part_of(client, "storage")

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 
 import psutil
@@ -177,6 +178,12 @@ def silent() -> set[str]:
     return {each.part for each in clusters() if each.age_s > 2}
 
 
+def told_once(listener: psycopg.Connection, happened: Callable[[], bool]) -> bool:
+    """Tell whether somebody announced something when it had happened."""
+    with closing(listener.notifies(timeout=10)) as told:
+        return any(happened() for _ in told)
+
+
 class TestAHeartbeat:
     def test_its_coming_its_beats_and_its_going_are_announced(
         self, start: Start, shared: str
@@ -189,7 +196,7 @@ class TestAHeartbeat:
                 assert told.payload == "health"
                 seen.append(Heartbeat.objects.get().beat_at)
             cluster.main.send_signal(signal.SIGTERM)
-            assert any(not Heartbeat.objects.exists() for _ in listener.notifies(timeout=10))
+            assert told_once(listener, lambda: not Heartbeat.objects.exists())
             assert cluster.wait_for_exit(10) == 0
         assert seen == sorted(seen)
         assert len(set(seen)) > 2
@@ -204,8 +211,7 @@ class TestAHeartbeat:
             listener.execute("LISTEN batchops_live")
             os.kill(lost.main.pid, signal.SIGKILL)
 
-            told = listener.notifies(timeout=10)
-            assert any(silent() == {"jobs"} for _ in told)
+            assert told_once(listener, lambda: silent() == {"jobs"})
 
 
 class TestTicks:

@@ -158,6 +158,8 @@ def _questions(client: Client) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "fragment", _asking(client, "/admin/jobs/fragment/")
     yield "job_page", _asking(client, f"/admin/jobs/{middle.pk}/")
     yield "items_of_a_job", _asking(client, f"/admin/jobs/{middle.pk}/items/fragment/")
+    yield "health_page", _asking(client, "/admin/health/")
+    yield "health_workers", _asking(client, "/admin/health/workers/fragment/")
     yield "api_newest_50", _asking(client, "/api/batch-jobs?limit=50")
     yield "api_with_stats", _asking(client, "/api/batch-jobs?limit=50&stats=true")
     yield "counts", queries.count_capped

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from alerts.standings import Standing
@@ -79,13 +81,18 @@ def _missing(part: ClusterName) -> Trouble:
 
 def _silent(cluster: Cluster) -> Trouble:
     said = gettext(
-        "The '%(part)s' cluster on %(host)s (process %(pid)d) has given no sign for %(age)s: it "
+        "The '%(part)s' cluster on %(host)s (process %(pid)d) has given no sign since %(at)s: it "
         "hangs, was killed, or does not reach the database. Look at that process and its log; if "
         "it is gone, start it with `manage.py cluster %(part)s`."
     )
     named = {"part": cluster.part, "host": cluster.host, "pid": cluster.pid}
     tone: Tone = "warn" if cluster.state == "late" else "unknown"
-    return Trouble(tone, said % {**named, "age": duration(cluster.age_s)})
+    return Trouble(tone, said % {**named, "at": clock_time(cluster.beat_at)})
+
+
+def clock_time(at: datetime) -> str:
+    """Write a moment to the second on the site's clock, for a sentence that stays as it is."""
+    return date_format(timezone.localtime(at), "j M H:i:s")
 
 
 def _stands(queue: Queue) -> bool:

@@ -1,11 +1,11 @@
 """Keep runs in detail for weeks, one row a run for years, and what days came to for ever."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from batchops.calendar import business_date
@@ -13,7 +13,6 @@ from batchops.cluster import bells
 from batchops.cluster.cleaning import SLICE_S, Batch, Kept, go_through, note_done
 from batchops.db import database_now, session_lock
 from monitoring import lifecycle, queries
-from monitoring.models import Poll, Replay, RunEvent, RunSample, StepDay
 
 BELL = "monitoring.tasks.remove_old"
 LOCK = "monitoring.retention"
@@ -22,6 +21,14 @@ RUNS_KEPT = timedelta(days=3 * 365)
 # So that 90 days can be replayed.
 SAMPLES_KEPT = timedelta(days=100)
 REPLAYS_KEPT = timedelta(days=30)
+OLDEST_SQL = """
+    SELECT (SELECT min(source_at) FROM monitoring_runevent),
+           (SELECT min(at) FROM monitoring_runsample),
+           (SELECT min(started_at) FROM monitoring_poll),
+           (SELECT min(asked_at) FROM monitoring_replay),
+           (SELECT min(business_date) FROM batch_execution_logs),
+           (SELECT min(business_date) FROM batch_performance_summary)
+"""
 
 
 def ring() -> None:
@@ -49,15 +56,14 @@ def clean_up(at: datetime, *, for_s: float) -> bool:
 def kept() -> list[Kept]:
     """Return how long what is known of CC&B is kept, and how old the oldest of it is."""
     in_detail = queries.kept_in_detail(queries.monitoring_config())
+    event_at, sample_at, poll_at, replay_at, run_day, figures_day = _oldest()
     return [
-        Kept(
-            _("Events and threads of runs"), in_detail, _oldest(RunEvent.objects.all(), "source_at")
-        ),
-        Kept(_("Samples and forecasts"), SAMPLES_KEPT, _oldest(RunSample.objects.all(), "at")),
-        Kept(_("Polls"), SAMPLES_KEPT, _oldest(Poll.objects.all(), "started_at")),
-        Kept(_("Replays of rules"), REPLAYS_KEPT, _oldest(Replay.objects.all(), "asked_at")),
-        Kept(_("Runs, one row each"), RUNS_KEPT, queries.first_day()),
-        Kept(_("Daily figures of steps"), None, _oldest(StepDay.objects.all(), "business_date")),
+        Kept(_("Events and threads of runs"), in_detail, event_at),
+        Kept(_("Samples and forecasts"), SAMPLES_KEPT, sample_at),
+        Kept(_("Polls"), SAMPLES_KEPT, poll_at),
+        Kept(_("Replays of rules"), REPLAYS_KEPT, replay_at),
+        Kept(_("Runs, one row each"), RUNS_KEPT, run_day),
+        Kept(_("Daily figures of steps"), None, figures_day),
     ]
 
 
@@ -78,8 +84,9 @@ def _batches(at: datetime) -> list[Batch]:
     ]
 
 
-def _oldest(rows: QuerySet[Any], field: str) -> datetime | date | None:
-    """Return the least value of an indexed field; None without a row."""
-    values = rows.order_by(field).values_list(field, flat=True)
-    oldest: datetime | date | None = values.first()
+def _oldest() -> tuple[Any, ...]:
+    """Return the oldest moment or day of each kind of rows, None without a row, in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(OLDEST_SQL)
+        oldest: tuple[Any, ...] = cursor.fetchone()
     return oldest

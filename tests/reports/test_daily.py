@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models import F, Max
+from django.db.models import F
 from django.utils.html import escape
 
 from alerts import lifecycle
@@ -256,20 +256,21 @@ class TestWhy:
 class TestForecast:
     def test_the_days_first_forecast_stands_beside_what_came(self, played: FakeCcb) -> None:
         Forecast.objects.all().delete()
-        store_forecast(time(5), p50=(15, 0), steps={"CM-DMRU": (7, 30), "D1-IMD": (12, 5)})
-        store_forecast(time(17, 45), p50=(21, 15), miss_pct=100, steps={})
+        steps = {"CM-DMRU": (7, 30), "C1-PPBTR": (12, 5), "F1-FLUSH": (13, 0)}
+        store_forecast(time(5), p50=(15, 0), steps=steps)
+        # C1-PPBTR ran again since, and was done with its first run.
+        done = {"CM-DMRU": (11, 0), "C1-PPBTR": (12, 10)}
+        store_forecast(time(17, 45), p50=(21, 15), miss_pct=100, steps=done, basis="done")
 
         part = daily.compose(TODAY, at=datetime.now(UTC)).forecast
 
         assert part.said == "As forecast at 05:00 from 44 days: ordinary days, all weekdays."
-        told = {line.code: (line.done_at, line.off_s, line.said) for line in part.lines}
-        last = Run.objects.values("batch_code").annotate(at=Max("ended_at"))
-        ended = dict(last.values_list("batch_code", "at"))
-        off_s = (ended["D1-IMD"] - wall(time(12, 5))).total_seconds()
+        told = {line.code: (line.done_at, line.said) for line in part.lines}
         assert told == {
-            "": (None, None, "not done"),
-            "CM-DMRU": (ended["CM-DMRU"], 3.5 * 3600, "outside: 3h 30m later"),
-            "D1-IMD": (ended["D1-IMD"], off_s, "5m 0s later than the median"),
+            "": (None, "not done"),
+            "CM-DMRU": (wall(time(11)), "outside: 3h 30m later"),
+            "C1-PPBTR": (wall(time(12, 10)), "5m 0s later than the median"),
+            "F1-FLUSH": (None, "not done"),
         }
         assert part.ahead == (
             "As of 17:45, all steps are expected to be done at 21:15 (between 20:45 and 21:45 in "
@@ -288,7 +289,12 @@ class TestForecast:
 
 
 def store_forecast(
-    clock: time, *, p50: tuple[int, int], steps: dict[str, tuple[int, int]], miss_pct: float = 4
+    clock: time,
+    *,
+    p50: tuple[int, int],
+    steps: dict[str, tuple[int, int]],
+    miss_pct: float = 4,
+    basis: str = "time",
 ) -> None:
     """Store a forecast whose bands reach half an hour to either side."""
 
@@ -305,7 +311,8 @@ def store_forecast(
         compared={"kind": "ordinary", "weekday": None, "from": None, "to": None},
         miss_pct=miss_pct,
         steps=[
-            {"code": code} | {name: at.isoformat() for name, at in band(hour).items()}
+            {"code": code, "basis": basis}
+            | {name: at.isoformat() for name, at in band(hour).items()}
             for code, hour in steps.items()
         ],
         **band(p50),

@@ -206,11 +206,7 @@ def compose(day: date, *, at: datetime, recorded: bool = True) -> DailyReport:
         jobs=_own_jobs(day, moments),
         alerts=alerts,
         alerts_total=alerts_total,
-        forecast=forecasts_of(
-            day,
-            done={line.step.batch_code: line.course.ended_at for line in steps},
-            done_at=_done_at(steps),
-        ),
+        forecast=forecasts_of(day),
         outlook=outlook,
         quiet_s=60.0 * fresh.config.poll_minutes * fresh.config.stale_after_polls,
     )

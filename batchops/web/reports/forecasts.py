@@ -91,16 +91,24 @@ class ForecastPart:
         }
 
 
-def forecasts_of(
-    day: date, *, done: Mapping[str, datetime | None], done_at: datetime | None
-) -> ForecastPart:
-    """Return the forecasts of `day` beside what came: when each step was done, and the whole."""
-    first = first_forecast(day)
-    if first is None or not (first.p10_at and first.p50_at and first.p90_at):
-        return ForecastPart(first, last_forecast(day), [])
-    whole = Compared("", first.p10_at, first.p50_at, first.p90_at, done_at)
-    steps = [_of_step(step, done[step["code"]]) for step in first.steps if step["code"] in done]
-    return ForecastPart(first, last_forecast(day), [whole, *steps])
+def forecasts_of(day: date) -> ForecastPart:
+    """Return the forecasts of `day` beside what came: when each step was done, and the whole.
+
+    A step is done when forecasts count it so: with its first complete run, or when it has drained
+    what waits. The newest forecast says when that was.
+    """
+    first, last = first_forecast(day), last_forecast(day)
+    if first is None or last is None or not (first.p10_at and first.p50_at and first.p90_at):
+        return ForecastPart(first, last, [])
+    done = {
+        step["code"]: datetime.fromisoformat(step["p50_at"])
+        for step in last.steps
+        if step["basis"] == "done"
+    }
+    whole = Compared("", first.p10_at, first.p50_at, first.p90_at, last.finished_at)
+    return ForecastPart(
+        first, last, [whole, *(_of_step(step, done.get(step["code"])) for step in first.steps)]
+    )
 
 
 def _of_step(step: Mapping[str, str], done_at: datetime | None) -> Compared:

@@ -38,10 +38,10 @@ SELECT rule, code || ' ' || n || '/0', '', severity,
           FROM generate_series(1, :alerts) AS n) AS made;
 
 INSERT INTO alerts_alertevent (alert_id, at, actor, verb, note, before, after)
-SELECT id, created_at, 'system:poll', 'opened', '', '{}',
+SELECT id, created_at, 'system:poll', 'opened', '', '{}'::jsonb,
        jsonb_build_object('state', 'open', 'severity', alert_severity, 'message', alert_message)
   FROM batch_monitoring_alerts
 UNION ALL
-SELECT id, resolved_at, 'system:poll', 'resolved', 'The run completed.', '{"state": "open"}',
-       '{"state": "resolved"}'
+SELECT id, resolved_at, 'system:poll', 'resolved', 'The run completed.', '{"state": "open"}'::jsonb,
+       '{"state": "resolved"}'::jsonb
   FROM batch_monitoring_alerts WHERE state = 'resolved';

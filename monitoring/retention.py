@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from batchops.calendar import business_date
 from batchops.cluster import bells
-from batchops.cluster.cleaning import SLICE_S, Batch, Kept, go_through, note_done
-from batchops.db import database_now, session_lock
+from batchops.cluster.cleaning import Batch, Kept, clean_one_slice, go_through
 from monitoring import lifecycle, queries
 
 BELL = "monitoring.tasks.remove_old"
@@ -38,14 +37,7 @@ def ring() -> None:
 
 def remove_old() -> None:
     """Clean up for one slice, and ring for the next if something is left; one at a time."""
-    with session_lock(LOCK) as held:
-        if not held:
-            return
-        at = database_now()
-        if clean_up(at, for_s=SLICE_S):
-            note_done(LOCK, at=at)
-        else:
-            ring()
+    clean_one_slice(LOCK, clean_up, ring=ring)
 
 
 def clean_up(at: datetime, *, for_s: float) -> bool:

@@ -4,6 +4,10 @@ TRUNCATE makes new files for a table and for each of its indexes: 0.1 s for all 
 which tables hold other rows than at first, and to put those right, takes a few milliseconds.
 """
 
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
 from django.db import connection
 from psycopg import sql
 
@@ -64,3 +68,11 @@ def put_back() -> None:
 
 def _for(template: str, table: str, **parts: sql.Composable) -> sql.Composed:
     return sql.SQL(template).format(table=sql.Identifier(table), **parts)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _leave_nothing(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Undo what a module committed, for the next one, where a conftest takes this in."""
+    yield
+    with django_db_blocker.unblock():
+        put_back()

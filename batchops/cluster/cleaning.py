@@ -4,14 +4,22 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from django.utils.functional import Promise
 
+from batchops.db import database_now, session_lock
 from batchops.models import CleanUp
 
 # Then others get their turn; the rest follows by another bell.
 SLICE_S = 5.0
 Batch = Callable[[], int]
+
+
+class CleanUpFor(Protocol):
+    """Removes for about `for_s` seconds what is too old at `at`; says whether all of it is gone."""
+
+    def __call__(self, at: datetime, /, *, for_s: float) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,21 @@ def go_through(batches: Iterable[Batch], *, for_s: float) -> bool:
             if time.monotonic() > ends_at:
                 return False
     return True
+
+
+def clean_one_slice(name: str, clean_up: CleanUpFor, *, ring: Callable[[], None]) -> None:
+    """Clean up for one slice, and ring for the next if something is left; one at a time.
+
+    `name` is the lock that it holds, and under it stands when nothing was left.
+    """
+    with session_lock(name) as held:
+        if not held:
+            return
+        at = database_now()
+        if clean_up(at, for_s=SLICE_S):
+            note_done(name, at=at)
+        else:
+            ring()
 
 
 def note_done(name: str, *, at: datetime) -> None:

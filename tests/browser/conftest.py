@@ -18,7 +18,7 @@ from django.test.utils import override_settings
 from batchops.models import User
 from tests.browser.chromium import Chromium, running_chromium
 from tests.browser.visitor import Visitor
-from tests.committed import put_back
+from tests.committed import _leave_nothing  # noqa: F401  (autouse)
 from tests.web_process import WebProcess
 
 PASSWORD = "a long and silly password"
@@ -41,14 +41,6 @@ def _django_db_helper(django_db_setup: None, django_db_blocker: Any) -> Iterator
     """
     with django_db_blocker.unblock():
         yield
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _leave_nothing(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Undo what a module committed, for the next one."""
-    yield
-    with django_db_blocker.unblock():
-        put_back()
 
 
 @pytest.fixture(scope="session")

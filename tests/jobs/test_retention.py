@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ, Task
 
+from batchops.cluster import cleaning
 from batchops.db import database_now
 from batchops.models import User
 from jobs import lifecycle, registry, retention
@@ -276,7 +277,7 @@ class TestTurns:
     def test_a_slice_rings_for_the_next_while_something_is_left(
         self, old: Job, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(retention, "SLICE_S", 0.0)
+        monkeypatch.setattr(cleaning, "SLICE_S", 0.0)
         waiting = []
 
         for _ in range(10):

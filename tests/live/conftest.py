@@ -16,7 +16,7 @@ from django.test import Client as Browser
 from websockets.sync.client import ClientConnection, connect
 
 from batchops.models import User
-from tests.committed import put_back
+from tests.committed import _leave_nothing  # noqa: F401  (autouse)
 from tests.live.board import notes
 from tests.web_process import WebProcess
 
@@ -40,14 +40,6 @@ def _django_db_helper(django_db_setup: None, django_db_blocker: Any) -> Iterator
     """
     with django_db_blocker.unblock():
         yield
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _leave_nothing(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Undo what a module committed, for the next one."""
-    yield
-    with django_db_blocker.unblock():
-        put_back()
 
 
 @pytest.fixture(scope="session")

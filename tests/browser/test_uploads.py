@@ -26,7 +26,7 @@ from tests.web_process import WebProcess
 
 SOON_MS = 15_000
 FORM = "/admin/jobs/new/bundles/"
-RECIPIENTS = 150
+RECIPIENTS = 400
 REMEMBER_PERCENT = """
 window.percents = [];
 new MutationObserver(() => {
@@ -47,7 +47,8 @@ new MutationObserver(() => {
 
 @pytest.fixture(scope="module")
 def cluster(collected: Path, django_db_blocker: Any) -> Iterator[Cluster]:
-    settings = {**FAST, "JOBS_WORKERS": "1", "BATCHOPS_DATA_DIR": str(collected)}
+    few = {"JOBS_WORKERS": "1", "JOBS_SETTLE_INTERVAL_S": "0.05"}
+    settings = {**FAST, **few, "BATCHOPS_DATA_DIR": str(collected)}
     with django_db_blocker.unblock():
         empty_tables()
         with Cluster(settings) as running:

@@ -285,6 +285,8 @@ class TestQueries:
             "/api/ami-operational/batch-health",
             "/api/ami-operational/batch-performance",
         )
+        for address in addresses:
+            text_of(viewer, address)  # fills what a process keeps of past days
         few = [queries(viewer, address) for address in addresses]
         for number in range(2, 40):
             ccb.fail("CM-DMRU", number)

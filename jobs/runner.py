@@ -24,6 +24,8 @@ from jobs.step import Step, give_up
 log = logging.getLogger("jobs.runner")
 
 WORK = "jobs.tasks.work"
+# The first items are stored soon, so that the other workers have something to begin with.
+EXPAND_FIRST = 500
 EXPAND_BATCH = 5_000
 # How long a worker makes a job's items while other jobs wait.
 EXPAND_TURN_S = 2.0
@@ -33,7 +35,7 @@ LINGER_S = 0.5
 LINGER_LOOK_S = 0.02
 CHUNK_MAX = 500
 # Near a job's end chunks are smaller, so that all workers end together, but not below this.
-CHUNK_LEAST_S = 0.025
+CHUNK_LEAST_S = 0.05
 
 
 def run_slice() -> None:
@@ -261,5 +263,7 @@ def size_of(chosen: Chosen) -> int:
 
 
 def _batches(items: Iterator[Any]) -> Iterator[list[Any]]:
-    while batch := list(islice(items, EXPAND_BATCH)):
+    size = EXPAND_FIRST
+    while batch := list(islice(items, size)):
         yield batch
+        size = EXPAND_BATCH

@@ -27,11 +27,23 @@ class Turn:
     site: Site
 
 
+# Between two statements the runs of a long first history are worked out, for which a slow or busy
+# machine takes longer than other transactions may be silent.
+MAY_BE_SILENT = "2min"
+
+
 def take_turn() -> None:
-    """Wait until no other transaction writes runs, and keep others waiting until this one ends."""
+    """Wait until no other transaction writes runs, and keep others waiting until this one ends.
+
+    It may be silent for MAY_BE_SILENT.
+    """
     # Not the source's row: who asks for a poll writes that, and would wait for all of this one.
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('monitoring.record', 0))")
+        cursor.execute(
+            "SELECT set_config('idle_in_transaction_session_timeout', %s, true),"
+            " pg_advisory_xact_lock(hashtextextended('monitoring.record', 0))",
+            [MAY_BE_SILENT],
+        )
 
 
 def watch_since(ground: Ground, clock: datetime) -> datetime:

@@ -1,17 +1,20 @@
 """What a poll stores, and that it stores it once."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from batchops.ccb.errors import CcbLoginRefused, CcbTimeout
 from batchops.ccb.snapshot import SubmissionRow
 from monitoring import poll as polling
 from monitoring import queries
 from monitoring.errors import SnapshotOutdated
-from monitoring.lifecycle import Asked, record_poll
+from monitoring.lifecycle import Asked, record_poll, runs
 from monitoring.models import ImdCount, Poll, Run, RunEvent
 from tests.monitoring.source import TODAY, FakeCcb
 
@@ -191,6 +194,22 @@ class TestPoll:
 
         assert Run.objects.filter(state="failed").count() == 2
         assert open_rules() == ["FAILED"]
+
+    def test_a_slow_machine_may_take_its_time_over_a_long_history(
+        self, ccb: FakeCcb, poll: MakePoll, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ccb.run("CM-DMRU")
+        work_out = runs.observe
+
+        def slowly(*args: Any) -> Any:
+            time.sleep(0.2)
+            return work_out(*args)
+
+        monkeypatch.setattr(runs, "observe", slowly)
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 100")
+
+        assert poll().runs_changed == 1
 
 
 class TestFailedPoll:

@@ -22,7 +22,7 @@ class UnknownBell(BatchOpsError):
 
 @transaction.atomic
 def ring(task: str, *, cluster: ClusterName, at_most: int = 1) -> bool:
-    """Queue one call of the dotted function `task`, unless `at_most` bells already wait there.
+    """Queue one call of the dotted function `task`, unless `at_most` bells for it wait already.
 
     Part of the caller's transaction: nothing rings if it rolls back. A bell lost, doubled or
     late does no harm, because the function called looks up in the database what there is to do.
@@ -33,8 +33,8 @@ def ring(task: str, *, cluster: ClusterName, at_most: int = 1) -> bool:
     _require_callable(task)
     if cluster not in CLUSTERS:
         raise UnknownBell(f"Cannot ring '{task}': no cluster '{cluster}', only {CLUSTERS}.")
-    waiting = OrmQ.objects.filter(key=cluster, lock__lte=timezone.now()).count()
-    if waiting >= at_most:
+    waiting = OrmQ.objects.filter(key=cluster, lock__lte=timezone.now())
+    if sum(bell.func() == task for bell in waiting) >= at_most:
         return False
     async_task(task, cluster=cluster)
     with connection.cursor() as cursor:

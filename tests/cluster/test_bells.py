@@ -50,6 +50,10 @@ class TestRing:
         ring(BELL, cluster="watch")
         assert ring(BELL, cluster="jobs") is True
 
+    def test_bells_for_other_functions_do_not_count(self) -> None:
+        ring("tests.cluster.answers.take_a_second", cluster="jobs")
+        assert ring(BELL, cluster="jobs") is True
+
     def test_one_rung_in_a_transaction_that_rolls_back_never_rings(self) -> None:
         with pytest.raises(ZeroDivisionError), transaction.atomic():
             ring(BELL, cluster="jobs")

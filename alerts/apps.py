@@ -5,11 +5,24 @@ class AlertsConfig(AppConfig):
     name = "alerts"
 
     def ready(self) -> None:
-        from alerts import checks, tasks, topics  # noqa: F401 - checks register themselves
-        from batchops.cluster import ticks
-        from batchops.live.topics import register
+        from alerts import checks  # noqa: F401  (registers the system checks)
+        from batchops.registry import fill
 
-        for topic in topics.TOPICS:
-            register(topic)
-        for tick in tasks.TICKS:
-            ticks.register(tick)
+        fill("batchops.cluster.ticks", _register_ticks)
+        fill("batchops.live.topics", _register_topics)
+
+
+def _register_ticks() -> None:
+    from alerts.tasks import TICKS
+    from batchops.cluster.ticks import register
+
+    for tick in TICKS:
+        register(tick)
+
+
+def _register_topics() -> None:
+    from alerts.topics import TOPICS
+    from batchops.live.topics import register
+
+    for topic in TOPICS:
+        register(topic)

@@ -5,19 +5,38 @@ class JobsConfig(AppConfig):
     name = "jobs"
 
     def ready(self) -> None:
-        from jobs import judge, missed, retention, scheduling, statistics
-        from jobs.sweep import register_duties
-        from jobs.topics import register_topics
+        from batchops.registry import fill
+        from jobs.types.bill_stop import models  # noqa: F401  (a type with tables of its own)
 
-        # Importing them registers the types.
-        from jobs.types import bill_stop, document, drill, enrich, external, file_batch  # noqa: F401
+        fill("jobs.registry", _register_types)
+        fill("batchops.cluster.ticks", _register_ticks)
+        fill("batchops.cluster.ends", _register_ends)
+        fill("batchops.live.topics", _register_topics)
 
-        register_duties()
-        judge.register_duties()
-        scheduling.register_duties()
-        missed.register_duties()
-        retention.register_duties()
-        statistics.register_duties()
-        document.register_duties()
-        register_topics()
-        bill_stop.register_topic()
+
+def _register_types() -> None:
+    # Importing them registers the types.
+    from jobs.types import document, drill, enrich, external, file_batch  # noqa: F401
+    from jobs.types.bill_stop import job_type  # noqa: F401
+
+
+def _register_ticks() -> None:
+    from jobs import judge, missed, retention, scheduling, statistics, sweep
+    from jobs.types import document
+
+    for module in (sweep, judge, scheduling, missed, retention, statistics, document):
+        module.register_ticks()
+
+
+def _register_ends() -> None:
+    from jobs import sweep
+
+    sweep.register_ends()
+
+
+def _register_topics() -> None:
+    from jobs import topics
+    from jobs.types.bill_stop import topic
+
+    topics.register_topics()
+    topic.register_topic()

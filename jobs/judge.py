@@ -25,7 +25,7 @@ EVERY = timedelta(seconds=5)
 OUTSIDE = timedelta(days=1)
 
 
-def register_duties() -> None:
+def register_ticks() -> None:
     """Let the cluster watch judge, for it lives when the workers of jobs do not."""
     register(Tick("jobs.judge", "watch", EVERY, judge))
 

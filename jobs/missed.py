@@ -22,7 +22,7 @@ RULE = "MISSED_SCHEDULE"
 ACTOR = "system:schedule"
 
 
-def register_duties() -> None:
+def register_ticks() -> None:
     """Let the wrapper of a watch cluster judge what was missed."""
     register(Tick("jobs.missed-schedules", "watch", timedelta(seconds=5), judge))
 

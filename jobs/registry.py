@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from batchops.inputs import StrictSerializer
+from batchops.registry import Registry
 from jobs.errors import UnknownType
 from jobs.lifecycle import WorkItem
 from jobs.models import Job
@@ -171,7 +172,7 @@ class JobType:
         return details
 
 
-_types: dict[str, JobType] = {}
+_types: Registry[JobType] = Registry(__name__)
 
 
 def register(job_type: type[JobType]) -> type[JobType]:

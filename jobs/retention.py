@@ -20,7 +20,7 @@ ROWS_KEPT = timedelta(days=3 * 365)
 RECORDS_KEPT = timedelta(days=60)
 
 
-def register_duties() -> None:
+def register_ticks() -> None:
     """Let the wrapper of a watch cluster ring for the clean-up every few minutes."""
     register(Tick("jobs.retention", "watch", EVERY, ring))
 

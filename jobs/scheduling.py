@@ -26,7 +26,7 @@ REPLACED = "No cluster was running at its time, and a later start stands for it.
 BROKEN = "Its job type failed while the job was made; the log of the watch cluster says how."
 
 
-def register_duties() -> None:
+def register_ticks() -> None:
     """Let the wrapper of a watch cluster look for due schedules; that takes milliseconds."""
     register(Tick("jobs.schedules", "watch", timedelta(seconds=1), start_due))
 

@@ -80,7 +80,7 @@ COUNT_SQL = """
 """
 
 
-def register_duties() -> None:
+def register_ticks() -> None:
     """Let the wrapper of a watch cluster ring every minute for the day's figures."""
     register(Tick("jobs.statistics", "watch", EVERY, ring))
 

@@ -28,12 +28,16 @@ RING_EVERY = timedelta(seconds=2)
 GIVEN_UP_AT_ONCE = 5
 
 
-def register_duties() -> None:
+def register_ticks() -> None:
     """Let the wrappers of both kinds of cluster sweep, so that either may be away."""
     every = settings.JOBS_SWEEP_INTERVAL
     register(Tick("jobs.sweep", "jobs", every, sweep))
     register(Tick("jobs.sweep-from-watch", "watch", every, sweep))
     register(Tick("jobs.ring", "jobs", RING_EVERY, ring))
+
+
+def register_ends() -> None:
+    """Let the wrapper of a jobs cluster that was killed take back what its workers held."""
     ends.register("jobs.claims", cluster="jobs", run=take_from_lost)
 
 

@@ -1,3 +1,5 @@
+from datetime import time
+
 from django.apps import AppConfig
 
 
@@ -6,12 +8,30 @@ class MonitoringConfig(AppConfig):
 
     def ready(self) -> None:
         from batchops.calendar import tell_day_start
-        from batchops.cluster import ticks
-        from batchops.live.topics import register
-        from monitoring import queries, tasks, topics
+        from batchops.registry import fill
 
-        tell_day_start(lambda: queries.monitoring_config().day_start)
-        for topic in topics.TOPICS:
-            register(topic)
-        for tick in tasks.TICKS:
-            ticks.register(tick)
+        tell_day_start(_day_start)
+        fill("batchops.cluster.ticks", _register_ticks)
+        fill("batchops.live.topics", _register_topics)
+
+
+def _day_start() -> time:
+    from monitoring.queries import monitoring_config
+
+    return monitoring_config().day_start
+
+
+def _register_ticks() -> None:
+    from batchops.cluster.ticks import register
+    from monitoring.tasks import TICKS
+
+    for tick in TICKS:
+        register(tick)
+
+
+def _register_topics() -> None:
+    from batchops.live.topics import register
+    from monitoring.topics import TOPICS
+
+    for topic in TOPICS:
+        register(topic)

@@ -1,11 +1,15 @@
 """Hold the house's rules that no linter knows (docs/architecture.md says why)."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("batchops", "jobs", "monitoring", "alerts")
@@ -119,6 +123,42 @@ class TestState:
         offenders = [name_of(p) for p in python_files() if hidden.search(p.read_text())]
 
         assert offenders == []
+
+
+class TestStart:
+    """Every command and each process of `make run` pays for what is imported before it begins."""
+
+    LATE = {
+        "apprise",
+        "openpyxl",
+        "oracledb",
+        "reportlab",
+        "requests",
+        "rest_framework.serializers",
+        "rest_framework.views",
+        "xlsxwriter",
+        # What registers pages, topics, ticks and job types.
+        "alerts.tasks",
+        "batchops.web.urls",
+        "jobs.admin",
+        "jobs.registry",
+        "jobs.topics",
+        "monitoring.tasks",
+    }
+
+    def test_it_imports_models_and_no_more(self) -> None:
+        done = subprocess.run(
+            [sys.executable, "-c", "import django, sys; django.setup(); print(*sys.modules)"],
+            cwd=ROOT,
+            env={**os.environ, "SECRET_KEY": settings.SECRET_KEY},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        imported = set(done.stdout.split())
+
+        assert "jobs.models" in imported
+        assert self.LATE & imported == set()
 
 
 class TestTemplates:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from batchops.cluster.ticks import ClusterName
+from batchops.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Lost:
 
 
 Duty = Callable[[Lost], None]
-_duties: dict[str, tuple[ClusterName, Duty]] = {}
+_duties: Registry[tuple[ClusterName, Duty]] = Registry(__name__)
 
 
 def register(name: str, *, cluster: ClusterName, run: Duty) -> None:

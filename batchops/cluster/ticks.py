@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from batchops.registry import Registry
+
 ClusterName = Literal["jobs", "watch"]
 CLUSTERS: tuple[ClusterName, ...] = ("jobs", "watch")
 
@@ -23,11 +25,11 @@ class Tick:
     run: Callable[[], None]
 
 
-_ticks: dict[str, Tick] = {}
+_ticks: Registry[Tick] = Registry(__name__)
 
 
 def register(tick: Tick) -> None:
-    """Add a tick; apps call this from `AppConfig.ready()`."""
+    """Add a tick; apps call this from functions that they give to batchops.registry."""
     _ticks[tick.name] = tick
 
 

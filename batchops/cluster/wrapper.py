@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import Error, connections
 from django_q.conf import Conf
 
+from batchops import registry
 from batchops.cluster import ends
 from batchops.cluster.bells import release_taken
 from batchops.cluster.flag import Flag
@@ -50,6 +51,7 @@ class Wrapper:
         if not self._wait_for_database():
             return 0
         connections.close_all()
+        registry.load()
         self.sentinel.start()
         threads = self._start_threads()
         exit_code = self._supervise(threads[0])

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from batchops.registry import Registry
+
 Read = Callable[[str], dict[str, Any] | None]
 
 
@@ -25,11 +27,11 @@ class Topic:
     follows: str = ""
 
 
-_topics: dict[str, Topic] = {}
+_topics: Registry[Topic] = Registry(__name__)
 
 
 def register(topic: Topic) -> None:
-    """Add a topic; apps call this from `AppConfig.ready()`."""
+    """Add a topic; apps call this from functions that they give to batchops.registry."""
     _topics[topic.name] = topic
 
 

@@ -12,6 +12,8 @@ from batchops.web.metrics.page import metrics
 from jobs import pages as jobs
 from monitoring import pages as monitoring
 
+admin.autodiscover()
+
 
 def favicon(request: HttpRequest) -> HttpResponse:
     """Lead browsers that ask by habit, as for a JSON answer, to the icon that pages name."""

@@ -17,6 +17,7 @@ from monitoring.workflow import SEEDED
 
 class Command(BaseCommand):
     help = "Check on the first day that CC&B can be read, only read, and is as we know it."
+    requires_system_checks = ["batchops"]
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:

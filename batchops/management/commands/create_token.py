@@ -12,6 +12,7 @@ from batchops.models import User
 
 class Command(BaseCommand):
     help = "Make an API token for a user and print its key, which is never shown again."
+    requires_system_checks = ["batchops"]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("user", help="the user's login name")

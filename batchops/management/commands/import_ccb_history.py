@@ -25,6 +25,7 @@ class Command(BaseCommand):
         "Read the runs of the last days from CC&B, a week at a time. Stopped in the middle, it "
         "goes on there the next time; nothing is stored twice."
     )
+    requires_system_checks = ["batchops"]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--days", type=_days, default=400, help="how far back (default: 400)")

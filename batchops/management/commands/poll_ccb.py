@@ -16,6 +16,7 @@ ACTOR = "system:poll_ccb"
 
 class Command(BaseCommand):
     help = "Read CC&B now and print what was seen; exit code 1 with a sentence when it fails."
+    requires_system_checks = ["batchops"]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

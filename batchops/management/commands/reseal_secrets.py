@@ -13,6 +13,7 @@ class Command(BaseCommand):
         "Seal all addresses and secrets of channels by the first key of BATCHOPS_SECRETS_KEY; "
         "the keys behind it can be taken away then."
     )
+    requires_system_checks = ["batchops"]
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -27,6 +27,7 @@ FIRST_DAY, LAST_DAY, MOST_DAYS = date(2020, 1, 1), date(2099, 12, 31), 1_800
 
 class Command(BaseCommand):
     help = "Make a CC&B that does not exist, with its history, and let its day go by."
+    requires_system_checks = ["batchops"]
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:

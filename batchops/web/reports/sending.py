@@ -57,7 +57,7 @@ class Due:
         return self.late > CUT_OFF[BulletinKind(self.bulletin.kind)]
 
 
-def register_duties() -> None:
+def register_ticks() -> None:
     """Let the wrapper of a watch cluster look for reports that are due."""
     register(Tick("reports.send", "watch", EVERY, ring_for_due))
 

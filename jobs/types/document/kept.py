@@ -51,7 +51,7 @@ def read(name: str) -> Iterator[bytes]:
         yield from iter(lambda: file.read(READ_BYTES), b"")
 
 
-def register_duties() -> None:
+def register_ticks() -> None:
     """Let the wrapper of a watch cluster ring for the clean-up every few minutes."""
     register(Tick("jobs.documents", "watch", EVERY, ring))
 

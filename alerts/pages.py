@@ -88,6 +88,7 @@ def active_context(request: HttpRequest) -> dict[str, Any]:
             "alerts.alert_message": [framed(alert.message) for alert in listed],
         },
         "given_up": given_up_note(request),
+        "may_acknowledge": request.user.has_perm("alerts.acknowledge_alert"),
         "alerts_return_to": _return_to(request),
     }
 

@@ -204,6 +204,7 @@ def freshness(at: datetime) -> Freshness:
     """Say how old the picture is at `at`."""
     config, known = monitoring_config(), source()
     interval = poll_interval(config)
+    last = Poll.objects.order_by("-started_at", "-id").first()
     # A poll that began in time may take a while, and must not count as missing meanwhile.
     patience = min(settings.CCB_DEADLINE, interval / 3)
     return Freshness(
@@ -212,8 +213,8 @@ def freshness(at: datetime) -> Freshness:
         configured=bool(settings.CCB_URL),
         interval=interval,
         stale_after=interval * config.stale_after_polls + patience,
-        last_good=last_good_poll(),
-        last=Poll.objects.order_by("-started_at", "-id").first(),
+        last_good=last if last is None or last.succeeded else last_good_poll(),
+        last=last,
         circuit_opened_at=known.circuit_opened_at,
         circuit_message=known.circuit_message,
         told_stale=known.stale,

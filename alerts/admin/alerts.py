@@ -70,7 +70,7 @@ class AlertChangeList(ChangeList):
     def has_checkboxes(self) -> bool:
         return "action_checkbox" in self.list_display
 
-    @property
+    @cached_property
     def drill(self) -> dict[str, Any]:
         return drill_down(self)
 

@@ -10,7 +10,8 @@ from django import template
 from django.core.serializers.json import DjangoJSONEncoder
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.dates import MONTHS_3, WEEKDAYS_ABBR
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -20,8 +21,14 @@ from batchops.looks import Look
 register = template.Library()
 
 SPANS = ((1, "s"), (60, "min"), (3600, "h"))
+CLOCKS = {"time": "%H:%M", "seconds": "%H:%M:%S"}
 RATE_SPANS = ((1, "s"), (60, "min"), (3600, "h"))
 LEAST_RATE = 0.1
+BAR = (
+    '<span class="bar tone-{}"><progress max="100" aria-label="{}" value="{}"{}></progress>'
+    '<span class="bar-figure"{}>{}%</span>{}</span>'
+)
+UNKNOWN_BAR = '<span class="bar tone-{}"><progress max="100" aria-label="{}"></progress>{}</span>'
 NOTHING = "\N{EN DASH}"  # what stands where a figure is not known
 
 
@@ -57,17 +64,22 @@ def _badge(look: Look, css: str, label: str) -> SafeString:
     )
 
 
-@register.inclusion_tag("console/_bar.html")
+@register.simple_tag
 def bar(
     percent: float | None, label: str, tone: str = "info", live: str = "", note: str = ""
-) -> dict[str, Any]:
+) -> SafeString:
     """Draw a progress bar named `label` for those who cannot see it.
 
     `percent` is 0 to 100; None draws a bar without a figure, for work whose size is unknown.
     `live` names the field of the live frame that moves it, `note` stands behind the figure.
     """
-    whole = None if percent is None else int(percent)  # down: 100 means done
-    return {"percent": whole, "label": label, "tone": tone, "live": live, "note": note}
+    drawn_note = format_html('<span class="bar-note">{}</span>', note) if note else ""
+    if percent is None:
+        return format_html(UNKNOWN_BAR, tone, label, drawn_note)
+    whole = int(percent)  # down: 100 means done
+    value = format_html(' data-live-value="{}"', live) if live else ""
+    figure = format_html(' data-live-text="{}" data-live-format="percent"', live) if live else ""
+    return format_html(BAR, tone, label, whole, value, figure, whole, drawn_note)
 
 
 @register.inclusion_tag("console/_card.html")
@@ -158,8 +170,7 @@ def moment(at: datetime | None, style: str = "full") -> SafeString | str:
     if at is None:
         return NOTHING
     local = timezone.localtime(at)
-    formats = {"full": _day_and_time(local), "time": "H:i", "seconds": "H:i:s"}
-    return _time(at, date_format(local, formats[style]))
+    return _time(at, f"{local:{CLOCKS[style]}}" if style in CLOCKS else _day_and_time(local))
 
 
 @register.simple_tag
@@ -214,11 +225,13 @@ def countdown(rest: timedelta) -> str:
 def exact(at: datetime) -> str:
     """Write a moment to the second with its zone, for titles."""
     local = timezone.localtime(at)
-    return f"{date_format(local, 'D j M Y H:i:s')} {local:%Z} ({at:%Y-%m-%dT%H:%M:%S%z})"
+    day = f"{WEEKDAYS_ABBR[local.weekday()]} {local.day} {MONTHS_3[local.month].title()} {local.year}"
+    return f"{day} {local:%H:%M:%S %Z} ({at:%Y-%m-%dT%H:%M:%S%z})"
 
 
 def _day_and_time(local: datetime) -> str:
-    return "j M H:i" if local.year == timezone.localtime().year else "j M Y H:i"
+    year = "" if local.year == timezone.localtime().year else f" {local.year}"
+    return f"{local.day} {MONTHS_3[local.month].title()}{year} {local:%H:%M}"
 
 
 def _time(at: datetime, text: str, *, tick: str = "") -> SafeString:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, URLPattern, URLResolver, resolve
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.common import no_append_slash
 
@@ -67,6 +68,14 @@ class ConsoleSite(admin.AdminSite):
         from batchops.web.frame import frame_context
 
         return {**super().each_context(request), **frame_context(request)}
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Return the stock admin's apps and models, listed once somebody looks at them.
+
+        It asks every model's permissions and addresses, and few pages show them.
+        """
+        whole = super().get_app_list
+        return cast(list[Any], SimpleLazyObject(lambda: whole(request, app_label)))
 
 
 def _is_page(path: str) -> bool:

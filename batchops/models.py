@@ -10,6 +10,13 @@ from django.utils.translation import gettext_lazy as _
 class User(AbstractUser):
     """A person. Roles are groups; batchops/web/roles.py says what each may do."""
 
+    time_zone = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        help_text=_("In which pages show times to them; empty: the site's."),
+    )
+
 
 def one_printable_line(name: str) -> None:
     """See that a name can stand in a log and in an event as it is.

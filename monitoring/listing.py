@@ -1,5 +1,6 @@
 """Find runs: what a list is narrowed down to, and its pages."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,6 +10,11 @@ from monitoring import figures
 from monitoring.models import Run, RunQuerySet
 from monitoring.queries import Freshness
 from monitoring.states import RunState, while_stale
+
+# A batch number as people copy it: 4711, 4711/1 of a rerun, CM-DMRU 4711.
+NUMBER = re.compile(
+    r"(?:(?P<code>[A-Za-z][\w-]*)[\s/]+)?(?P<nbr>\d{1,18})(?:/(?P<rerun>\d{1,18}))?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,17 @@ class RunFilter:
         return found if self.number is None else found.filter(batch_nbr=self.number)
 
 
+def runs_named(text: str) -> RunQuerySet:
+    """Return the runs that `text` names: a batch number, code and number, or a code alone."""
+    key = NUMBER.fullmatch(text)
+    if key is None:
+        return Run.objects.filter(batch_code__in=_cases(text))
+    found = Run.objects.filter(batch_nbr=key["nbr"])
+    if key["rerun"]:
+        found = found.filter(rerun_nbr=key["rerun"])
+    return found.filter(batch_code__in=_cases(key["code"])) if key["code"] else found
+
+
 def page_of(
     found: RunQuerySet, *, limit: int, after: Cursor | None = None
 ) -> tuple[list[Run], Cursor | None]:
@@ -66,6 +83,10 @@ def repaired_lately(runs: Collection[Run], at: datetime) -> set[int]:
         run__in=runs, run__state__in=figures.REPAIRED
     )
     return set(failures.values_list("run", flat=True))
+
+
+def _cases(code: str) -> set[str]:
+    return {code, code.upper()}
 
 
 def _stored(shown: Collection[RunState], *, stale: bool) -> list[RunState]:

@@ -1,9 +1,10 @@
 """Gather what stands on every page: the menu, the alert banner, the age of CC&B's figures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise, SimpleLazyObject
@@ -15,12 +16,13 @@ from monitoring.pages import data_age_context
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One entry of the menu: who has `permission` sees it."""
+    """One entry of the menu: who has `permission` sees it; `key` after g leads there."""
 
     label: Promise
     icon: str
     route: str
     permission: str
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Entry:
     icon: str
     href: str
     current: bool
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,10 @@ MENU = (
     (
         _("Watch"),
         (
-            Place(_("Today"), "calendar", "admin:index", "monitoring.view_run"),
-            Place(_("Forecast"), "pulse", "admin:forecast", "monitoring.view_run"),
-            Place(_("Runs"), "layers", "admin:runs", "monitoring.view_run"),
-            Place(_("Alerts"), "bell", "admin:alerts_alert_changelist", "alerts.view_alert"),
+            Place(_("Today"), "calendar", "admin:index", "monitoring.view_run", "t"),
+            Place(_("Forecast"), "pulse", "admin:forecast", "monitoring.view_run", "f"),
+            Place(_("Runs"), "layers", "admin:runs", "monitoring.view_run", "r"),
+            Place(_("Alerts"), "bell", "admin:alerts_alert_changelist", "alerts.view_alert", "a"),
             Place(_("Hand-over"), "users", "admin:hand_over", "alerts.view_report"),
             Place(_("Daily report"), "flag", "admin:daily_report", "alerts.view_report"),
         ),
@@ -56,9 +59,9 @@ MENU = (
     (
         _("Analyze"),
         (
-            Place(_("Batch jobs"), "list", "admin:jobs", "jobs.view_job"),
-            Place(_("Bill stop"), "stop", "admin:bill_stop", "jobs.view_job"),
-            Place(_("Schedules"), "clock", "admin:schedules", "jobs.view_schedule"),
+            Place(_("Batch jobs"), "list", "admin:jobs", "jobs.view_job", "j"),
+            Place(_("Bill stop"), "stop", "admin:bill_stop", "jobs.view_job", "b"),
+            Place(_("Schedules"), "clock", "admin:schedules", "jobs.view_schedule", "s"),
             Place(_("Accuracy"), "chart", "admin:accuracy", "monitoring.view_run"),
             Place(_("Job statistics"), "chart", "admin:statistics", "jobs.view_job"),
         ),
@@ -66,7 +69,7 @@ MENU = (
     (
         _("System"),
         (
-            Place(_("Workers and health"), "pulse", "admin:health", "batchops.view_health"),
+            Place(_("Workers and health"), "pulse", "admin:health", "batchops.view_health", "h"),
             Place(_("Settings"), "settings", "admin:settings", "monitoring.view_step"),
             Place(_("API"), "list", "api-docs", "jobs.view_job"),
             Place(_("Style guide"), "palette", "admin:styleguide", "batchops.view_health"),
@@ -82,8 +85,11 @@ def frame_context(request: HttpRequest) -> dict[str, Any]:
     """
     if not request.user.is_active or not request.user.is_staff:
         return {}
+    groups = SimpleLazyObject(lambda: menu(request))
     return {
-        "menu": SimpleLazyObject(lambda: menu(request)),
+        "menu": groups,
+        "here": SimpleLazyObject(lambda: _current(groups)),
+        "site_zone": settings.SITE_TIME_ZONE,
         "open_counts": _when_asked(request, banner_context, "open_counts"),
         "fresh": _when_asked(request, data_age_context, "fresh"),
     }
@@ -102,6 +108,12 @@ def menu(request: HttpRequest) -> list[Group]:
     return [group for group in groups if group.entries]
 
 
+def _current(groups: Iterable[Group]) -> Entry | None:
+    """Return the place that the page belongs to, None when it is in no place of the menu."""
+    entries = (entry for group in groups for entry in group.entries)
+    return next((entry for entry in entries if entry.current), None)
+
+
 def _here(path: str) -> str:
     """Return the place that a page belongs to: of those its address begins with, the longest."""
     home = reverse("admin:index")
@@ -118,4 +130,4 @@ def _when_asked(
 
 def _entry(place: Place, here: str) -> Entry:
     href = reverse(place.route)
-    return Entry(label=place.label, icon=place.icon, href=href, current=href == here)
+    return Entry(place.label, place.icon, href, current=href == here, key=place.key)

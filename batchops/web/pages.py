@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver
 def console_urls() -> list[URLPattern | URLResolver]:
     """Return the pages that stand before the stock admin's own."""
     from alerts import pages as alerts
-    from batchops.web import administration, dashboard, styleguide
+    from batchops.web import administration, dashboard, search, styleguide, time_zone
     from batchops.web.health import pages as health
     from batchops.web.reports import pages as reports
     from jobs import pages as jobs
@@ -17,6 +17,8 @@ def console_urls() -> list[URLPattern | URLResolver]:
         *administration.urls,
         *health.urls,
         *styleguide.urls,
+        *search.urls,
+        *time_zone.urls,
         *reports.urls,
         *alerts.urls,
         *jobs.urls,

@@ -1,5 +1,8 @@
 // What every page of the frame needs; each behaviour lives in a file of its own.
 import "./menu.js";
+import "./keys.js";
+import "./pending.js";
+import "./zone.js";
 import "./toast.js";
 import "./age.js";
 import "./now.js";

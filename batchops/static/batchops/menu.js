@@ -6,19 +6,14 @@ const menus = () => document.querySelectorAll("details[data-menu][open]");
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   for (const menu of menus()) {
+    event.preventDefault();
     menu.open = false;
     menu.querySelector("summary").focus();
   }
 });
 
-document.addEventListener("click", (event) => {
-  for (const menu of menus()) {
-    if (!menu.contains(event.target)) menu.open = false;
-  }
-});
-
-document.addEventListener("focusin", (event) => {
-  for (const menu of menus()) {
-    if (!menu.contains(event.target)) menu.open = false;
-  }
-});
+for (const way of ["click", "focusin"]) {
+  document.addEventListener(way, ({ target }) => {
+    for (const menu of menus()) menu.open = menu.contains(target);
+  });
+}

@@ -138,5 +138,5 @@ function keepTyped(old) {
 }
 
 function keepOpen(name, node) {
-  return !(name === "open" && node.matches("details, dialog"));
+  return name !== "aria-busy" && !(name === "open" && node.matches("details, dialog"));
 }

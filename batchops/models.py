@@ -1,10 +1,13 @@
 """Store who may come in (people, API tokens), which processes live, what they did and count."""
 
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from batchops.append_only import append_only
 
 
 class User(AbstractUser):
@@ -59,6 +62,15 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.user_id})"
+
+
+class AdminRecord(LogEntry):
+    """One thing that a person did in the admin, as it stands in Django's own table."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        triggers = append_only()
 
 
 class Heartbeat(models.Model):

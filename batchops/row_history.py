@@ -19,6 +19,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from batchops.access import actor_of, name_of
+from batchops.append_only import never_emptied
 
 Tracked = TypeVar("Tracked", bound=type[Model])
 VERSIONS_SHOWN = 100
@@ -34,7 +35,7 @@ def tracked(model: Tracked) -> Tracked:
         obj_field=pghistory.ObjForeignKey(related_name="versions", related_query_name="version"),
         context_field=pghistory.ContextJSONField(),
         append_only=True,
-        meta={"default_permissions": ()},
+        meta={"default_permissions": (), "triggers": [never_emptied()]},
     )
     kept: Tracked = tracker(model)
     return kept

@@ -122,6 +122,7 @@ CONNECTION_OPTIONS = {
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres://batchops@localhost/batchops")}
 # The role that owns the tables; only `manage.py release` connects as it.
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default="")
+DATABASE_REPORTS_ROLE = env.str("DATABASE_REPORTS_ROLE", default="")
 # A socket's folder (`?host=/folder`) goes where dbshell and everybody else looks for a host.
 DATABASES["default"]["HOST"] = (
     DATABASES["default"].get("OPTIONS", {}).pop("host", "") or DATABASES["default"]["HOST"]

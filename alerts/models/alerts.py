@@ -20,6 +20,7 @@ from alerts.states import (
     Severity,
     State,
 )
+from batchops.append_only import append_only
 from batchops.looks import Look
 
 SEVERITY_RANK = Case(
@@ -272,6 +273,7 @@ class AlertEvent(models.Model):
     after = models.JSONField(default=dict)
 
     class Meta:
+        triggers = append_only()
         default_permissions = ()
 
     def __str__(self) -> str:

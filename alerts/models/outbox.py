@@ -20,6 +20,7 @@ from alerts.states import (
     DeliveryKind,
     DeliveryState,
 )
+from batchops.append_only import kept_until_old
 from batchops.looks import Look
 
 
@@ -215,6 +216,7 @@ class DeliveryAttempt(models.Model):
     replies = models.JSONField(default=dict)
 
     class Meta:
+        triggers = kept_until_old()
         default_permissions = ()
 
     def __str__(self) -> str:

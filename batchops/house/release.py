@@ -13,10 +13,10 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import OperationalError, connection
-from psycopg import sql
 
 from batchops.db import session_lock
 from batchops.errors import Unavailable
+from batchops.house.rights import grant_application, grant_reports
 from batchops.models import User
 
 logger = logging.getLogger(__name__)
@@ -27,20 +27,14 @@ COLLECTING = "collecting.lock"
 ADMIN = "admin"
 # Long migrations are right to take long; waiting for a lock is not.
 OWNER_OPTIONS = "-c lock_timeout=10000"
-GRANTS = (
-    "GRANT USAGE ON SCHEMA public TO {app}",
-    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app}",
-    "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app}",
-    "ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
-    "ALTER DEFAULT PRIVILEGES GRANT USAGE, SELECT ON SEQUENCES TO {app}",
-)
 
 
 @contextmanager
 def as_owner() -> Iterator[None]:
     """Connect as the role that owns the tables, if DATABASE_OWNER_URL names one.
 
-    At the end the application's role gets the rights it needs on everything that was made.
+    At the end the roles of the application and of reports get the rights they need on
+    everything that was made.
     """
     kept = dict(connection.settings_dict)
     if settings.DATABASE_OWNER_URL:
@@ -51,7 +45,9 @@ def as_owner() -> Iterator[None]:
     try:
         yield
         if connection.settings_dict["USER"] != kept["USER"]:
-            _grant(str(kept["USER"]))
+            grant_application(str(kept["USER"]))
+        if settings.DATABASE_REPORTS_ROLE:
+            grant_reports(settings.DATABASE_REPORTS_ROLE)
     finally:
         connection.close()
         connection.settings_dict.update(kept)
@@ -134,12 +130,6 @@ def make_first_user(password: str) -> bool:
         return False
     User.objects.create_superuser(ADMIN, password=password)
     return True
-
-
-def _grant(application: str) -> None:
-    with connection.cursor() as cursor:
-        for statement in GRANTS:
-            cursor.execute(sql.SQL(statement).format(app=sql.Identifier(application)))
 
 
 def _fingerprint() -> str:

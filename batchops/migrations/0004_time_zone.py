@@ -4,15 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('batchops', '0003_clean_ups'),
+        ("batchops", "0003_clean_ups"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='user',
-            name='time_zone',
-            field=models.CharField(blank=True, default='', help_text="In which pages show times to them; empty: the site's.", max_length=64),
+            model_name="user",
+            name="time_zone",
+            field=models.CharField(
+                blank=True,
+                default="",
+                help_text="In which pages show times to them; empty: the site's.",
+                max_length=64,
+            ),
         ),
     ]

@@ -225,7 +225,9 @@ def countdown(rest: timedelta) -> str:
 def exact(at: datetime) -> str:
     """Write a moment to the second with its zone, for titles."""
     local = timezone.localtime(at)
-    day = f"{WEEKDAYS_ABBR[local.weekday()]} {local.day} {MONTHS_3[local.month].title()} {local.year}"
+    day = (
+        f"{WEEKDAYS_ABBR[local.weekday()]} {local.day} {MONTHS_3[local.month].title()} {local.year}"
+    )
     return f"{day} {local:%H:%M:%S %Z} ({at:%Y-%m-%dT%H:%M:%S%z})"
 
 

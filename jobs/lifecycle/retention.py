@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
+from batchops.append_only import KEPT
 from batchops.live.publish import publish
 from jobs import states
 from jobs.lifecycle.record import log
@@ -77,13 +78,17 @@ def remove_items(*, limit: int = ITEMS_A_BATCH) -> int:
 def remove_jobs(*, before: datetime, limit: int = JOBS_A_BATCH) -> int:
     """Remove the rows of jobs that ended before a moment, with their summaries; return how many.
 
-    One whose items or files are still there, or that others follow, stays until those are gone.
+    One whose items or files are still there, or that others follow, stays until those are gone;
+    one that people did something to stays until that may be removed.
     """
+    by_people = JobEvent.objects.filter(job=OuterRef("pk"), at__gt=Now() - KEPT)
+    touched = by_people.exclude(actor__startswith="system:")
     followed = Job.objects.filter(parent=OuterRef("pk"))
     filed = Artifact.objects.filter(job=OuterRef("pk")).exclude(storage_name="")
     old = Job.objects.filter(finished_at__lt=before, items_purged=True)
     given = Upload.objects.filter(job=OuterRef("pk"))
-    old = old.exclude(Exists(followed) | Exists(filed) | Exists(given)).order_by("finished_at")
+    old = old.exclude(Exists(followed) | Exists(filed) | Exists(given) | Exists(touched))
+    old = old.order_by("finished_at")
     ids = list(old.values_list("pk", flat=True)[:limit])
     Artifact.objects.filter(job__in=ids).delete()
     Job.objects.filter(pk__in=ids).delete()

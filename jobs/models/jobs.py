@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from batchops.append_only import kept_until_old
 from jobs import states
 from jobs.models import indexes
 
@@ -362,6 +363,7 @@ class JobEvent(models.Model):
     after = models.CharField(max_length=24, blank=True, default="")
 
     class Meta:
+        triggers = kept_until_old(acts_of_people=True)
         # The job page: what happened, newest first.
         # jobs.statistics: what began and ended in the last days.
         indexes = [

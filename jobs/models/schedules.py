@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from batchops.append_only import append_only
 from batchops.looks import Look
 from jobs import states
 
@@ -136,6 +137,7 @@ class ScheduleEvent(models.Model):
     after = models.JSONField(default=dict)
 
     class Meta:
+        triggers = append_only()
         default_permissions = ()
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Case, F, Func, Q, Value, When
 
+from batchops.append_only import kept_until_old
 from batchops.looks import Look
 from monitoring.models.source import Poll
 from monitoring.states import OPEN, WORDS, RunState, look_of, state_of
@@ -216,6 +217,7 @@ class RunEvent(models.Model):
     after = models.JSONField(default=dict)
 
     class Meta:
+        triggers = kept_until_old()
         default_permissions = ()
         # What retention removes.
         indexes = [models.Index(fields=["source_at"], name="run_event_age")]

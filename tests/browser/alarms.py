@@ -32,6 +32,7 @@ def find(rule: str, *keys: str, severity: Severity = Severity.CRITICAL) -> None:
 def no_alerts_left() -> Iterator[None]:
     yield
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # else events are kept
         cursor.execute(f'TRUNCATE "{Alert._meta.db_table}" CASCADE')
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from batchops.house.rights import READ_BY_REPORTS
 from tests.house.running import PASSWORD, ROOT, clean_environment
 
 pytestmark = [pytest.mark.processes, pytest.mark.sql]
@@ -29,18 +31,76 @@ def address(database: str, role: str = "") -> str:
 
 @pytest.fixture
 def database() -> Iterator[str]:
-    """Make an empty database; its owner and its application's role bear names made from its own."""
+    """Make an empty database with its roles, as docs/deploy.md does, under a name of its own."""
     name = f"release_{secrets.token_hex(4)}"
+    script = re.sub("--.*", "", (ROOT / "deploy/roles.sql").read_text()).replace("batchops", name)
+    roles = [f"{name}_{role}" for role in ("owner", "app", "reports")]
     with psycopg.connect(address("postgres"), autocommit=True) as server:
-        for role in (f"{name}_owner", f"{name}_app"):
-            create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
-            server.execute(create.format(sql.Identifier(role), sql.Literal(PASSWORD)))
-        owned = sql.SQL("CREATE DATABASE {} OWNER {}")
-        server.execute(owned.format(sql.Identifier(name), sql.Identifier(f"{name}_owner")))
+        for statement in script.strip().removesuffix(";").split(";"):
+            server.execute(statement.encode())
+        for role in roles:
+            give = sql.SQL("ALTER ROLE {} PASSWORD {}")
+            server.execute(give.format(sql.Identifier(role), sql.Literal(PASSWORD)))
         yield name
         server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-        for role in (f"{name}_owner", f"{name}_app"):
+        for role in roles:
             server.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+
+
+# What no role may do, though whoever has the password tries.
+ANYBODY = [
+    "CREATE ROLE mine SUPERUSER",
+    "COPY batchops_user TO PROGRAM 'cat'",
+    "SELECT pg_read_file('/etc/passwd')",
+    "SET session_replication_role = replica",
+]
+NO_OWNER = [
+    *ANYBODY,
+    "SET ROLE batchops_owner",
+    "CREATE TABLE mine (id integer)",
+    "CREATE TEMP TABLE mine (id integer)",
+    "CREATE FUNCTION public.mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+    "ALTER TABLE jobs_job ADD COLUMN mine integer",
+    "ALTER TABLE jobs_jobevent DISABLE TRIGGER ALL",
+    "CREATE INDEX mine ON jobs_job (id)",
+    "DROP TABLE jobs_job CASCADE",
+    "TRUNCATE batchops_user CASCADE",
+    "TRUNCATE jobs_jobevent",
+    "DELETE FROM django_admin_log",
+    "UPDATE django_admin_log SET change_message = ''",
+    "UPDATE jobs_jobevent SET actor = 'user:innocent'",
+    "DELETE FROM jobs_scheduleevent",
+    "DELETE FROM alerts_alertevent",
+    "UPDATE alerts_alertevent SET at = now()",
+    "UPDATE alerts_deliveryattempt SET at = now()",
+    "UPDATE monitoring_runevent SET at = now()",
+    "DELETE FROM monitoring_stepevent",
+    "UPDATE alerts_channelevent SET name = ''",
+]
+FORBIDDEN = {
+    "owner": ANYBODY,
+    "app": NO_OWNER,
+    "reports": [
+        *NO_OWNER,
+        "SELECT 1 FROM batchops_user",
+        "SELECT 1 FROM batchops_apitoken",
+        "SELECT 1 FROM django_session",
+        "SELECT 1 FROM alerts_channelsecret",
+        "SELECT 1 FROM django_q_ormq",
+        "SELECT 1 FROM jobs_jobitem",
+        "SELECT nextval('jobs_jobevent_id_seq')",
+        "DELETE FROM batch_execution_logs",
+        "UPDATE batch_jobs SET title = ''",
+    ],
+}
+PERMITTED = [
+    "UPDATE batchops_user SET last_name = 'Administrator'",
+    "DELETE FROM monitoring_runevent",
+    (
+        "INSERT INTO jobs_scheduleevent (verb, actor, before, after, schedule_id)"
+        " SELECT 'pause', 'user:x', '{}', '{}', id FROM jobs_schedule"
+    ),
+]
 
 
 def start_release(database: str, data_dir: Path) -> subprocess.Popen[str]:
@@ -55,6 +115,7 @@ def start_release(database: str, data_dir: Path) -> subprocess.Popen[str]:
             "SECRET_KEY": secrets.token_urlsafe(50),
             "DATABASE_URL": address(database, f"{database}_app"),
             "DATABASE_OWNER_URL": address(database, f"{database}_owner"),
+            "DATABASE_REPORTS_ROLE": f"{database}_reports",
             "BATCHOPS_ADMIN_PASSWORD": PASSWORD,
         },
     )
@@ -66,6 +127,24 @@ def answer_of(release: subprocess.Popen[str]) -> dict[str, bool]:
     assert PASSWORD not in err
     answer: dict[str, bool] = json.loads(out)
     return answer
+
+
+def allowed(database: str, role: str, statements: Sequence[str]) -> list[str]:
+    """Return those of the statements that a role may execute; nothing of them stays."""
+    done = []
+    with psycopg.connect(address(database, f"{database}_{role}")) as connection:
+        # Not by the role's own default, which anybody changes for himself.
+        connection.read_only = False
+        for statement in statements:
+            try:
+                connection.execute(
+                    statement.replace("batchops_owner", f"{database}_owner").encode()
+                )
+                done.append(statement)
+            except psycopg.errors.InsufficientPrivilege:
+                pass
+            connection.rollback()
+    return done
 
 
 class TestRelease:
@@ -85,9 +164,8 @@ class TestRelease:
         answers = [answer_of(release)["admin_created"] for release in both]
         assert sorted(answers) == [False, True]
 
-        with psycopg.connect(address(database, f"{database}_app"), autocommit=True) as application:
-            application.execute("UPDATE batchops_user SET last_name = 'Administrator'")
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                application.execute("TRUNCATE batchops_user CASCADE")
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                application.execute("CREATE TABLE mine (id integer)")
+        for role, statements in FORBIDDEN.items():
+            assert allowed(database, role, statements) == []
+        assert allowed(database, "app", PERMITTED) == PERMITTED
+        reads = [f"SELECT * FROM {table}" for table in READ_BY_REPORTS]
+        assert allowed(database, "reports", reads) == reads

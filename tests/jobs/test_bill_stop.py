@@ -31,6 +31,7 @@ from tests.jobs.agreements import (
     run,
     work,
 )
+from tests.unguarded import unguarded
 
 pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
@@ -329,7 +330,8 @@ class TestNightly:
 
         schedule = Schedule.objects.get(type="bill-stop")
         assert (schedule.cron, schedule.enabled) == ("0 2 * * *", True)
-        Schedule.objects.all().delete()
+        with unguarded():
+            Schedule.objects.all().delete()
         settings.CCB_URL = ""
         snapshots.seed_schedule()
         assert not Schedule.objects.get(type="bill-stop").enabled

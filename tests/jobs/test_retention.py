@@ -20,6 +20,7 @@ from jobs.models import Artifact, Job, JobItem, RunSummary, Schedule, ScheduleSl
 from jobs.runner import run_slice
 from tests.jobs.conftest import Make
 from tests.jobs.test_api import post
+from tests.unguarded import unguarded
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +37,8 @@ def age(job: Job, days: float) -> Job:
     """Let a job have ended so many days ago."""
     moved = timezone.now() - timedelta(days=days)
     Job.objects.filter(pk=job.pk).update(finished_at=moved, created_at=moved)
+    with unguarded():
+        job.events.update(at=moved)
     job.refresh_from_db()
     return job
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
 
 from batchops.cluster import bells
@@ -177,7 +177,8 @@ def _count(report: Report) -> None:
 
 def empty_tables() -> None:
     """Remove every job, bell and heartbeat."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # else events are kept
         cursor.execute(
             "TRUNCATE jobs_job, jobs_schedule, jobs_jobday, batch_monitoring_alerts, alerts_notice,"
             " django_q_ormq, batchops_heartbeat CASCADE"

@@ -14,8 +14,9 @@ from batchops.ccb.snapshot import SubmissionRow
 from monitoring import poll as polling
 from monitoring import queries
 from monitoring.errors import SnapshotOutdated
-from monitoring.lifecycle import Asked, record_poll, runs
+from monitoring.lifecycle import Asked, record_poll
 from monitoring.models import ImdCount, Poll, Run, RunEvent
+from monitoring.reading import observe
 from tests.monitoring.source import TODAY, FakeCcb
 
 pytestmark = pytest.mark.django_db
@@ -199,13 +200,12 @@ class TestPoll:
         self, ccb: FakeCcb, poll: MakePoll, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         ccb.run("CM-DMRU")
-        work_out = runs.observe
 
         def slowly(*args: Any) -> Any:
             time.sleep(0.2)
-            return work_out(*args)
+            return observe(*args)
 
-        monkeypatch.setattr(runs, "observe", slowly)
+        monkeypatch.setattr("monitoring.lifecycle.runs.observe", slowly)
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 100")
 

@@ -105,8 +105,8 @@ TEMPLATES = [
 
 # Database ---------------------------------------------------------------------------------------
 
-# A peer that vanishes is noticed in seconds, not in the many minutes of the system's defaults,
-# and a frozen process cannot hold a row lock for ever (docs/reliability.md).
+# A peer that vanishes is noticed in seconds, not in the many minutes of the system's defaults;
+# by the server too, which then frees its locks. Nor can a frozen process hold a row lock for ever.
 CONNECTION_OPTIONS = {
     "connect_timeout": 5,
     "keepalives": 1,
@@ -116,7 +116,8 @@ CONNECTION_OPTIONS = {
     "tcp_user_timeout": 10_000,
     "options": (
         "-c lock_timeout=5000 -c statement_timeout=60000 "
-        "-c idle_in_transaction_session_timeout=15000"
+        "-c idle_in_transaction_session_timeout=15000 -c tcp_user_timeout=10000 "
+        "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
     ),
 }
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres://batchops@localhost/batchops")}

@@ -25,8 +25,12 @@ DATABASE_PATIENCE_S = 120.0
 FINGERPRINT = "sources.sha256"
 COLLECTING = "collecting.lock"
 ADMIN = "admin"
-# Long migrations are right to take long; waiting for a lock is not.
-OWNER_OPTIONS = "-c lock_timeout=10000"
+# Long migrations are right to take long; waiting for a lock is not, nor keeping those of a release
+# whose machine is gone.
+OWNER_OPTIONS = (
+    "-c lock_timeout=10000 -c tcp_user_timeout=10000 "
+    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+)
 
 
 @contextmanager

@@ -30,7 +30,9 @@ MAX_MESSAGE_BYTES = 64 * 1024
 STOP_GRACE_S = 4
 SERVICE_RESTART = 1012
 # Who waits for a page gives up before that; and eight slow questions must not hold up everybody.
-PAGE_LIMITS = "-c lock_timeout=4000 -c statement_timeout=5000"
+# An export is sent at its reader's pace, who may take nothing for a minute (batchops.web.wire): so
+# long the database has to wait for us before it believes that this machine is gone.
+PAGE_LIMITS = "-c lock_timeout=4000 -c statement_timeout=5000 -c tcp_user_timeout=75000"
 
 
 def serve(*, host: str, port: int) -> None:

@@ -23,7 +23,7 @@ test: $(VENV)/dev.stamp
 # The tests that play with chance, with ten times the rounds of `make test` and more.
 chaos: export BATCHOPS_ROUNDS ?= 200
 chaos: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest --timeout 900 tests/alerts/test_races.py tests/jobs/test_races.py tests/jobs/test_outside_races.py tests/jobs/test_mutants.py tests/jobs/test_bill_stop_races.py tests/api/test_chance.py $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --timeout 900 tests/alerts/test_races.py tests/jobs/test_races.py tests/jobs/test_outside_races.py tests/jobs/test_mutants.py tests/jobs/test_bill_stop_races.py tests/api/test_chance.py tests/hosts $(PYTEST_ARGS)
 
 bench: $(VENV)/dev.stamp
 	@$(BIN)/python manage.py bench all --json

@@ -1,0 +1,1 @@
+"""Several machines on one switch, each in namespaces of its own; needs root on Linux."""

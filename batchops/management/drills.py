@@ -12,7 +12,7 @@ import psutil
 from django.conf import settings
 from django.db import connection
 
-from batchops.cluster.queries import is_alive
+from batchops.cluster import queries
 from batchops.errors import Unavailable
 from batchops.models import Heartbeat
 from jobs import start
@@ -82,21 +82,30 @@ def cluster() -> Iterator[None]:
 
     :raises Unavailable: when none comes to life.
     """
-    if is_alive("jobs"):
+    with clusters(max(1, living())):
         yield
-        return
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "cluster", "jobs"],
-        cwd=settings.BASE_DIR,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+
+
+@contextmanager
+def clusters(count: int) -> Iterator[None]:
+    """Have at least `count` clusters of the jobs kind: those that run, and as many as are missing.
+
+    :raises Unavailable: when one does not come to life.
+    """
+    started = [_start() for _ in range(count - living())]
     try:
-        _wait_until_alive()
+        _wait_until_alive(count)
         yield
     finally:
-        process.terminate()
-        process.wait(settings.CLUSTER_STOP_GRACE.total_seconds() + 10)
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait(settings.CLUSTER_STOP_GRACE.total_seconds() + 10)
+
+
+def living() -> int:
+    """Return how many clusters of the jobs kind are alive."""
+    return sum(one.part == "jobs" and one.state == "alive" for one in queries.clusters())
 
 
 def workers() -> list[psutil.Process]:
@@ -150,8 +159,17 @@ def _grown(before: dict[int, float], after: dict[int, float]) -> float:
     return sum(max(0.0, used - before.get(pid, 0.0)) for pid, used in after.items())
 
 
-def _wait_until_alive() -> None:
+def _start() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "cluster", "jobs"],
+        cwd=settings.BASE_DIR,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _wait_until_alive(count: int) -> None:
     try:
-        wait_until(lambda: is_alive("jobs"), within_s=START_S)
+        wait_until(lambda: living() >= count, within_s=START_S)
     except Unavailable:
-        raise Unavailable(f"No jobs cluster came to life in {START_S} s.") from None
+        raise Unavailable(f"The jobs clusters did not come to life in {START_S} s.") from None

@@ -18,8 +18,8 @@ from alerts.states import LONGEST_REST
 from batchops.calendar import business_date, business_day, site_day_start
 from batchops.cron import Cron
 from batchops.errors import InvalidInput
+from batchops.inputs import ON_THIS_CLOCK
 
-ON_SITE_CLOCK = _("On the site's clock.")
 LOOKED_AT = 400  # beginnings of a window, within which two must not meet: a year of nights
 
 
@@ -29,7 +29,7 @@ class SilenceForm(forms.ModelForm[Silence]):
     class Meta:
         model = Silence
         fields = ("rule", "batch_code", "severity", "from_at", "until_at", "reason")
-        help_texts = dict.fromkeys(("from_at", "until_at"), ON_SITE_CLOCK)
+        help_texts = dict.fromkeys(("from_at", "until_at"), ON_THIS_CLOCK)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,7 +49,7 @@ class SnoozeForm(forms.Form):
 
     until = forms.DateTimeField(
         label=_("Until"),
-        help_text=ON_SITE_CLOCK,
+        help_text=ON_THIS_CLOCK,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     reason = forms.CharField(label=_("Reason"), max_length=200)

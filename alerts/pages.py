@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +26,7 @@ from alerts.mutes import flapping_words, read_mutes
 from batchops.access import AuthenticatedHttpRequest, actor_of
 from batchops.db import database_now
 from batchops.errors import InvalidInput
+from batchops.inputs import ON_THIS_CLOCK
 from batchops.pages import page, render_page
 
 LISTED = 50  # open alerts that a page lists; the rest is one click away
@@ -44,9 +46,10 @@ class AcknowledgeForm(forms.Form):
         label=_("Until"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=_(
-            "It opens again at this moment of the site's clock. Empty: it rests until its cause "
-            "is gone."
+        help_text=format_lazy(
+            "{} {}",
+            ON_THIS_CLOCK,
+            _("It opens again then. Empty: it rests until its cause is gone."),
         ),
     )
 

@@ -5,9 +5,23 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from django.conf import settings
+from django.utils import timezone
+from django.utils.functional import lazy
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+
+def _on_this_clock() -> str:
+    zone = str(timezone.get_current_timezone())
+    if zone == settings.SITE_TIME_ZONE:
+        return gettext("On the site's clock.")
+    return gettext("On the clock of %(zone)s.") % {"zone": zone}
+
+
+# What stands beside a field for a moment: pages are drawn, and read, on the clock a person chose.
+ON_THIS_CLOCK = lazy(_on_this_clock, str)()
 JSON_DEPTH = 20
 JSON_VALUES = 100_000
 JSON_TEXT = 100_000

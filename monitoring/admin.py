@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from batchops.inputs import ON_THIS_CLOCK
 from batchops.live.publish import publish
 from batchops.paging import CappedPaginator
 from batchops.read_only import ReadOnly
@@ -225,7 +226,7 @@ class PlannedOutageAdmin(Published):
             "widget": forms.DateTimeInput(
                 attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
             ),
-            "help_text": _("On the site's clock."),
+            "help_text": ON_THIS_CLOCK,
         }
     }
     list_display = ("begins_at", "ends_at", "of_step", "reason")

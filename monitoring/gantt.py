@@ -257,4 +257,4 @@ class _Chart:
 
 
 def _hour(at: datetime) -> str:
-    return date_format(timezone.localtime(at, settings.SITE_ZONE), "H:i")
+    return date_format(timezone.localtime(at), "H:i")

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -114,7 +113,8 @@ class StepView:
 
     `drain_rps` is how many pending IMDs go per second, over the last interval; `above` is how
     the step stands that this one waits for, and `follows` tells whether that is the one before it
-    in the list. `listed` are the runs that a page has room for.
+    in the list. `expected_at` is when it should start, None once it has; `listed` are the runs
+    that a page has room for.
     """
 
     step: Step
@@ -123,6 +123,7 @@ class StepView:
     shown: RunView | None
     state: RunState
     late: bool = False
+    expected_at: datetime | None = None
     known: bool = True
     pending_imd: int | None = None
     drain_rps: float | None = None
@@ -222,8 +223,8 @@ def unknown_since(fresh: Freshness) -> Look:
     look = LOOKS[RunState.UNKNOWN]
     if fresh.source_at is None:
         return look
-    local = timezone.localtime(fresh.source_at, settings.SITE_ZONE)
-    same_day = local.date() == timezone.localtime(fresh.source_now, settings.SITE_ZONE).date()
+    local = timezone.localtime(fresh.source_at)
+    same_day = local.date() == timezone.localtime(fresh.source_now).date()
     since = date_format(local, "H:i" if same_day else "j M H:i")
     return replace(look, label=gettext("Unknown since %(time)s") % {"time": since})
 

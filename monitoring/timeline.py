@@ -140,13 +140,15 @@ def _step(step: Step, runs: list[Run], context: _Day) -> StepView:
     shown = _standing_for(views)
     known = context.known
     imd = context.imd if step.drains_imd else ImdCourse()
+    expected_at = None if shown else _expected_at(step, context)
     return StepView(
         step=step,
         fresh=context.fresh,
         runs=views,
         shown=shown,
         state=_state(shown, imd.last, known=known),
-        late=known and shown is None and _is_late(step, context),
+        late=known and expected_at is not None and _is_late(step, expected_at, context),
+        expected_at=expected_at,
         known=known,
         pending_imd=imd.last,
         drain_rps=imd.drain_rps if context.is_today and shown and shown.moving else None,
@@ -168,10 +170,12 @@ def _state(shown: RunView | None, pending_imd: int | None, *, known: bool) -> Ru
     return shown.state
 
 
-def _is_late(step: Step, context: _Day) -> bool:
-    expected_at = queries.expected_at(
-        step, context.day, config=context.fresh.config, known=context.known_days
-    )
+def _expected_at(step: Step, context: _Day) -> datetime:
+    config = context.fresh.config
+    return queries.expected_at(step, context.day, config=config, known=context.known_days)
+
+
+def _is_late(step: Step, expected_at: datetime, context: _Day) -> bool:
     return context.fresh.source_now > expected_at + timedelta(minutes=step.grace_minutes)
 
 

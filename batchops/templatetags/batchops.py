@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.templatetags.static import static
 from django.utils import timezone
@@ -141,6 +142,13 @@ def day_clock(seconds: float | None) -> str:
     return f"{rest // 60:02}:{rest % 60:02}" + (f" +{days}" if days else "")
 
 
+@register.simple_tag
+def site_clock() -> str:
+    """Name the site's zone behind an hour of its clock, where pages are drawn on another."""
+    site = settings.SITE_TIME_ZONE
+    return "" if str(timezone.get_current_timezone()) == site else f" {site}"
+
+
 def about(low_s: float, high_s: float) -> str:
     """Write a time between two numbers of seconds: about 5-7 min; as static/batchops/eta.js."""
     length, unit = next((one for one in SPANS if high_s < one[0] * 90), SPANS[-1])
@@ -163,7 +171,7 @@ def rate(per_second: float | str | None) -> str:
 
 @register.simple_tag
 def moment(at: datetime | None, style: str = "full") -> SafeString | str:
-    """Write an aware moment on the site's clock, exact in the title; a dash for None.
+    """Write an aware moment on the reader's clock, exact in the title; a dash for None.
 
     `style`: `full` (22 Nov 14:05), `time` (14:05) or `seconds` (14:05:09).
     """

@@ -7,12 +7,14 @@ const WRITTEN = "textarea, select, [contenteditable], input:not([type=checkbox],
 
 const sheet = document.querySelector("[data-keys]");
 const works = sheet?.querySelector("[data-keys-on]");
+const up = [...document.querySelectorAll(".crumbs a")].at(-1);
 let first = "";
 let firstAt = 0;
 
 if (sheet) {
   works.checked = !localStorage.getItem(OFF);
   works.addEventListener("change", () => localStorage.setItem(OFF, works.checked ? "" : "1"));
+  if (up) up.dataset.key = "Escape";
   document.addEventListener("keydown", press);
   document.addEventListener("click", ({ target }) => target.closest("[data-keys-open]") && open());
 }

@@ -6,7 +6,7 @@ const sent = new Map();
 document.addEventListener("submit", (event) => {
   const { target, submitter } = event;
   const method = submitter?.getAttribute("formmethod") ?? target.getAttribute("method");
-  if (method?.toLowerCase() !== "post" || event.defaultPrevented) return;
+  if (method?.toLowerCase() !== "post" || event.defaultPrevented || submitter?.formTarget) return;
   if (sent.has(target)) return event.preventDefault();
   sent.set(target, submitter);
   if (submitter) submitter.ariaBusy = "true";

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from batchops.templatetags.batchops import duration, rate
@@ -104,8 +104,8 @@ def reasons(course: Course, usual: Usual) -> list[str]:
 
 
 def clock(at: datetime) -> str:
-    """Write a moment on the site's clock."""
-    return at.astimezone(settings.SITE_ZONE).strftime("%H:%M")
+    """Write a moment on the clock of whoever reads: the site's in mails and files."""
+    return timezone.localtime(at).strftime("%H:%M")
 
 
 def _failures(course: Course) -> Iterator[str]:

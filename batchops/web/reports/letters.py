@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from alerts.lifecycle import Letter
@@ -17,22 +18,18 @@ def of_day(report: DailyReport, *, note: str = "") -> Letter:
     """Write the mail of a daily report; `note` says what is odd about its sending."""
     subject = gettext("Daily report %(day)s: %(headline)s")
     path = f"{reverse('admin:daily_report')}?date={report.day}"
-    return _letter(
-        subject % {"day": report.day, "headline": report.headline},
-        "daily",
-        {"report": report, "note": note, "link": f"{settings.PUBLIC_URL}{path}"},
-    )
+    told = {"report": report, "note": note, "link": f"{settings.PUBLIC_URL}{path}"}
+    with timezone.override(settings.SITE_ZONE):
+        return _letter(subject % {"day": report.day, "headline": report.headline}, "daily", told)
 
 
 def of_hand_over(handed: HandOver, *, name: str, note: str = "") -> Letter:
     """Write the mail of a hand-over; `name` is that of the shift."""
     subject = gettext("Hand-over %(name)s: %(headline)s")
     link = f"{settings.PUBLIC_URL}{reverse('admin:hand_over')}"
-    return _letter(
-        subject % {"name": name, "headline": handed.headline},
-        "hand_over",
-        {"handed": handed, "name": name, "note": note, "link": link},
-    )
+    told = {"handed": handed, "name": name, "note": note, "link": link}
+    with timezone.override(settings.SITE_ZONE):
+        return _letter(subject % {"name": name, "headline": handed.headline}, "hand_over", told)
 
 
 def _letter(subject: str, template: str, told: Mapping[str, Any]) -> Letter:

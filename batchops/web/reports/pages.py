@@ -5,10 +5,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from alerts.lifecycle import mail_now
@@ -74,9 +76,9 @@ def daily_file(request: AuthenticatedHttpRequest, form: str) -> HttpResponse:
         "Content-Disposition": f'attachment; filename="daily-report-{report.day}.{form}"',
         "X-Formula-Guard": GUARDS[form],
     }
-    return HttpResponse(
-        files.FORMS[form](report), content_type=CONTENT_TYPES[form], headers=headers
-    )
+    with timezone.override(settings.SITE_ZONE):
+        written = files.FORMS[form](report)
+    return HttpResponse(written, content_type=CONTENT_TYPES[form], headers=headers)
 
 
 @page(VIEW)

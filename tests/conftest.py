@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.embedded import is_own_server, prepare_environment
+# What is imported and collected stays to the end: no collector need pass over it before.
+gc.disable()
+
+from tests.embedded import is_own_server, prepare_environment  # noqa: E402
 
 # Now, not in a hook: the conftest files of the folders below may import models.
 prepare_environment()
@@ -77,9 +80,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over what was imported and collected: it stays to the end."""
+    """Let the garbage collector look, in long steps, only at what tests leave behind."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 def others_connected() -> list[tuple[Any, ...]]:

@@ -29,7 +29,7 @@ from batchops.errors import InvalidInput
 from batchops.inputs import ON_THIS_CLOCK
 from batchops.pages import page, render_page
 
-LISTED = 50  # open alerts that a page lists; the rest is one click away
+LISTED = 20  # open alerts that a page lists; the rest is one click away
 
 
 class AcknowledgeForm(forms.Form):

@@ -1,15 +1,17 @@
 """Reckon the usual bands of steps over comparable days: start, end, duration, records, pace."""
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
 
 from django.conf import settings
 from django.db.models import Count, F, Max, Sum
 
 from monitoring import queries
-from monitoring.calendar import DayCalendar, day_calendar
+from monitoring.calendar import DayCalendar
 from monitoring.comparable import (
     ENOUGH,
     HISTORY,
@@ -20,6 +22,7 @@ from monitoring.comparable import (
 )
 from monitoring.models import DayKind, StepDay
 
+_day_of = attrgetter("day")
 LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
 VALUES = ("first_started_at", "last_ended_at", "total_duration_seconds", "total_records")
 
@@ -100,7 +103,7 @@ class _Kept:
     last: tuple[object, dict[Wanted, Band]] | None = None
 
 
-def usual_bands(wanted: Collection[Wanted]) -> dict[Wanted, Band]:
+def usual_bands(wanted: Collection[Wanted], known: DayCalendar) -> dict[Wanted, Band]:
     """Return what is usual for each batch code on its day, by quantiles; a few queries for all.
 
     Over complete days before it of the same class and weekday, or, where there are fewer than 20,
@@ -110,7 +113,6 @@ def usual_bands(wanted: Collection[Wanted]) -> dict[Wanted, Band]:
     if not wanted:
         return {}
     days = [day for _, day in wanted]
-    known = day_calendar(queries.monitoring_config())
     span = (min(days) - HISTORY, max(days))
     asked, kept = (frozenset(wanted), known, _stamp(span)), _Kept.last
     if kept is None or kept[0] != asked:
@@ -135,9 +137,13 @@ def _usual_bands(
     wanted: Collection[Wanted], span: tuple[date, date], known: DayCalendar
 ) -> dict[Wanted, Band]:
     courses = step_courses({code for code, _ in wanted}, span=span, known=known)
+    kinds: dict[str, dict[date, DayKind]] = defaultdict(dict)
+    for code, day in wanted:
+        kinds[code][day] = known.kind_of(day)
     return {
-        (code, day): band_of(courses.get(code, ()), day=day, kind=known.kind_of(day))
-        for code, day in wanted
+        (code, day): band
+        for code, of_days in kinds.items()
+        for day, band in bands_over(courses.get(code, ()), of_days).items()
     }
 
 
@@ -166,29 +172,42 @@ def step_courses(
     return {code: _with_something_to_do(courses) for code, courses in found.items()}
 
 
-def band_of(courses: Iterable[StepCourse], *, day: date, kind: DayKind) -> Band:
-    """Return what is usual on `day`, a day of that class, from courses of days before it."""
-    first_day, weekday = day - HISTORY, day.weekday()
-    of_class = [one for one in courses if first_day <= one.day < day and one.kind is kind]
-    of_weekday = [one for one in of_class if one.day.weekday() == weekday]
-    is_narrow = len(of_weekday) >= ENOUGH
-    compared = of_weekday if is_narrow else of_class
-    return _band(compared, days_in_words(kind, day, of_weekday=is_narrow))
+def bands_over(courses: Iterable[StepCourse], kinds: Mapping[date, DayKind]) -> dict[date, Band]:
+    """Return what is usual on days of those classes, from courses in the order of their days."""
+    of_kind: dict[DayKind, list[StepCourse]] = defaultdict(list)
+    of_weekday: dict[tuple[DayKind, int], list[StepCourse]] = defaultdict(list)
+    for course in courses:
+        of_kind[course.kind].append(course)
+        of_weekday[course.kind, course.day.weekday()].append(course)
+    found = {}
+    for day, kind in kinds.items():
+        narrow = _before(day, of_weekday[kind, day.weekday()])
+        is_narrow = len(narrow) >= ENOUGH
+        compared = narrow if is_narrow else _before(day, of_kind[kind])
+        found[day] = _band(compared, days_in_words(kind, day, of_weekday=is_narrow))
+    return found
+
+
+def _before(day: date, courses: Sequence[StepCourse]) -> Sequence[StepCourse]:
+    """Return those of the days before one that it is compared with."""
+    first, end = (bisect_left(courses, each, key=_day_of) for each in (day - HISTORY, day))
+    return courses[first:end]
 
 
 def _band(compared: Sequence[StepCourse], days: str) -> Band:
+    """Return the band of courses in the order of their days."""
     if not compared:
         return Band()
     return Band(
         n=len(compared),
         days=days,
-        first_date=min(each.day for each in compared),
-        last_date=max(each.day for each in compared),
+        first_date=compared[0].day,
+        last_date=compared[-1].day,
         start_s=spread(each.start_s for each in compared),
         end_s=spread(each.end_s for each in compared),
         took_s=spread(each.took_s for each in compared),
         records=spread(each.records for each in compared if each.records),
-        rps=spread(each.rps for each in compared if each.rps is not None),
+        rps=spread(rps for each in compared if (rps := each.rps) is not None),
     )
 
 

@@ -144,9 +144,10 @@ class Gantt:
 def gantt(drawn: Timeline) -> Gantt:
     """Return the chart of a day as it was drawn; some queries, however many runs it has."""
     codes = [view.step.batch_code for view in drawn.steps]
-    usual = usual_bands([(code, drawn.day) for code in codes])
+    known = day_calendar(drawn.fresh.config)
+    usual = usual_bands([(code, drawn.day) for code in codes], known)
     bands = {code: usual[code, drawn.day] for code in codes}
-    ahead, known = still_to_come(drawn, bands), day_calendar(drawn.fresh.config)
+    ahead = still_to_come(drawn, bands)
     begins_at, ends_at = queries.day_bounds(drawn.day, drawn.fresh.config)
     config = drawn.fresh.config
     deadline_at = moment_in_day(begins_at, config.day_deadline, zone=settings.SITE_ZONE)

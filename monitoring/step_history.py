@@ -95,10 +95,8 @@ def step_history(step: Step, fresh: Freshness, *, days: int) -> StepHistory:
     known = day_calendar(fresh.config)
     span = (first_day - HISTORY, today + timedelta(days=1))
     courses = bands.step_courses([code], span=span, known=known).get(code, [])
-    usual = {
-        day: bands.band_of(courses, day=day, kind=known.kind_of(day))
-        for day in (today, *(one.day for one in facts))
-    }
+    shown = (today, *(one.day for one in facts))
+    usual = bands.bands_over(courses, {day: known.kind_of(day) for day in shown})
     return StepHistory(
         fresh=fresh,
         days=days,

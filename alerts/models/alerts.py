@@ -216,6 +216,12 @@ class Alert(models.Model):
                 condition=Q(resolved_by_hand=True),
                 name="alert_newest_by_hand",
             ),
+            # What a shift leaves as resolved.
+            models.Index(
+                fields=["-resolved_at"],
+                condition=Q(resolved_at__isnull=False),
+                name="alert_newest_end",
+            ),
             models.Index(fields=["rule"], condition=Q(is_held=True), name="alert_held"),
             models.Index(fields=["cause"], condition=Q(cause__isnull=False), name="alert_of_cause"),
             models.Index(

@@ -15,7 +15,7 @@ from django.utils.dates import MONTHS_3, WEEKDAYS_ABBR
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from batchops.looks import Look
 
@@ -177,8 +177,18 @@ def moment(at: datetime | None, style: str = "full") -> SafeString | str:
     """
     if at is None:
         return NOTHING
+    now = timezone.localtime()
+    return _moment(at, style, now.year, now.tzinfo, get_language())
+
+
+@lru_cache(maxsize=2_000)
+def _moment(at: datetime, style: str, this_year: int, *shown_in: object) -> SafeString:
+    """Write a moment, the same way for all who are `shown_in` one zone and language."""
     local = timezone.localtime(at)
-    return _time(at, f"{local:{CLOCKS[style]}}" if style in CLOCKS else _day_and_time(local))
+    if style in CLOCKS:
+        return _time(at, f"{local:{CLOCKS[style]}}")
+    year = "" if local.year == this_year else f" {local.year}"
+    return _time(at, f"{local.day} {MONTHS_3[local.month].title()}{year} {local:%H:%M}")
 
 
 @register.simple_tag
@@ -237,11 +247,6 @@ def exact(at: datetime) -> str:
         f"{WEEKDAYS_ABBR[local.weekday()]} {local.day} {MONTHS_3[local.month].title()} {local.year}"
     )
     return f"{day} {local:%H:%M:%S %Z} ({at:%Y-%m-%dT%H:%M:%S%z})"
-
-
-def _day_and_time(local: datetime) -> str:
-    year = "" if local.year == timezone.localtime().year else f" {local.year}"
-    return f"{local.day} {MONTHS_3[local.month].title()}{year} {local:%H:%M}"
 
 
 def _time(at: datetime, text: str, *, tick: str = "") -> SafeString:

@@ -55,6 +55,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
 class OutageMiddleware(MiddlewareMixin):
     """Answer 503 when a view cannot have the database, with a page that needs none."""
 
+    # The innermost is sync, so all are: one thread takes a request through every one of them,
+    # instead of two changes of threads for each that could be async.
+    async_capable = False
+
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, outage.OUTAGES):
             return None

@@ -97,11 +97,16 @@ def frame_context(request: HttpRequest) -> dict[str, Any]:
 
 def menu(request: HttpRequest) -> list[Group]:
     """Return the menu as this person sees it; a group without an entry is left out."""
-    here = _here(request.path)
+    hrefs = {place.route: reverse(place.route) for _label, places in MENU for place in places}
+    here = _here(request.path, hrefs.values())
     groups = [
         Group(
             label,
-            [_entry(place, here) for place in places if request.user.has_perm(place.permission)],
+            [
+                _entry(place, hrefs[place.route], here)
+                for place in places
+                if request.user.has_perm(place.permission)
+            ],
         )
         for label, places in MENU
     ]
@@ -114,10 +119,9 @@ def _current(groups: Iterable[Group]) -> Entry | None:
     return next((entry for entry in entries if entry.current), None)
 
 
-def _here(path: str) -> str:
+def _here(path: str, hrefs: Iterable[str]) -> str:
     """Return the place that a page belongs to: of those its address begins with, the longest."""
     home = reverse("admin:index")
-    hrefs = [reverse(place.route) for _label, places in MENU for place in places]
     within = [href for href in hrefs if path == href or (href != home and path.startswith(href))]
     return max(within, key=len, default="")
 
@@ -128,6 +132,5 @@ def _when_asked(
     return SimpleLazyObject(lambda: context(request).get(name))
 
 
-def _entry(place: Place, here: str) -> Entry:
-    href = reverse(place.route)
+def _entry(place: Place, href: str, here: str) -> Entry:
     return Entry(place.label, place.icon, href, current=href == here, key=place.key)

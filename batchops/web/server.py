@@ -1,6 +1,7 @@
 """Serve the console: Daphne inside this process, with limits and a stop of our own."""
 
 import asyncio
+import gc
 import logging
 from typing import Any, cast
 
@@ -44,6 +45,9 @@ def serve(*, host: str, port: int) -> None:
     server = ConsoleServer(**_options(host=host, port=port))
     presence = Presence()
     presence.start()
+    # What is loaded by now stays; a collection that walks it all holds every page up for long.
+    gc.collect()
+    gc.freeze()
     server.run()
     presence.end()
     cast(DatabaseWrapper, connections["default"]).close_pool()

@@ -10,9 +10,11 @@ from django.test.utils import CaptureQueriesContext
 
 from batchops.looks import Look
 from monitoring import bands, charts
+from monitoring.calendar import day_calendar
 from monitoring.charts import Column
 from monitoring.lifecycle.days import note_pending_imd, reckon_days
 from monitoring.models import Forecast, PlannedOutage, Poll, Run, Step
+from monitoring.queries import monitoring_config
 from tests.people import client_of
 
 DAY = date(2026, 11, 18)  # a Wednesday
@@ -72,7 +74,11 @@ def read(clock: datetime) -> None:
 
 
 def band(code: str = "CM-DMRU", day: date = DAY) -> bands.Band:
-    return bands.usual_bands([(code, day)])[code, day]
+    return usual((code, day))[code, day]
+
+
+def usual(*wanted: tuple[str, date]) -> dict[tuple[str, date], bands.Band]:
+    return bands.usual_bands(wanted, day_calendar(monitoring_config()))
 
 
 @pytest.mark.django_db
@@ -100,7 +106,7 @@ class TestBand:
         store([DAY, DAY + WEEK], starts=9, hours=9, records=9)
 
         later = DAY + 2 * WEEK
-        both = bands.usual_bands([("CM-DMRU", DAY), ("CM-DMRU", later)])
+        both = usual(("CM-DMRU", DAY), ("CM-DMRU", later))
         assert both["CM-DMRU", DAY] == before
         assert both["CM-DMRU", later].n == 22
 

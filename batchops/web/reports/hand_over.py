@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext
 
 from alerts.models import Alert, AlertEvent
@@ -22,6 +23,7 @@ from monitoring.queries import Freshness
 from monitoring.shown import RunView, Timeline, view_of
 from monitoring.timeline import draw_days
 
+Row = TypeVar("Row", bound=Model)
 LISTED = 100  # alerts and jobs of each kind that are named
 USUAL_SHIFT = timedelta(hours=8)  # where nobody set when shifts change
 
@@ -91,27 +93,36 @@ def compose(*, at: datetime, since: datetime, recorded: bool = True) -> HandOver
     fresh = queries.freshness(at)
     here_since = at - (fresh.source_now - since) / queries.clock_speed()
     waiting, taken = (active_with_notes(s, recorded=recorded) for s in ACTIVE)
-    resolved = resolved_since(here_since, recorded=recorded)
+    open_alerts, open_total = _named(waiting)
+    taken_alerts, taken_total = _named(taken)
+    over = resolved_since(here_since, recorded=recorded).order_by("-resolved_at")
+    resolved, resolved_total = _named(over)
     runs, runs_total = runs_since(since)
-    running = all_jobs().open().order_by("-created_at")
+    running, running_total = _named(all_jobs().open().order_by("-created_at"))
     ended, ended_total = ended_between(here_since, at)
     return HandOver(
         at=at,
         since=since,
         workflow=draw_days([None], fresh)[0],
-        open=[_handed(alert) for alert in waiting[:LISTED]],
-        open_total=waiting.count(),
-        taken=[_handed(alert) for alert in taken[:LISTED]],
-        taken_total=taken.count(),
-        resolved=list(resolved.order_by("-resolved_at")[:LISTED]),
-        resolved_total=resolved.count(),
+        open=[_handed(alert) for alert in open_alerts],
+        open_total=open_total,
+        taken=[_handed(alert) for alert in taken_alerts],
+        taken_total=taken_total,
+        resolved=resolved,
+        resolved_total=resolved_total,
         runs=[view_of(run, fresh) for run in runs],
         runs_total=runs_total,
-        running_jobs=[JobRow.of(job) for job in running[:LISTED]],
-        running_total=running.count(),
+        running_jobs=[JobRow.of(job) for job in running],
+        running_total=running_total,
         ended_jobs=[JobRow.of(job) for job in ended],
         ended_total=ended_total,
     )
+
+
+def _named(found: QuerySet[Row]) -> tuple[list[Row], int]:
+    """Return the first LISTED, and how many there are; counted only where there are more."""
+    named = list(found[:LISTED])
+    return named, len(named) if len(named) < LISTED else found.count()
 
 
 def shift_began(before: datetime, fresh: Freshness) -> datetime:

@@ -160,7 +160,8 @@ def _asked_day(request: HttpRequest, today: date) -> date:
 
 
 def _shift(request: HttpRequest) -> dict[str, Any]:
-    return {"handed": _handed(request)}
+    handed = _handed(request)
+    return {"handed": handed, "fresh": handed.fresh}
 
 
 def _handed(request: HttpRequest, *, recorded: bool = True) -> hand_over.HandOver:

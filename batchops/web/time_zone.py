@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from batchops.access import AuthenticatedHttpRequest
 from batchops.errors import InvalidInput
 from batchops.models import User
+from batchops.outage import OUTAGES
 from batchops.pages import page
 
 LONGEST = User._meta.get_field("time_zone").max_length or 0
@@ -50,10 +51,16 @@ def choose_time_zone(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 def _zone_of(request: HttpRequest) -> ZoneInfo | None:
-    """Return the zone that a page is drawn in; None for the site's, and for what is no page."""
-    if not request.path.startswith("/admin/") or not request.user.is_authenticated:
+    """Return the zone that a page is drawn in; None for the site's, and for what is no page.
+
+    Also while the database cannot say who asks: the view then finds the same and explains it.
+    """
+    try:
+        if not request.path.startswith("/admin/") or not request.user.is_authenticated:
+            return None
+        return _zone(request.user.time_zone)
+    except OUTAGES:
         return None
-    return _zone(request.user.time_zone)
 
 
 def _zone(name: str) -> ZoneInfo | None:

@@ -50,7 +50,9 @@ class SnoozeForm(forms.Form):
     until = forms.DateTimeField(
         label=_("Until"),
         help_text=ON_THIS_CLOCK,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local", "data-key": "s"}, format="%Y-%m-%dT%H:%M"
+        ),
     )
     reason = forms.CharField(label=_("Reason"), max_length=200)
     every_type = forms.BooleanField(

@@ -27,7 +27,7 @@ from batchops.access import AuthenticatedHttpRequest, actor_of
 from batchops.db import database_now
 from batchops.errors import InvalidInput
 from batchops.inputs import ON_THIS_CLOCK
-from batchops.pages import page, render_page
+from batchops.pages import ask_first, page, render_page
 
 LISTED = 20  # open alerts that a page lists; the rest is one click away
 
@@ -39,7 +39,7 @@ class AcknowledgeForm(forms.Form):
         label=_("Note"),
         max_length=2000,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=forms.Textarea(attrs={"rows": 2, "data-key": "e"}),
         help_text=_("What is being done, for the next person who looks."),
     )
     until = forms.DateTimeField(
@@ -147,6 +147,18 @@ def comment(request: AuthenticatedHttpRequest, alert_id: int) -> HttpResponse:
 @page("alerts.resolve_alert", methods=("POST",))
 def resolve(request: AuthenticatedHttpRequest, alert_id: int) -> HttpResponse:
     given = _checked(ResolveForm(request.POST))
+    question = ask_first(
+        request,
+        title=gettext("Resolve alert %(id)s by hand?") % {"id": alert_id},
+        consequence=gettext(
+            "It is over then for everybody and never opens again; if its cause is still there, "
+            "another alert opens."
+        ),
+        yes=gettext("Yes, resolve it"),
+        back=reverse("admin:alerts_alert_change", args=[alert_id]),
+    )
+    if question is not None:
+        return question
     lifecycle.resolve(alert_id, at=timezone.now(), actor=actor_of(request), note=given["note"])
     messages.success(request, gettext("Alert %(id)s is resolved.") % {"id": alert_id})
     return _back(request, alert_id)
@@ -193,6 +205,18 @@ def test_channel(request: AuthenticatedHttpRequest, channel_id: int) -> HttpResp
 
 @page("alerts.change_channel", methods=("POST",))
 def replace_secret(request: AuthenticatedHttpRequest, channel_id: int) -> HttpResponse:
+    question = "at_once" in request.POST and ask_first(
+        request,
+        title=gettext("Replace the secret at once?"),
+        consequence=gettext(
+            "From now on the old one signs nothing: its receiver refuses what we send until it "
+            "has the new one."
+        ),
+        yes=gettext("Yes, replace it"),
+        back=reverse("admin:alerts_channel_change", args=[channel_id]),
+    )
+    if question:
+        return question
     with pghistory.context(actor=actor_of(request)):
         made = lifecycle.make_signing_secret(
             channel_id, at=database_now(), at_once="at_once" in request.POST

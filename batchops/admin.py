@@ -17,7 +17,7 @@ from batchops.access import create_token, digest_of, revoke_token
 from batchops.errors import Conflict
 from batchops.looks import Look
 from batchops.models import ApiToken, User
-from batchops.pages import render_page
+from batchops.pages import ask_first, render_page
 from batchops.read_only import ReadOnly
 from batchops.templatetags.batchops import badge, since
 
@@ -173,7 +173,23 @@ class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
         return since(token.last_used_at) if token.last_used_at else gettext("never")
 
     @admin.action(description=_("Revoke the selected tokens"), permissions=["revoke"])
-    def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+    def revoke_selected(
+        self, request: HttpRequest, queryset: QuerySet[ApiToken]
+    ) -> HttpResponse | None:
+        names = ", ".join(str(token) for token in queryset)
+        said = gettext("Programs that use them are refused at once, for ever: %(names)s.")
+        question = ask_first(
+            request,
+            title=gettext("Revoke these tokens?"),
+            consequence=said % {"names": names},
+            yes=gettext("Yes, revoke"),
+            back=request.path,
+        )
+        if question is None:
+            self._revoke(request, queryset)
+        return question
+
+    def _revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         revoked = 0
         for token in queryset:
             try:

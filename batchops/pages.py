@@ -63,6 +63,26 @@ def render_page(
     return TemplateResponse(request, template, framed, status=status)
 
 
+def ask_first(
+    request: HttpRequest, *, title: str, consequence: str, yes: str, back: str
+) -> TemplateResponse | None:
+    """Render the page that asks before a POST does what cannot be taken back; None once agreed.
+
+    `consequence` says what will be, `yes` stands on the button, which sends the same once
+    more, and `back` is where who does not agree goes.
+    """
+    if request.POST.get("confirmed"):
+        return None
+    given = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name != "csrfmiddlewaretoken"
+        for value in values
+    ]
+    shown = {"title": title, "consequence": consequence, "yes": yes, "back": back}
+    return render_page(request, "confirm.html", {**shown, "given": given})
+
+
 def render_error(request: HttpRequest, error: BatchOpsError) -> TemplateResponse:
     """Render the page that says what went wrong and what to do, with the error's status."""
     return render_page(request, "error.html", {"error": error}, status=error.status)

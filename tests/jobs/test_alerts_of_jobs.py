@@ -156,7 +156,7 @@ class TestCompletedWithErrors:
         assert not active(alert.rule)
 
     def test_resolved_by_hand_it_stays_so(self, alert: Alert, client: Client) -> None:
-        client.post(f"/admin/alerts/{alert.pk}/resolve/", {"note": "known"})
+        client.post(f"/admin/alerts/{alert.pk}/resolve/", {"note": "known", "confirmed": "1"})
         judge.judge()
 
         alert.refresh_from_db()

@@ -1,5 +1,5 @@
-// Let the age of figures and of heartbeats turn amber and then unknown although nothing arrives:
-// silence is not health. When one becomes unknown, what is drawn from its topic is asked for anew.
+// Let ages turn amber and then unknown although nothing arrives: silence is not health. What is
+// drawn from the topic of one that is unknown is asked for anew.
 
 import { now as serverNow } from "./live/clock.js";
 

@@ -1,26 +1,16 @@
 // Says beside the form of documents who the recipients are, and puts their fields into the template.
+import { asker } from "./asking.js";
+
 const WAIT_MS = 400;
 
 for (const shown of document.querySelectorAll("[data-recipients]")) {
   const form = shown.closest("form");
   const template = form.querySelector("[name=param-template]");
-  let timer = 0;
-  let asked = 0;
-
-  async function ask() {
-    const mine = ++asked;
-    const answer = await fetch(shown.dataset.recipients, {
-      method: "POST",
-      body: new FormData(form),
-    });
-    if (mine !== asked || !answer.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const ask = () => fetch(shown.dataset.recipients, { method: "POST", body: new FormData(form) });
+  const askSoon = asker(WAIT_MS, ask, (text) => {
+    const page = new DOMParser().parseFromString(text, "text/html");
     shown.replaceChildren(...page.body.childNodes);
-  }
-  function askSoon() {
-    clearTimeout(timer);
-    timer = setTimeout(() => ask().catch(() => {}), WAIT_MS);
-  }
+  });
 
   form.addEventListener("input", askSoon);
   // An upload that is complete, or taken back, is named by a hidden field.

@@ -1,5 +1,5 @@
-// Say about how long a job will take, calmly, and when nothing moves any more, for how long.
-// Frames write raw figures into hidden <data> elements; the words stand in the template.
+// Say about how long a job will take, calmly, or for how long nothing moved. Frames write figures
+// into hidden <data>; the words stand in the template.
 import { now } from "./live/clock.js";
 
 const LOOK_EVERY_MS = 1000;

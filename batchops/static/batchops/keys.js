@@ -1,22 +1,21 @@
-// Keys: what has data-key is pressed by it (a field: entered), "g j" by two in turn. What stands
-// in a row is meant only from within that row. The sheet lists those of the page.
-
+// What has data-key is pressed by that key (a field: entered), "g j" by two in turn; what stands in
+// rows only from within its row. Escape leads up. The sheet lists the keys of the page.
 const OFF = "batchops.keys-off";
 const IN_TURN_MS = 1500;
-const WRITTEN = "textarea, select, [contenteditable], input:not([type=checkbox], [type=radio])";
+const WRITTEN = "textarea, select, input:not([type=checkbox], [type=radio])";
 
 const sheet = document.querySelector("[data-keys]");
-const works = sheet?.querySelector("[data-keys-on]");
+const works = sheet?.querySelector("input");
 const up = [...document.querySelectorAll(".crumbs a")].at(-1);
 let first = "";
 let firstAt = 0;
 
+if (up) up.dataset.key = "Escape";
 if (sheet) {
   works.checked = !localStorage.getItem(OFF);
   works.addEventListener("change", () => localStorage.setItem(OFF, works.checked ? "" : "1"));
-  if (up) up.dataset.key = "Escape";
   document.addEventListener("keydown", press);
-  document.addEventListener("click", ({ target }) => target.closest("[data-keys-open]") && open());
+  document.querySelector("[data-keys-open]").addEventListener("click", open);
 }
 
 function press(event) {
@@ -34,23 +33,13 @@ function press(event) {
 
 function meant(keys, from) {
   const all = [...document.querySelectorAll(`[data-key=${CSS.escape(keys)}]`)];
-  const row = all.find((each) => each.closest("tr, li")?.contains(from));
   const shown = all.filter((each) => each.checkVisibility());
-  return row ?? (shown.length > 1 ? null : (shown[0] ?? all[0]));
+  return all.find((each) => each.closest("tr, li")?.contains(from)) ?? (shown[1] ? null : (shown[0] ?? all[0]));
 }
 
 function open() {
-  const names = new Map();
-  for (const { dataset, textContent } of document.querySelectorAll("[data-key]")) {
-    names.set(dataset.key, dataset.keyName ?? textContent.trim());
+  for (const line of sheet.querySelectorAll("li")) {
+    line.hidden = !document.querySelector(`[data-key="${line.firstChild.textContent}"]`);
   }
-  sheet.querySelector("[data-keys-list]").replaceChildren(...[...names].map(line));
   sheet.showModal();
-}
-
-function line([keys, name]) {
-  const [item, label] = ["li", "kbd"].map((tag) => document.createElement(tag));
-  label.textContent = keys;
-  item.append(label, name);
-  return item;
 }

@@ -1,6 +1,4 @@
-// Menus are <details data-menu>: they open without a script. This one closes them again,
-// by Escape (the focus goes back to the button), by a press elsewhere, by opening another.
-
+// Menus, <details data-menu>, open by themselves; this closes them: by Escape, or a press elsewhere.
 const menus = () => document.querySelectorAll("details[data-menu][open]");
 
 document.addEventListener("keydown", (event) => {

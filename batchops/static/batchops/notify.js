@@ -1,5 +1,4 @@
-// Tell the desktop of new critical alerts, once each whatever the number of tabs, when a person
-// asked for it by the button; the wish is remembered by this browser.
+// Tell the desktop of new critical alerts, once each in all tabs, when a person asked for it.
 
 const WISH = "batchops.notify";
 const KNOWN = "batchops.known-alerts";
@@ -25,7 +24,7 @@ if (possible) {
     lesser = new Set(listed.filter((alert) => !isCritical(alert)).map(({ id }) => id));
     tell();
   });
-  // One tab tells for all of them; when it goes, the next takes over.
+  // One tab tells for all.
   navigator.locks.request(KNOWN, () => {
     teller = true;
     tell();
@@ -61,17 +60,16 @@ function tell() {
   if (!known) return remember(listed);
   const { until, ids } = JSON.parse(known);
   const fresh = listed.filter((alert) => {
-    const late = Date.parse(alert.created_at) > until - OVERLAP_MS || risen.has(alert.id);
-    return isCritical(alert) && late && !ids.includes(alert.id);
+    const { id, created_at } = alert;
+    const late = Date.parse(created_at) > until - OVERLAP_MS || risen.has(id);
+    return isCritical(alert) && late && !ids.includes(id);
   });
   remember(listed, until, ids);
-  if (fresh.length > FEW) {
-    show(button.dataset.many.replace("{n}", fresh.length), "", "many", button.dataset.list);
-    return;
-  }
+  const { many, list, one, notify } = button.dataset;
+  if (fresh.length > FEW) return show(many.replace("{n}", fresh.length), "", "many", list);
   for (const { id, batch_code, alert_message } of fresh) {
-    const title = [button.dataset.one, batch_code].filter(Boolean).join(": ");
-    show(title, alert_message, id, button.dataset.notify.replace("/0/", `/${id}/`));
+    const title = [one, batch_code].filter(Boolean).join(": ");
+    show(title, alert_message, id, notify.replace("/0/", `/${id}/`));
   }
 }
 
@@ -94,6 +92,6 @@ function show(title, body, tag, address) {
   }
 }
 
-function isCritical(alert) {
-  return alert.alert_severity === "CRITICAL";
+function isCritical({ alert_severity }) {
+  return alert_severity === "CRITICAL";
 }

@@ -1,5 +1,4 @@
-// Tick or clear a whole page of checkboxes, and offer what can be done with the ticked ones.
-
+// Tick or clear a page of checkboxes, and offer what can be done with the ticked ones.
 const bar = document.querySelector("[data-selected]");
 
 function boxes() {
@@ -13,7 +12,7 @@ function show() {
     all.checked = ticked > 0 && ticked === boxes().length;
     all.indeterminate = ticked > 0 && !all.checked;
   }
-  for (const node of bar.querySelectorAll("[data-selected-count]")) node.textContent = ticked;
+  bar.querySelector("[data-selected-count]").textContent = ticked;
   for (const node of bar.querySelectorAll("button")) node.disabled = !ticked;
 }
 

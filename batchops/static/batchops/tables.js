@@ -1,5 +1,4 @@
-// The stock admin's lists become cards on a phone: each cell needs its column's name for that.
-
+// The stock admin's lists become cards on a phone, whose cells need their columns' names.
 for (const table of document.querySelectorAll("#result_list")) {
   const names = [...table.querySelectorAll("thead th")].map((head) => {
     return head.querySelector(".text")?.textContent.trim() ?? "";

@@ -1,5 +1,4 @@
-// Lift the messages to the corner, say them to screen readers, and let them be closed.
-// Good news leaves by itself; a warning or an error stays until somebody closes it.
+// Lift messages to the corner, and let screen readers say them. Only good news leaves by itself.
 
 const STAY_MS = 8000;
 const LEAVES = new Set(["success", "info", "debug"]);
@@ -12,10 +11,8 @@ function leaveLater(toast) {
     timer = setTimeout(() => toast.remove(), STAY_MS);
   };
   const stop = () => clearTimeout(timer);
-  toast.addEventListener("pointerenter", stop);
-  toast.addEventListener("pointerleave", start);
-  toast.addEventListener("focusin", stop);
-  toast.addEventListener("focusout", start);
+  for (const way of ["pointerenter", "focusin"]) toast.addEventListener(way, stop);
+  for (const way of ["pointerleave", "focusout"]) toast.addEventListener(way, start);
   start();
 }
 

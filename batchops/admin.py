@@ -19,6 +19,7 @@ from batchops.looks import Look
 from batchops.models import ApiToken, User
 from batchops.pages import ask_first, render_page
 from batchops.read_only import ReadOnly
+from batchops.sessions import end_sessions
 from batchops.templatetags.batchops import badge, since
 
 admin.site.unregister(Group)
@@ -46,6 +47,7 @@ class UserAdmin(StockUserAdmin[User]):
         (_("Role"), {"fields": ("is_staff", "groups")}),
     )
     readonly_fields = ("last_login", "date_joined")
+    actions = ("log_out_selected",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
@@ -66,8 +68,28 @@ class UserAdmin(StockUserAdmin[User]):
         kwargs["widget"] = forms.CheckboxSelectMultiple  # the roles are few
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
+        person = form.instance
+        before = _roles(person)
+        super().save_related(request, form, formsets, change)
+        if change and before != (after := _roles(person)):
+            self.log_change(request, person, f"{gettext('Role')}: {before} -> {after}")
+
+    @admin.action(description=_("End all sessions of the selected users"), permissions=["change"])
+    def log_out_selected(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        within_reach = [user for user in queryset if self.has_change_permission(request, user)]
+        ended = end_sessions([user.pk for user in within_reach], at=timezone.now())
+        for user in within_reach:
+            self.log_change(request, user, gettext("Sessions ended."))
+        said = ngettext("%d session is ended.", "%d sessions are ended.", ended)
+        messages.success(request, said % ended)
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"is_staff": True, **super().get_changeform_initial_data(request)}
+
+
+def _roles(user: User) -> str:
+    return ", ".join(user.groups.order_by("name").values_list("name", flat=True)) or "-"
 
 
 @admin.register(Group)

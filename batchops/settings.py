@@ -12,14 +12,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import django_stubs_ext
 from corsheaders.defaults import default_headers
-from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from batchops.document import DOCUMENT
 from batchops.environment import BASE_DIR, DATA_DIR, env
 from batchops.settings_bill_stop import *  # noqa: F403
 from batchops.settings_channels import *  # noqa: F403
+from batchops.settings_logging import *  # noqa: F403
 from batchops.settings_metrics import *  # noqa: F403
+from batchops.settings_security import *  # noqa: F403
 
 django_stubs_ext.monkeypatch()
 
@@ -40,7 +41,7 @@ CORS_ALLOW_CREDENTIALS = True
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key"]
 # What scripts of other origins may read of an answer, beside its body.
 READABLE = "Accept-Ranges Content-Disposition Content-Range ETag Retry-After X-Formula-Guard"
-CORS_EXPOSE_HEADERS = READABLE.split()
+CORS_EXPOSE_HEADERS = [*READABLE.split(), "X-Request-ID"]
 
 INSTALLED_APPS = [
     "batchops.web.apps.BatchOpsAdminConfig",
@@ -66,7 +67,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "batchops.web.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "batchops.web.static_files.StaticFilesMiddleware",
     "batchops.web.uncached.UncachedMiddleware",
     # Before whatever may refuse, so that other consoles can read why.
@@ -78,7 +81,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
     "batchops.web.time_zone.TimeZoneMiddleware",
     "batchops.web.failures.OutageMiddleware",
@@ -243,57 +245,6 @@ PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 PUBLIC_URL_IS_SET = bool(PUBLIC_URL)
 PUBLIC_URL = PUBLIC_URL or f"http://localhost:{env.str('BATCHOPS_PORT', default='') or 8000}"
 
-# People -----------------------------------------------------------------------------------------
-
-AUTH_USER_MODEL = "batchops.User"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
-AXES_RESET_ON_SUCCESS = True
-AXES_VERBOSE = False
-
-# Security ---------------------------------------------------------------------------------------
-
-BATCHOPS_HTTPS = env.bool("BATCHOPS_HTTPS", default=False)
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BATCHOPS_HTTPS
-SESSION_COOKIE_AGE = 12 * 60 * 60
-SESSION_COOKIE_SAMESITE = "Lax"
-SECURE_SSL_REDIRECT = BATCHOPS_HTTPS
-# Whoever starts and stops processes asks them directly, not through the proxy that ends TLS.
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
-SECURE_HSTS_SECONDS = 31_536_000 if BATCHOPS_HTTPS else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BATCHOPS_HTTPS else None
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "batchops.web.failures.csrf_failure"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-    }
-}
-
 # API --------------------------------------------------------------------------------------------
 
 # Holds only the throttle's counts, at most some 5 KB for each caller of the last minute.
@@ -384,18 +335,3 @@ DOCUMENT_FONT = env.list("DOCUMENT_FONT", default=[])
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 # A form of 200 columns with eight fields each, and what stands beside them.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "batchops.log_lines.Lines",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-        },
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # At INFO it says four lines for every login.
-    "loggers": {"axes": {"level": "WARNING"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-}

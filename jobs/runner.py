@@ -11,6 +11,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from batchops.cluster import bells, stopping
 from batchops.cluster.ends import worker_name
+from batchops.log_lines import about
 from jobs import artifacts, lifecycle, queries, registry, states
 from jobs.artifacts import Making
 from jobs.chunk import CHUNK_TIME, Chunk
@@ -165,6 +166,10 @@ class _Slice:
         )
 
     def _work_on(self, lease: Lease) -> None:
+        with about(job_id=lease.job.pk):
+            self._do(lease)
+
+    def _do(self, lease: Lease) -> None:
         job_type = registry.find(lease.job.type)
         try:
             if lease.kind == states.ITEMS:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from time import time
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
@@ -11,6 +12,7 @@ from django.http import parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from batchops import sessions
 from batchops.access import use_token
 from batchops.live.topics import registered
 from batchops.models import ApiToken, User
@@ -26,6 +28,7 @@ class Caller:
     user_id: int
     session_key: str = ""
     session_hash: str = ""
+    session_ends_at: float = 0.0
     token_id: int | None = None
 
 
@@ -67,6 +70,12 @@ def permissions_of(callers: Collection[Caller]) -> dict[Caller, frozenset[str]]:
     }
 
 
+def count_as_use(callers: Collection[Caller]) -> None:
+    """Keep alive the sessions of those who watch."""
+    keys = {caller.session_key for caller in callers if caller.session_key}
+    sessions.keep_alive(keys, at=timezone.now())
+
+
 def _of_session(key: str) -> Caller | None:
     if "\0" in key:  # no query can ask for it
         return None
@@ -77,15 +86,16 @@ def _of_session(key: str) -> Caller | None:
         user_id=int(session[SESSION_KEY]),
         session_key=key,
         session_hash=session.get(HASH_SESSION_KEY, ""),
+        session_ends_at=sessions.ends_at(session),
     )
 
 
 def _holds(caller: Caller, user: User, live_sessions: set[str]) -> bool:
     """Tell whether the session lives and began with the password that the user has now."""
     hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
-    return caller.session_key in live_sessions and any(
-        constant_time_compare(caller.session_hash, known) for known in hashes
-    )
+    if caller.session_key not in live_sessions or time() >= caller.session_ends_at:
+        return False
+    return any(constant_time_compare(caller.session_hash, known) for known in hashes)
 
 
 def _live_sessions(callers: Collection[Caller]) -> set[str]:

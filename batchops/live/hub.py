@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from django.conf import settings
 from django.db import close_old_connections
 
-from batchops.live.callers import Caller, permissions_of
+from batchops.live.callers import Caller, count_as_use, permissions_of
 from batchops.live.ear import Ear
 from batchops.live.feed import Feed, Watcher, read_frame
 from batchops.live.listener import Listener
@@ -162,6 +162,7 @@ class Hub:
             allowed = await self.ask(partial(permissions_of, callers))
             for socket in sockets:
                 await socket.review(allowed.get(socket.caller))
+            await self.ask(partial(count_as_use, allowed))
 
 
 async def _in_thread(threads: Executor, work: Callable[[], Answer]) -> Answer:

@@ -111,7 +111,6 @@ TEMPLATES = [
 # by the server too, which then frees its locks. Nor can a frozen process hold a row lock for ever.
 CONNECTION_OPTIONS = {
     "connect_timeout": 5,
-    "keepalives": 1,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,

@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check
 # Where bytecode is not kept, each of our many processes compiles all modules anew, 0.3 s of it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test chaos check format bench
+.PHONY: run test chaos check format bench load
 
 run: $(VENV)/run.stamp
 	@$(BIN)/python manage.py up --stop-with-parent
@@ -27,6 +27,10 @@ chaos: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	@$(BIN)/python manage.py bench all --json
+
+# Screens and readers on a whole site of its own; LOAD_ARGS="--phases 1x1000 --seconds 60" and so on.
+load: $(VENV)/dev.stamp
+	@$(BIN)/python -m tests.load $(LOAD_ARGS)
 
 check: export SECRET_KEY = only-for-static-checks-and-long-enough-to-pass-them
 check: $(VENV)/dev.stamp

@@ -6,6 +6,7 @@ import http.client
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import psutil
 import psycopg
 
 from batchops.house import postgres
-from batchops.house.places import choose_place
+from batchops.house.places import Place, choose_place, cluster_folder
+from batchops.house.postgres import SUPERUSER
 from batchops.house.provision import DATABASE, OWNER
 from tests.cluster.databases import orm_at
 from tests.house.running import ROOT, Up, clean_environment
@@ -36,32 +38,49 @@ RESULTS_SQL = """
 class Site:
     """A site in a data folder of its own, whose `up` may be started more than once."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        settings: Mapping[str, str] | None = None,
+        database_dir: Path | None = None,
+    ) -> None:
         self.data_dir = data_dir
+        self.database_dir = database_dir or data_dir
+        self._settings = {**TIMINGS, **(settings or {})}
         self._session: psycopg.Connection | None = None
         self._make_cluster()
         self.start()
-        self._token = self._make_token()
-        with self._orm():
+        self.token = self._make_token()
+        with self.orm():
             checks.install_audit()
 
     def _make_cluster(self) -> None:
         """Make a database cluster that does not wait for the disk: no power is cut here."""
-        self.data_dir.mkdir()
-        place = choose_place(self.data_dir)
-        postgres.create_cluster(place)
-        (place.cluster / "postgresql.auto.conf").write_text("fsync = off\n")
+        self.database_dir.mkdir()
+        postgres.create_cluster(self.place)
+        (self.place.cluster / "postgresql.auto.conf").write_text("fsync = off\n")
 
     def start(self) -> None:
         """Start `up`, on whatever an earlier one left, and wait until it is ready."""
-        self.up = Up(self.data_dir, **TIMINGS).wait_ready()
+        self.begin()
+        self.up.wait_ready()
+
+    def begin(self) -> None:
+        """Start `up`, on whatever an earlier one left."""
+        self.up = Up(self.data_dir, **self._settings)
+
+    def tend(self) -> None:
+        """Start again what ended and has nobody else to start it, as a machine's init would."""
+        if self.up.has_ended():
+            self.begin()
 
     def start_drill(self, *, items: int, ms: int) -> str:
         """Start a job as a program would; while no cluster lives it is refused and asked again."""
 
         def started() -> str:
             order = {"type": "drill", "params": {"items": items, "ms": ms}}
-            code, answer = self._request("POST", "/api/batch-jobs", order)
+            code, answer = self.request("POST", "/api/batch-jobs", order)
             assert code in (201, 503), answer
             return str(answer["data"]["id"]) if code == 201 else ""
 
@@ -72,7 +91,7 @@ class Site:
 
         def shown() -> str:
             try:
-                code, answer = self._request("GET", f"/api/batch-jobs/{job}")
+                code, answer = self.request("GET", f"/api/batch-jobs/{job}")
             except (OSError, http.client.HTTPException):
                 return ""
             return str(answer["data"]["status"]) if code == 200 else ""
@@ -81,65 +100,78 @@ class Site:
 
     def settled(self, job: str) -> int:
         """Return how many of a job's items have ended."""
-        rows = self._ask("SELECT succeeded + failed + cancelled FROM jobs_job WHERE id = %s", job)
+        rows = self.ask("SELECT succeeded + failed + cancelled FROM jobs_job WHERE id = %s", job)
         return int(rows[0]) if rows else 0
 
     def is_whole(self, job: str) -> bool:
         """Tell whether a job has ended and its summary is made; no while the database is away."""
-        rows = self._ask("SELECT summarised_at IS NOT NULL FROM jobs_job WHERE id = %s", job)
+        rows = self.ask("SELECT summarised_at IS NOT NULL FROM jobs_job WHERE id = %s", job)
         return bool(rows and rows[0])
 
     def results(self, job: str) -> tuple[int, int]:
         """Return how many results a job's items were given, and how many items were given any."""
-        all_of_them, items = self._ask(RESULTS_SQL, job)
+        all_of_them, items = self.ask(RESULTS_SQL, job)
         return all_of_them, items
 
     def broken_invariants(self) -> dict[str, Any]:
         """Return what the harness finds broken in the site's database."""
-        with self._orm():
+        with self.orm():
             return checks.broken_invariants()
 
-    def cluster(self, role: str = "") -> list[psutil.Process]:
-        """Return the processes of the jobs cluster, or those of one role in it."""
-        main = self.up.service("jobs")
+    def cluster(self, role: str = "", *, name: str = "jobs") -> list[psutil.Process]:
+        """Return the processes of a cluster, that of jobs, or those of one role in it."""
+        main = self.up.service(name)
         if main is None:
             return []
         try:
             family = [main, *main.children(recursive=True)]
-            return [process for process in family if process.name().startswith(f"jobs:{role}")]
+            return [process for process in family if process.name().startswith(f"{name}:{role}")]
         except psutil.NoSuchProcess:  # it is just dying
             return []
 
-    def _ask(self, query: str, job: str) -> tuple[Any, ...]:
+    def ask(self, query: str, *values: object) -> tuple[Any, ...]:
         """Return the first row, or nothing when there is none or the database is away."""
         try:
             if self._session is None or self._session.closed:
-                self._session = psycopg.connect(self._address(), autocommit=True)
-            return self._session.execute(query.encode(), [job]).fetchone() or ()
+                self._session = psycopg.connect(self._address(SUPERUSER), autocommit=True)
+            return self._session.execute(query.encode(), values).fetchone() or ()
         except psycopg.OperationalError:
             return ()
 
-    def _orm(self) -> Any:
-        return orm_at(self._address())
+    def postmaster(self) -> psutil.Process | None:
+        """Return the server's first process, None while there is none."""
+        return postgres.postmaster(cluster_folder(self.database_dir))
 
-    def _address(self) -> str:
-        return postgres.url(choose_place(self.data_dir), OWNER, DATABASE)
+    @property
+    def place(self) -> Place:
+        return choose_place(self.database_dir)
+
+    def orm(self) -> Any:
+        return orm_at(self._address(OWNER))
+
+    def _address(self, role: str) -> str:
+        return postgres.url(self.place, role, DATABASE)
 
     def _make_token(self) -> str:
         return subprocess.run(
             [sys.executable, "manage.py", "create_token", "admin", "faults"],
             cwd=ROOT,
-            env=clean_environment(self.data_dir),
+            env=clean_environment(self.data_dir) | self._settings,
             capture_output=True,
             text=True,
             check=True,
         ).stdout.strip()
 
-    def _request(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
+    def request(
+        self, method: str, path: str, body: object = None, **headers: str
+    ) -> tuple[int, dict[str, Any]]:
+        """Ask the API, and return the status and the JSON of the answer."""
         web = http.client.HTTPConnection("127.0.0.1", self.up.port, timeout=10)
-        headers = {"Authorization": f"Token {self._token}", "Content-Type": "application/json"}
-        web.request(method, path, body=json.dumps(body) if body else None, headers=headers)
-        answer = web.getresponse()
-        found: dict[str, Any] = json.loads(answer.read())
-        web.close()
+        own = {"Authorization": f"Token {self.token}", "Content-Type": "application/json"}
+        try:
+            web.request(method, path, json.dumps(body) if body else None, own | headers)
+            answer = web.getresponse()
+            found: dict[str, Any] = json.loads(answer.read())
+        finally:
+            web.close()
         return answer.status, found

@@ -10,6 +10,11 @@ import psutil
 import pytest
 
 from batchops.house.places import remove
+from tests.alerts.mailbox import Mailbox, serving
+from tests.chaos.environment import SETTINGS
+from tests.chaos.faults import EVERYWHERE
+from tests.chaos.judge import Judge
+from tests.chaos.plan import Play, chaos_plan
 from tests.embedded import temporary_folder
 from tests.faults.site import Site
 from tests.house.running import left_over
@@ -20,13 +25,21 @@ pytestmark = pytest.mark.processes
 ITEMS = 5_000
 ITEM_MS = 1
 HEALS_WITHIN_S = 15
+# What heals in less time than the whole site takes to start; `make chaos` does the rest as well.
+SHORT_SEED = 83
+QUICK = ("kill web", "kill jobs", "freeze", "drop LISTEN", "drop session", "shift clock")
 
 
 @pytest.fixture(scope="module")
-def site(django_db_blocker: Any) -> Iterator[Site]:
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture(scope="module")
+def site(mailbox: Mailbox, django_db_blocker: Any) -> Iterator[Site]:
     folder = temporary_folder()
-    with django_db_blocker.unblock():
-        running = Site(folder / "site")
+    with django_db_blocker.unblock(), serving(mailbox) as port:
+        running = Site(folder / "site", settings={**SETTINGS, "SMTP_PORT": str(port)})
         yield running
         running.up.end(signal.SIGTERM)
     for process in left_over(folder):
@@ -100,3 +113,15 @@ class TestAJobUnderWay:
         # The same cluster finds the server again, beats, and answers.
         require_whole(site, site.start_drill(items=10, ms=0), 10)
         assert site.cluster("main") == clusters
+
+
+class TestMixedLife:
+    def test_a_short_plan_of_it_breaks_nothing(self, site: Site, mailbox: Mailbox) -> None:
+        faults = {name: EVERYWHERE[name] for name in QUICK}
+        plan = chaos_plan(SHORT_SEED, steps=14, faults=faults)
+
+        report = Play(site, Judge(site, mailbox), faults).run(plan)
+
+        assert report.broken == {}, report
+        assert report.seen["results of items"]
+        assert report.seen["frames"]

@@ -41,9 +41,11 @@ def deadlocks() -> int:
         return int(cursor.fetchone()[1])
 
 
-def broken_invariants(among: Collection[str] = ()) -> dict[str, list[tuple[object, ...]]]:
+def broken_invariants(
+    among: Collection[str] = (), *, file: Path = HERE / "invariants.sql"
+) -> dict[str, list[tuple[object, ...]]]:
     """Return the invariants, all or those named, that do not hold, with up to five offenders."""
-    asked = {name: sql for name, sql in _invariants().items() if not among or name in among}
+    asked = {name: sql for name, sql in _invariants(file).items() if not among or name in among}
     each = (f"SELECT '{name}' WHERE EXISTS ({sql})" for name, sql in asked.items())
     broken = {}
     with connection.cursor() as cursor:
@@ -55,6 +57,6 @@ def broken_invariants(among: Collection[str] = ()) -> dict[str, list[tuple[objec
 
 
 @cache
-def _invariants() -> dict[str, str]:
-    found = NAMED.findall((HERE / "invariants.sql").read_text())
+def _invariants(file: Path) -> dict[str, str]:
+    found = NAMED.findall(file.read_text())
     return {name: sql.strip().rstrip(";") for name, sql in found}

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,8 +19,9 @@ from tests.jobs.harness import checks, types  # noqa: F401  (registers the types
 from tests.jobs.harness.workers import Cluster, Workers, cut_off_one
 from tests.waiting import wait_for
 
-KINDS = ("start", "kill", "freeze", "cut_off", "bells", "cancel", "retry")
-WEIGHTS = (8, 4, 2, 3, 2, 2, 4)
+WEIGHTS = {
+    "start": 8, "kill": 4, "freeze": 2, "cut_off": 3, "bells": 2, "cancel": 2, "retry": 4,
+}  # fmt: skip
 FREEZE_S = 2.5  # longer than the harness' lease
 JOB_KINDS = ("drill", "drill", "drill", "flaky", "alone", "together", "poison", "long")
 LONG_MS = 2_000  # so is this
@@ -48,10 +49,10 @@ class Report:
     broken: dict[str, Any] = field(default_factory=dict)
 
 
-def make_plan(seed: int, *, steps: int) -> list[Step]:
+def make_plan(seed: int, *, steps: int, weights: Mapping[str, int] = WEIGHTS) -> list[Step]:
     """Return the same `steps` disturbances for the same seed; the first starts a job."""
     chance = random.Random(seed)
-    kinds = ["start", *chance.choices(KINDS, WEIGHTS, k=steps - 1)]
+    kinds = ["start", *chance.choices(list(weights), list(weights.values()), k=steps - 1)]
     return [Step(kind, chance.randrange(2**32)) for kind in kinds]
 
 

@@ -13,6 +13,7 @@ from tests.faults.site import Site
 
 PAGES = ("/api/batch-jobs?stats=true", "/api/alerts?state=active", "/api/schedules")
 KINDS = ("drill", "drill", "drill", "flaky", "alone", "together", "poison", "long")
+WANTING = ("failed", "completed_with_errors", "cancelled")
 Answer = tuple[int, dict[str, Any]]
 
 
@@ -52,10 +53,16 @@ class Life:
         return all(self.jobs.values())
 
     def cancel(self, chance: random.Random) -> None:
-        self._move(chance, "cancel")
+        if known := sorted(job for job in self.jobs.values() if job):
+            self._ask("POST", f"/api/batch-jobs/{chance.choice(known)}/cancel")
 
     def retry(self, chance: random.Random) -> None:
-        self._move(chance, chance.choice(["retry", "retry?include=cancelled"]))
+        """Retry a job that did not do all it should, as the list of jobs shows it."""
+        how = chance.choice(["retry", "retry?include=cancelled"])
+        _, answer = self._ask("GET", "/api/batch-jobs?limit=50")
+        listed = answer.get("data", {}).get("jobs", [])
+        if wanting := sorted(job["id"] for job in listed if job["outcome"] in WANTING):
+            self._ask("POST", f"/api/batch-jobs/{chance.choice(wanting)}/{how}")
 
     def acknowledge(self, chance: random.Random) -> None:
         self._answer_alert(chance, "acknowledge", {"note": "I look at it."})
@@ -68,10 +75,6 @@ class Life:
 
     def look(self, chance: random.Random) -> None:
         self._ask("GET", chance.choice(PAGES))
-
-    def _move(self, chance: random.Random, move: str) -> None:
-        if known := sorted(job for job in self.jobs.values() if job):
-            self._ask("POST", f"/api/batch-jobs/{chance.choice(known)}/{move}")
 
     def _answer_alert(self, chance: random.Random, move: str, body: dict[str, Any]) -> None:
         _, answer = self._ask("GET", "/api/alerts?state=active&limit=50")

@@ -9,11 +9,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from batchops.looks import Look
-from batchops.templatetags.batchops import duration, rate
-from monitoring import bands, charts, performance
+from batchops.templatetags.batchops import NOTHING, duration, rate
+from monitoring import bands, performance
 from monitoring.bands import Band, Spread
 from monitoring.calendar import day_calendar
-from monitoring.charts import Bars, Column
 from monitoring.comparable import HISTORY
 from monitoring.models import Step
 from monitoring.performance import StepDayFacts
@@ -29,28 +28,37 @@ def counted(number: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure of days that is drawn: of a day, of its band, and how it is written."""
+    """A figure of days that is drawn: of a day, of its band, how it and its axis are written."""
 
     label: str | Promise
+    style: str
     of_day: Callable[[StepDayFacts], float | None]
     of_band: Callable[[Band], Spread | None]
     written: Callable[[float], str]
 
 
 FIGURES = (
-    Figure(_("Duration"), lambda day: day.seconds, lambda band: band.took_s, duration),
-    Figure(_("Records"), lambda day: day.records, lambda band: band.records, counted),
-    Figure(_("Records per second"), lambda day: day.rps, lambda band: band.rps, rate),
+    Figure(_("Duration"), "duration", lambda day: day.seconds, lambda band: band.took_s, duration),
+    Figure(_("Records"), "int", lambda day: day.records, lambda band: band.records, counted),
+    Figure(_("Records per second"), "rate", lambda day: day.rps, lambda band: band.rps, rate),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """One figure's chart: its name, the bars, and what the greatest of them comes to."""
+class Cell:
+    """One figure of one day: as charts read it (with the low and high of its band), in words."""
 
-    label: str | Promise
-    chart: Bars
-    most: str
+    y: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnDay:
+    """A day as the charts draw it: how it stands (None: nothing ran) and its figures."""
+
+    day: date
+    look: Look | None
+    cells: Sequence[Cell]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +71,8 @@ class StepHistory:
     usual: Band
     bands: Mapping[date, Band]
     by_kind: Sequence[tuple[str, Band]]
-    charts: Sequence[Drawn]
-
-    @property
-    def first_day(self) -> date:
-        return self.fresh.today - timedelta(days=self.days - 1)
+    figures: Sequence[Figure]
+    drawn: Sequence[DrawnDay]
 
     @property
     def ended(self) -> list[StepDayFacts]:
@@ -104,7 +109,8 @@ def step_history(step: Step, fresh: Freshness, *, days: int) -> StepHistory:
         usual=usual[today],
         bands=usual,
         by_kind=bands.by_kind(course for course in courses if course.day >= first_day),
-        charts=_charts(facts, usual, fresh, [first_day + timedelta(n) for n in range(days)]),
+        figures=(figures := _figures(facts)),
+        drawn=_drawn(figures, facts, usual, fresh),
     )
 
 
@@ -114,33 +120,46 @@ def look_of_day(facts: StepDayFacts, fresh: Freshness) -> Look:
     return unknown_since(fresh) if stale else LOOKS[facts.state]
 
 
-def _charts(
+def _figures(facts: Sequence[StepDayFacts]) -> list[Figure]:
+    """Return the figures that say anything: of a batch without records only its durations."""
+    return [figure for figure in FIGURES if any(figure.of_day(one) for one in facts)]
+
+
+def _drawn(
+    figures: Sequence[Figure],
     facts: Sequence[StepDayFacts],
     usual: Mapping[date, Band],
     fresh: Freshness,
-    days: Sequence[date],
-) -> list[Drawn]:
-    """Return the charts that say anything: of a batch without records only its durations."""
-    by_day = {one.day: one for one in facts}
-    drawn = []
-    for figure in FIGURES:
-        columns = [_column(figure, by_day.get(day), usual.get(day), fresh) for day in days]
-        chart = charts.bars(columns)
-        if chart and chart.most:
-            drawn.append(Drawn(figure.label, chart, figure.written(chart.most)))
-    return drawn
+) -> list[DrawnDay]:
+    """Return every day from the first that has a run to today."""
+    if not facts:
+        return []
+    by_day, first_day = {one.day: one for one in facts}, facts[0].day
+    days = [first_day + timedelta(n) for n in range((fresh.today - first_day).days + 1)]
+    return [_drawn_day(day, by_day.get(day), figures, usual.get(day), fresh) for day in days]
 
 
-def _column(
-    figure: Figure, facts: StepDayFacts | None, band: Band | None, fresh: Freshness
-) -> Column:
-    height = figure.of_day(facts) if facts else None
-    if facts is None or height is None:
-        return Column(None, LOOKS[RunState.UNKNOWN])
-    look = look_of_day(facts, fresh)
-    usual = figure.of_band(band) if band and band.enough else None
-    said = f"{facts.day}: {figure.written(height)}, {look.label}"
+def _drawn_day(
+    day: date,
+    facts: StepDayFacts | None,
+    figures: Sequence[Figure],
+    band: Band | None,
+    fresh: Freshness,
+) -> DrawnDay:
+    if facts is None:
+        return DrawnDay(day, None, [Cell("", NOTHING)] * len(figures))
+    cells = [_cell(figure, facts, band if band and band.enough else None) for figure in figures]
+    return DrawnDay(day, look_of_day(facts, fresh), cells)
+
+
+def _cell(figure: Figure, facts: StepDayFacts, band: Band | None) -> Cell:
+    value, usual = figure.of_day(facts), figure.of_band(band) if band else None
+    if value is None:
+        return Cell("", NOTHING)
     if usual is None:
-        return Column(height, look, said)
-    said += f" ({figure.written(usual.p10)} \N{EN DASH} {figure.written(usual.p90)})"
-    return Column(height, look, said, usual.p10, usual.p90)
+        return Cell(f"{value:g}", figure.written(value))
+    low, high = usual.p10, usual.p90
+    return Cell(
+        f"{value:g} {low:g} {high:g}",
+        f"{figure.written(value)} ({figure.written(low)} \N{EN DASH} {figure.written(high)})",
+    )

@@ -1,4 +1,4 @@
-"""The usual band of steps over comparable days, and the charts that are drawn over it."""
+"""The usual band of steps over comparable days, and the pages that show it."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -8,10 +8,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from batchops.looks import Look
-from monitoring import bands, charts
+from monitoring import bands
 from monitoring.calendar import day_calendar
-from monitoring.charts import Column
 from monitoring.lifecycle.days import note_pending_imd, reckon_days
 from monitoring.models import Forecast, PlannedOutage, Poll, Run, Step
 from monitoring.queries import monitoring_config
@@ -19,7 +17,6 @@ from tests.people import client_of
 
 DAY = date(2026, 11, 18)  # a Wednesday
 WEEK = timedelta(weeks=1)
-LOOK = Look("complete", "Complete", "ok", "check")
 
 
 def weeks(n: int) -> list[date]:
@@ -277,30 +274,13 @@ class TestStepPage:
         assert "P10 to P90 of 25 ordinary days, Wednesdays" in first
         assert "05:00 &ndash; <strong>05:00</strong> &ndash; 05:00" in first
         assert (first.count('id="day-'), second.count('id="day-')) == (14, 12)
-        assert first.count("<polygon") == 3 * 6  # of three figures, days with 20 before them
+        assert first.count('data-y="3600 3600 3600"') == 5  # days with 20 before them
         assert "Wednesdays" in first.partition("By weekday")[2]
         assert "Tuesdays" in first.partition("By weekday")[2]
         assert "page 2 of 2" in page("days=400&page=9")
 
 
-class TestCharts:
-    def test_bars_and_band_share_a_scale(self) -> None:
-        drawn = charts.bars(
-            [Column(50, LOOK, "", 20, 100), Column(None, LOOK), Column(25, LOOK, "", 10, 50)]
-        )
-
-        assert drawn
-        assert (drawn.most, drawn.top) == (50, 100)
-        assert [bar.y for bar in drawn.bars] == [100, 150]
-        assert drawn.bands == [
-            "0.0,0.0 333.3,0.0 333.3,160.0 0.0,160.0",
-            "666.7,100.0 1000.0,100.0 1000.0,180.0 666.7,180.0",
-        ]
-
-    def test_nothing_is_drawn_of_nothing(self) -> None:
-        assert charts.bars([Column(None, LOOK)]) is None
-        assert charts.bars([]) is None
-
+class TestQuantiles:
     def test_a_quantile_lies_between_two_values_in_proportion(self) -> None:
         assert bands.quantile([10, 20], 0.25) == 12.5
         assert bands.spread([7]) == bands.Spread(7, 7, 7)

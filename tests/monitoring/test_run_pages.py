@@ -1,5 +1,6 @@
 """The list of runs with its filters and files, one run's page, one step's page."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -237,10 +238,19 @@ class TestStep:
 
         page = text_of(viewer, "/admin/runs/steps/CM-DMRU/?days=30")
 
-        assert page.count("<rect ") == 9  # of durations, records and pace
-        assert f"<title>{TODAY - timedelta(days=2)}: 2h 1m, Failed</title>" in page
-        assert 'x="933.3"' in page  # yesterday: the 29th of 30
-        assert "up to 3h 0m" in page
+        assert re.findall(r'data-columns="(\d)" data-format="(\w+)"', page) == [
+            ("2", "duration"),
+            ("3", "int"),
+            ("4", "rate"),
+        ]
+        drawn = page.partition('id="step-drawn"')[2].partition("</table>")[0]
+        assert re.findall(r'data-tone="(\w*)">([\d-]+)<', drawn) == [
+            ("ok", f"{TODAY - timedelta(days=3)}"),
+            ("bad", f"{TODAY - timedelta(days=2)}"),
+            ("ok", f"{TODAY - timedelta(days=1)}"),
+        ]
+        assert '<td class="num" data-y="7260">2h 1m</td>' in drawn
+        assert drawn.count("data-y") == 9  # durations, records and pace of three days
         assert "2 of 3 days complete" in page
         assert f'<a href="/admin/?date={TODAY - timedelta(days=1)}">' in page
 

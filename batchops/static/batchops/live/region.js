@@ -131,6 +131,8 @@ async function fetchFragment(address) {
 }
 
 function keepTyped(old) {
+  if (old.draw) queueMicrotask(() => old.draw()); // a chart: of the table as it will be
+  if (old.draw) return false;
   const typed = (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked;
   const chosen = (option) => option.selected !== option.defaultSelected;
   if (old.matches?.("input, textarea")) return !typed(old);

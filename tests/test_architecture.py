@@ -5,13 +5,14 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
 ROOT = Path(__file__).resolve().parent.parent
+STATIC = ROOT / "batchops/static/batchops"
 PACKAGES = ("batchops", "jobs", "monitoring", "alerts")
 FILE_LINES = 400
 FUNCTION_LINES = 50
@@ -32,6 +33,16 @@ def functions(text: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
+
+
+def own_bytes(files: Iterable[Path]) -> int:
+    return sum(path.stat().st_size for path in files if "vendor" not in path.parts)
+
+
+def modules(path: Path) -> set[Path]:
+    """Return a script with all that it imports."""
+    names = re.findall(r'^import .*?"(\..+?)";$', path.read_text(), re.MULTILINE)
+    return {path}.union(*(modules((path.parent / name).resolve()) for name in names))
 
 
 def name_of(path: Path) -> str:
@@ -58,14 +69,16 @@ class TestSizes:
         assert long_files == {}
         assert long_functions == {}
 
-    def test_own_scripts_and_styles_stay_small(self) -> None:
-        static = ROOT / "batchops/static/batchops"
+    def test_own_styles_stay_small(self) -> None:
+        assert 0 < own_bytes(STATIC.rglob("*.css")) <= CSS_BYTES
 
-        def total(pattern: str) -> int:
-            return sum(p.stat().st_size for p in static.rglob(pattern) if "vendor" not in p.parts)
+    def test_own_scripts_of_a_page_stay_small(self) -> None:
+        """No page has both charts and a form with modules of its own."""
+        frame, charts = modules(STATIC / "console.js"), modules(STATIC / "plots.js")
+        everything = set(STATIC.rglob("*.js"))
 
-        assert 0 < total("*.js") <= JS_BYTES
-        assert 0 < total("*.css") <= CSS_BYTES
+        assert 0 < own_bytes(frame | charts) <= JS_BYTES
+        assert 0 < own_bytes(everything - (charts - frame)) <= JS_BYTES
 
 
 def writes_state(tree: ast.AST) -> Iterator[int]:

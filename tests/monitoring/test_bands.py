@@ -274,7 +274,7 @@ class TestStepPage:
         assert "P10 to P90 of 25 ordinary days, Wednesdays" in first
         assert "05:00 &ndash; <strong>05:00</strong> &ndash; 05:00" in first
         assert (first.count('id="day-'), second.count('id="day-')) == (14, 12)
-        assert first.count('data-y="3600 3600 3600"') == 5  # days with 20 before them
+        assert first.count('data-y="7200 7200 7200"') == 5  # days with 20 before them
         assert "Wednesdays" in first.partition("By weekday")[2]
         assert "Tuesdays" in first.partition("By weekday")[2]
         assert "page 2 of 2" in page("days=400&page=9")

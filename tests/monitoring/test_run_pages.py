@@ -248,6 +248,7 @@ class TestStep:
             ("ok", f"{TODAY - timedelta(days=3)}"),
             ("bad", f"{TODAY - timedelta(days=2)}"),
             ("ok", f"{TODAY - timedelta(days=1)}"),
+            ("", f"{TODAY}"),
         ]
         assert '<td class="num" data-y="7260">2h 1m</td>' in drawn
         assert drawn.count("data-y") == 9  # durations, records and pace of three days

@@ -84,7 +84,7 @@ def _start_web(port: int, environment: dict[str, str], data_dir: Path) -> subpro
 
 def _listens(port: int) -> bool:
     return any(
-        one.laddr.port == port and one.status == psutil.CONN_LISTEN
+        one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port
         for one in psutil.net_connections("tcp")
     )
 

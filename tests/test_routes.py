@@ -15,6 +15,7 @@ from django.urls.resolvers import RegexPattern, RoutePattern
 from batchops.live import callers, topics
 from batchops.models import User
 from batchops.web.roles import ROLES
+from tests.people import logged_in
 
 # Open to everybody, or (second group) to every staff member, each with its reason.
 OPEN = {
@@ -109,12 +110,11 @@ def route_id(route: Route) -> str:
 
 
 def client_of(role: str | None) -> Client:
-    client = Client()
     if role:
         user, _ = User.objects.get_or_create(username=f"a {role}", defaults={"is_staff": True})
         user.groups.set([Group.objects.get(name=role)])
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
+        return logged_in(user)
+    return Client()
 
 
 def refused(response: HttpResponseBase) -> bool:

@@ -30,7 +30,7 @@ from tests.jobs.agreements import fake_billing
 from tests.jobs.batches import BAD, GOOD, begun
 from tests.jobs.harness import types  # noqa: F401  (registers the types)
 from tests.monitoring.source import FakeCcb
-from tests.people import person
+from tests.people import logged_in, person
 
 NAMES = itertools.count(1)
 
@@ -45,8 +45,8 @@ class Site:
 
     @property
     def client(self) -> Client:
-        client = Client(raise_request_exception=False)
-        client.force_login(self.user, backend="django.contrib.auth.backends.ModelBackend")
+        client = logged_in(self.user)
+        client.raise_request_exception = False
         return client
 
     def job(self, job_type: str = "drill", *, inline: Any = None, **params: Any) -> Job:

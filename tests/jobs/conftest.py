@@ -20,6 +20,7 @@ from tests.jobs import agreements, files
 from tests.jobs.at_once import end_meetings
 from tests.jobs.harness import checks, types  # noqa: F401  (registers the types)
 from tests.jobs.schedules import Clock, Plan
+from tests.people import logged_in
 from tests.unguarded import unguarded
 
 Make = Callable[..., Job]
@@ -77,9 +78,7 @@ def client(_django_db_helper: None) -> Client:
     Heartbeat.objects.create(
         part="jobs", host="test", pid=1, started_at=now, beat_at=now, workers=4
     )
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
+    return logged_in(user)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from tests.alerts.mailbox import Mailbox
 from tests.alerts.outbox import tries
 from tests.jobs.conftest import Make
 from tests.jobs.test_engine import claimed, succeeded
+from tests.people import logged_in
 from tests.unguarded import unguarded
 
 __all__ = ["mail_settings", "mailbox"]
@@ -37,9 +38,7 @@ def rahim(_django_db_helper: None) -> User:
 
 
 def page_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
+    return logged_in(user)
 
 
 def end(job: Job, *, failed: int = 0) -> Job:

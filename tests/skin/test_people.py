@@ -13,9 +13,9 @@ from django.utils import timezone
 from batchops.access import create_token, find_token
 from batchops.errors import Conflict, InvalidInput
 from batchops.models import ApiToken, User
+from tests.people import logged_in
 
 pytestmark = pytest.mark.django_db
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def person(name: str, role: str | None = None, *, is_superuser: bool = False) -> User:
@@ -24,15 +24,9 @@ def person(name: str, role: str | None = None, *, is_superuser: bool = False) ->
     return user
 
 
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client
-
-
 @pytest.fixture
 def administrator() -> Client:
-    return client_of(person("an-administrator", "Administrator"))
+    return logged_in(person("an-administrator", "Administrator"))
 
 
 class TestPeople:
@@ -69,7 +63,7 @@ class TestPeople:
     def test_nobody_is_renamed_for_events_keep_the_name(self) -> None:
         other = person("other")
         form = {"username": "somebody-else", "first_name": "New", "is_active": "on"}
-        client_of(person("root", is_superuser=True)).post(
+        logged_in(person("root", is_superuser=True)).post(
             f"/admin/batchops/user/{other.pk}/change/", form
         )
 
@@ -90,14 +84,14 @@ class TestPeople:
     def test_nobody_is_deleted(self) -> None:
         root, other = person("root", is_superuser=True), person("other")
 
-        answer = client_of(root).post(f"/admin/batchops/user/{other.pk}/delete/", {"post": "yes"})
+        answer = logged_in(root).post(f"/admin/batchops/user/{other.pk}/delete/", {"post": "yes"})
 
         assert answer.status_code == 403
         assert User.objects.filter(pk=other.pk).exists()
 
     @pytest.mark.parametrize("role", ["Viewer", "Operator", "Supervisor"])
     def test_others_see_nobody(self, role: str) -> None:
-        client = client_of(person("somebody", role))
+        client = logged_in(person("somebody", role))
 
         for model in ("batchops/user", "batchops/apitoken", "auth/group"):
             assert client.get(f"/admin/{model}/").status_code == 403

@@ -13,6 +13,7 @@ from batchops.models import User
 from monitoring.figures import figures
 from monitoring.models import Run, RunEvent
 from monitoring.states import RunState
+from tests.people import logged_in
 
 pytestmark = pytest.mark.django_db
 FRAME_QUERIES = 12
@@ -21,9 +22,7 @@ FRAME_QUERIES = 12
 def client_of(role: str) -> Client:
     user = User.objects.create_user(role.lower(), password="x", is_staff=True)
     user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
+    return logged_in(user)
 
 
 def run_ended(number: int, state: RunState, *, at: datetime, records: int = 0) -> Run:

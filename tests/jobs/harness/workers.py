@@ -37,62 +37,67 @@ class Workers:
             "LOG_LEVEL": "CRITICAL",
             **settings,
         }
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._pids: list[int] = []
 
     def __enter__(self) -> "Workers":
-        self._processes = [self._start() for _ in range(self.count)]
-        for process in self._processes:
-            assert process.stdout is not None
-            process.stdout.readline()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for process in self._processes:
-            process.send_signal(signal.SIGCONT)
-            process.kill()
-        for process in self._processes:
-            process.communicate()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
+        self._starter = subprocess.Popen(
             [sys.executable, "-m", "tests.jobs.harness.worker"],
             cwd=ROOT,
             env=self._environment,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            text=True,
         )
+        self._pids = [self._start() for _ in range(self.count)]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pid in self._pids:
+            self._hurt(pid, signal.SIGKILL)
+        wait_for(lambda: not any(map(self._lives, self._pids)), 10, "the workers' end")
+        self._starter.kill()
+        self._starter.communicate()
+
+    def _start(self) -> int:
+        assert self._starter.stdin is not None
+        assert self._starter.stdout is not None
+        self._starter.stdin.write("another\n")
+        self._starter.stdin.flush()
+        return int(self._starter.stdout.readline())
+
+    def _lives(self, pid: int) -> bool:
+        try:
+            return psutil.Process(pid).ppid() == self._starter.pid
+        except psutil.NoSuchProcess:
+            return False
+
+    def _hurt(self, pid: int, how: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            if self._lives(pid):
+                os.kill(pid, how)
 
     def kill(self, chance: random.Random) -> None:
         """End one process as the system would for lack of memory."""
-        chance.choice(self._processes).kill()
+        self._hurt(chance.choice(self._pids), signal.SIGKILL)
 
     def freeze(self, chance: random.Random) -> int:
         """Stop one process where it stands; return its pid."""
-        process = chance.choice(self._processes)
-        if process.poll() is None:
-            process.send_signal(signal.SIGSTOP)
-        return process.pid
+        chosen = chance.choice(self._pids)
+        self._hurt(chosen, signal.SIGSTOP)
+        return chosen
 
     def thaw(self, pid: int) -> None:
         """Let a frozen process go on, not knowing how late it is."""
-        for process in self._processes:
-            if process.pid == pid and process.poll() is None:
-                process.send_signal(signal.SIGCONT)
+        self._hurt(pid, signal.SIGCONT)
 
     def heal(self) -> None:
         """Replace what died and sweep, as the wrapper of a cluster would."""
-        self._processes = [
-            process if process.poll() is None else self._replaced(process)
-            for process in self._processes
-        ]
+        self._pids = [pid if self._lives(pid) else self._start() for pid in self._pids]
         try:
             sweep.sweep()
         except DatabaseError:  # the harness may have cut off its own session
             connection.close()
-
-    def _replaced(self, process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
-        process.communicate()
-        return self._start()
 
 
 class Cluster:

@@ -134,7 +134,7 @@ class TestStart:
 
     def test_it_lets_other_commands_find_the_database(self, up):
         done = subprocess.run(
-            [sys.executable, "manage.py", "migrate", "--check"],
+            [sys.executable, "manage.py", "create_token", "admin", "a program"],
             cwd=ROOT,
             env=clean_environment(up.data_dir),
             capture_output=True,

@@ -12,6 +12,8 @@ from batchops.web.server import serve
 
 class Command(BaseCommand):
     help = "Serve the console over HTTP and WebSocket until SIGTERM or Ctrl-C."
+    # With the addresses all pages are imported, before somebody waits for one.
+    requires_system_checks = ["batchops", "urls"]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on")

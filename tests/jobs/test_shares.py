@@ -1,6 +1,6 @@
 """See long items shared among all workers, and what is kept of when each was done."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +10,7 @@ from jobs import chunk, lifecycle, registry, runner
 from jobs.chunk import Chunk
 from jobs.models import Claim, Job, JobItem
 from tests.jobs.conftest import Make
+from tests.jobs.harness.types import Flaky
 from tests.jobs.harness.workers import FAST, Workers
 from tests.jobs.test_progress import AtWork
 from tests.waiting import wait_for
@@ -74,7 +75,10 @@ class TestTheTimesOfAnItem:
         for began_at, ended_at in map(times_of, job.items.all()):
             assert (ended_at - began_at).total_seconds() >= 0.05
 
-    def test_an_item_to_be_tried_again_has_a_begin_and_no_end(self, make: Make) -> None:
+    def test_an_item_to_be_tried_again_has_a_begin_and_no_end(
+        self, make: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Flaky, "backoff", lambda *_: timedelta(hours=1))
         job = make("flaky", items=1)
         before = job.created_at
         runner.run_slice()

@@ -3,28 +3,19 @@
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
-from statistics import quantiles
 from typing import Any
 
-from django.contrib.auth.models import Group
 from django.db import connection
-from django.http import HttpResponseBase
-from django.test import Client
 
 from alerts import queries
 from alerts.models import Alert
-from batchops.errors import Unavailable
-from batchops.house.release import collect_static_files
 from batchops.management.benches import Bench
+from batchops.management.pages import as_served, asking, timed, visitor
 from batchops.management.scratch import scratch_database
-from batchops.models import User
 from batchops.web.first_data import load_first_data
 
 ALERTS = 1_000_000
-ASKED = 40  # times that each is asked, after some to warm up
-WARMED = 5
 FILL_SQL = Path(__file__).with_suffix(".sql")
 LIST = "/admin/alerts/alert/"
 PAGES = {
@@ -71,25 +62,16 @@ OTHERS = {
 def run() -> dict[str, Any]:
     """Fill a database of its own with ALERTS alerts, ask for each page, and drop it again.
 
-    Figures are milliseconds in the server, from the request to the whole answer: 95 of 100
-    answers came within them.
-
     :raises Unavailable: when the role of DATABASE_URL may not make databases.
     """
-    collect_static_files()
-    with scratch_database("alerts"):
+    with scratch_database("alerts"), as_served():
         load_first_data()
-        filled_s = _fill()
-        asked = _questions()
-        return {
-            "alerts": ALERTS,
-            "filled_s": round(filled_s, 1),
-            **{f"{name}_p95_ms": _p95_ms(ask) for name, ask in asked.items()},
-        }
+        filled_s = fill_alerts()
+        return {"alerts": ALERTS, "filled_s": round(filled_s, 1), **timed(_questions())}
 
 
 def _questions() -> dict[str, Callable[[], object]]:
-    client = _client()
+    client = visitor("Supervisor")
     alert = Alert.objects.order_by("-opened_at")[ALERTS // 3]
     day = alert.opened_at
     values = {
@@ -102,39 +84,12 @@ def _questions() -> dict[str, Callable[[], object]]:
     }
     addresses = {name: LIST + query for name, query in PAGES.items()} | OTHERS
     asked: dict[str, Callable[[], object]] = {
-        name: partial(_get, client, address.format(**values)) for name, address in addresses.items()
+        name: asking(client, address.format(**values)) for name, address in addresses.items()
     }
     return {**asked, "banner_query": queries.count_open}
 
 
-def _client() -> Client:
-    user = User.objects.create_user("bench", is_staff=True)
-    user.groups.add(Group.objects.get(name="Supervisor"))
-    client = Client(headers={"host": "localhost"})
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
-def _get(client: Client, address: str) -> HttpResponseBase:
-    response = client.get(address)
-    if response.status_code != 200:
-        raise Unavailable(f"{address} answered {response.status_code}, so it cannot be measured.")
-    return response
-
-
-def _p95_ms(ask: Callable[[], object]) -> float:
-    for _ in range(WARMED):
-        ask()
-    return round(quantiles([_took_ms(ask) for _ in range(ASKED)], n=20)[-1], 1)
-
-
-def _took_ms(ask: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    ask()
-    return (time.perf_counter() - begun) * 1000
-
-
-def _fill() -> float:
+def fill_alerts() -> float:
     """Make alerts of three years, of which few are active; return how many seconds it took."""
     begun = time.perf_counter()
     with connection.cursor() as cursor:

@@ -50,17 +50,17 @@ def icon(name: str, css: str = "") -> SafeString:
 @register.simple_tag
 def badge(look: Look, css: str = "") -> SafeString:
     """Draw a state as `look` says: always icon and word, the colour only repeats them."""
-    return _badge(look, css, gettext(look.label))
+    return _badge(look.tone, css, look.code, look.icon, gettext(look.label))
 
 
 @lru_cache(maxsize=500)
-def _badge(look: Look, css: str, label: str) -> SafeString:
+def _badge(tone: str, css: str, code: str, icon_name: str, label: str) -> SafeString:
     return format_html(
         '<span class="badge tone-{} {}" data-state="{}">{}{}</span>',
-        look.tone,
+        tone,
         css,
-        look.code,
-        icon(look.icon),
+        code,
+        icon(icon_name),
         label,
     )
 

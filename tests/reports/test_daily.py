@@ -16,6 +16,7 @@ from batchops.web.reports import daily, files, letters
 from jobs import statistics
 from jobs.models import Job, JobEvent
 from monitoring.models import Forecast, Poll, Run, Step
+from monitoring.queries import freshness
 from tests.monitoring.source import TODAY, FakeCcb
 from tests.people import client_of
 from tests.reports.conftest import MoveClock, wall
@@ -112,7 +113,7 @@ def played(clock: MoveClock, ccb: FakeCcb) -> FakeCcb:
 
 @pytest.fixture
 def report(played: FakeCcb) -> daily.DailyReport:
-    return daily.compose(TODAY, at=datetime.now(UTC))
+    return daily.compose(TODAY, freshness(datetime.now(UTC)))
 
 
 class TestAgainstTheDatabase:
@@ -150,7 +151,7 @@ class TestAgainstTheDatabase:
         lifecycle.acknowledge(failed.pk, at=now + timedelta(minutes=9), actor="user:rina")
         lifecycle.acknowledge(failed.pk, at=now + timedelta(minutes=19), actor="user:omar")
 
-        report = daily.compose(TODAY, at=now)
+        report = daily.compose(TODAY, freshness(now))
 
         rows = asked(
             ALERTS_SQL,
@@ -177,7 +178,7 @@ class TestAgainstTheDatabase:
             cursor.execute("DELETE FROM jobs_jobday")
         statistics.count_until(wall(time(20)))
 
-        report = daily.compose(TODAY, at=datetime.now(UTC))
+        report = daily.compose(TODAY, freshness(datetime.now(UTC)))
 
         begins, ends = report.moments.begins_at, report.moments.ends_at
         assert (begins, ends) == (wall(time(5)), wall(time(5), day=TODAY + timedelta(days=1)))
@@ -229,7 +230,7 @@ class TestWhy:
 
         Step.objects.filter(batch_code="F1-FLUSH").update(deadline=time(10, 12))
 
-        report = daily.compose(TODAY, at=datetime.now(UTC))
+        report = daily.compose(TODAY, freshness(datetime.now(UTC)))
 
         assert report.steps[3].delays == ["done 3m 0s after the deadline"]
         first = report.steps[0]
@@ -244,7 +245,7 @@ class TestWhy:
         clock(6, 45)
         Poll.objects.update(started_at=F("started_at") - timedelta(hours=3))
 
-        report = daily.compose(TODAY, at=datetime.now(UTC))
+        report = daily.compose(TODAY, freshness(datetime.now(UTC)))
 
         assert report.doubts == [
             "CC&B was last read at 06:45; what came after is unknown.",
@@ -262,7 +263,7 @@ class TestForecast:
         done = {"CM-DMRU": (11, 0), "C1-PPBTR": (12, 10)}
         store_forecast(time(17, 45), p50=(21, 15), miss_pct=100, steps=done, basis="done")
 
-        part = daily.compose(TODAY, at=datetime.now(UTC)).forecast
+        part = daily.compose(TODAY, freshness(datetime.now(UTC))).forecast
 
         assert part.said == "As forecast at 05:00 from 44 days: ordinary days, all weekdays."
         told = {line.code: (line.done_at, line.said) for line in part.lines}
@@ -278,9 +279,9 @@ class TestForecast:
         )
 
     def test_without_one_or_without_history_the_day_says_so(self, played: FakeCcb) -> None:
-        short = daily.compose(TODAY, at=datetime.now(UTC)).forecast
+        short = daily.compose(TODAY, freshness(datetime.now(UTC))).forecast
         Forecast.objects.all().delete()
-        none = daily.compose(TODAY, at=datetime.now(UTC))
+        none = daily.compose(TODAY, freshness(datetime.now(UTC)))
 
         assert short.said == "There is no forecast: not enough history (0 of 20 days)."
         assert none.forecast.said == "No forecast was stored for this day."

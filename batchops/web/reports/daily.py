@@ -177,13 +177,12 @@ class DailyReport:
         return said
 
 
-def compose(day: date, *, at: datetime, recorded: bool = True) -> DailyReport:
-    """Return the report on business day `day` as it stands at `at`, by our clock.
+def compose(day: date, fresh: Freshness, *, recorded: bool = True) -> DailyReport:
+    """Return the report on business day `day` as it stands with a picture of this age.
 
     A day of which nothing is held has a report that says so. Without `recorded`, alerts that only
     go on record are left out, as mails leave them out.
     """
-    fresh = queries.freshness(at)
     moments = moments_of(day, fresh)
     drawn = draw_days([day], fresh)[0]
     alerts, alerts_total = lines_of_day(
@@ -195,7 +194,7 @@ def compose(day: date, *, at: datetime, recorded: bool = True) -> DailyReport:
     runs, runs_total = runs_outside(day, steps=[line.step.batch_code for line in steps])
     return DailyReport(
         day=day,
-        at=at,
+        at=fresh.at,
         moments=moments,
         is_today=drawn.is_today,
         stale=fresh.stale and moments.until < moments.ends_at,

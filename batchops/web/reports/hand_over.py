@@ -85,12 +85,12 @@ class HandOver:
         }
 
 
-def compose(*, at: datetime, since: datetime, recorded: bool = True) -> HandOver:
-    """Return what a shift that began at `since`, by CC&B's clock, leaves at `at`, by ours.
+def compose(fresh: Freshness, *, since: datetime, recorded: bool = True) -> HandOver:
+    """Return what a shift that began at `since`, by CC&B's clock, leaves now.
 
     Without `recorded`, alerts that only go on record are left out, as mails leave them out.
     """
-    fresh = queries.freshness(at)
+    at = fresh.at
     here_since = at - (fresh.source_now - since) / queries.clock_speed()
     waiting, taken = (active_with_notes(s, recorded=recorded) for s in ACTIVE)
     open_alerts, open_total = _named(waiting)

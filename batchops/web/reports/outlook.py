@@ -71,7 +71,8 @@ def look_ahead(day: date, *, moments: "Moments", fresh: Freshness) -> tuple[Outl
     """Return what follows `day`, and what is usual for each step on it and on the next day."""
     following = day + timedelta(days=1)
     steps = list(Step.objects.all())
-    usual = usual_runs([(s.batch_code, on) for s in steps for on in (day, following)])
+    wanted = [(step.batch_code, on) for step in steps for on in (day, following)]
+    usual = usual_runs(wanted, moments.known_days)
     begins_at, ends_at = queries.day_bounds(following, fresh.config)
     ahead = [
         Ahead(

@@ -26,6 +26,7 @@ from batchops.web.reports import daily, files, hand_over, letters, sending
 from jobs.pages import drawn_from
 from jobs.topics import read_statistics
 from monitoring import queries
+from monitoring.queries import Freshness
 
 VIEW = "alerts.view_report"
 SEND = "alerts.send_bulletin"
@@ -55,7 +56,8 @@ class SendAsked(forms.Form):
 @page(VIEW)
 def daily_report(request: AuthenticatedHttpRequest) -> HttpResponse:
     drawn = {"structure": read_statistics("")["structure"]}  # before what is drawn from it
-    shown = {"statistics_drawn": drawn, **_mailed(request), **_day(request)}
+    fresh = queries.freshness(database_now())
+    shown = {"statistics_drawn": drawn, **_mailed(request, fresh), **_day(request, fresh)}
     title = gettext("Daily report %s") % shown["report"].day
     return render_page(request, "reports/daily.html", {"title": title, **shown})
 
@@ -63,7 +65,8 @@ def daily_report(request: AuthenticatedHttpRequest) -> HttpResponse:
 @page(VIEW)
 def daily_fragment(request: AuthenticatedHttpRequest, part: str) -> HttpResponse:
     _require(part)
-    shown = _mailed(request) if part == "mailed" else _day(request)
+    fresh = queries.freshness(database_now())
+    shown = _mailed(request, fresh) if part == "mailed" else _day(request, fresh)
     return render_page(request, f"reports/_day_{part}.html", shown)
 
 
@@ -71,7 +74,8 @@ def daily_fragment(request: AuthenticatedHttpRequest, part: str) -> HttpResponse
 def daily_file(request: AuthenticatedHttpRequest, form: str) -> HttpResponse:
     if form not in files.FORMS:
         raise NotFound(gettext("A daily report is handed out as csv or pdf."))
-    report: daily.DailyReport = _day(request)["report"]
+    fresh = queries.freshness(database_now())
+    report: daily.DailyReport = _day(request, fresh)["report"]
     headers = {
         "Content-Disposition": f'attachment; filename="daily-report-{report.day}.{form}"',
         "X-Formula-Guard": GUARDS[form],
@@ -123,21 +127,19 @@ def send_hand_over(request: AuthenticatedHttpRequest) -> HttpResponse:
     return redirect("admin:hand_over")
 
 
-def _day(request: HttpRequest) -> dict[str, Any]:
-    at = database_now()
-    today = queries.freshness(at).today
-    report = daily.compose(_asked_day(request, today), at=at)
+def _day(request: HttpRequest, fresh: Freshness) -> dict[str, Any]:
+    report = daily.compose(_asked_day(request, fresh.today), fresh)
     return {
         "report": report,
+        "fresh": fresh,
         "query": f"date={report.day}" if request.GET.get("date") else "",
         "before": report.day - timedelta(days=1),
-        "after": report.day + timedelta(days=1) if report.day < today else None,
+        "after": report.day + timedelta(days=1) if report.day < fresh.today else None,
     }
 
 
-def _mailed(request: HttpRequest) -> dict[str, Any]:
+def _mailed(request: HttpRequest, fresh: Freshness) -> dict[str, Any]:
     """Return what became of the day's mail, or when it is due; not if it was set up after that."""
-    fresh = queries.freshness(database_now())
     day = _asked_day(request, fresh.today)
     slot = slot_of(BulletinKind.DAILY_REPORT, day)
     on = [each for each in bulletins_on() if each.kind == BulletinKind.DAILY_REPORT]
@@ -169,13 +171,12 @@ def _handed(request: HttpRequest, *, recorded: bool = True) -> hand_over.HandOve
     if not asked.is_valid():
         said = gettext("hours: write a number from 1 to %d, or leave it out.")
         raise InvalidInput(said % LONGEST_SHIFT)
-    at = database_now()
-    fresh = queries.freshness(at)
+    fresh = queries.freshness(database_now())
     hours = asked.cleaned_data["hours"]
     since = hand_over.shift_began(fresh.source_now, fresh)
     if hours:
         since = fresh.source_now - timedelta(hours=hours)
-    return hand_over.compose(at=at, since=since, recorded=recorded)
+    return hand_over.compose(fresh, since=since, recorded=recorded)
 
 
 def _mailed_when() -> dict[str, Any]:

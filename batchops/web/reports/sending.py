@@ -139,16 +139,16 @@ def _reason() -> str:
 
 
 def _letter(due: Due, *, at: datetime) -> tuple[Letter, str]:
-    note = ""
+    note, fresh = "", queries.freshness(at)
     if due.late > ON_TIME:
         said = gettext("This was due %s earlier and could not be mailed then.")
         note = said % duration(due.late)
     if due.bulletin.kind == BulletinKind.HAND_OVER:
-        since = hand_over.shift_began(due.slot.due_at, queries.freshness(at))
-        handed = hand_over.compose(at=at, since=since, recorded=False)
+        since = hand_over.shift_began(due.slot.due_at, fresh)
+        handed = hand_over.compose(fresh, since=since, recorded=False)
         letter = letters.of_hand_over(handed, name=due.bulletin.name, note=note)
         return letter, reverse("admin:hand_over")
     count_days()  # what ended in the last minute counts too
-    report = daily.compose(due.slot.business_date, at=at, recorded=False)
+    report = daily.compose(due.slot.business_date, fresh, recorded=False)
     url = f"{reverse('admin:daily_report')}?date={due.slot.business_date}"
     return letters.of_day(report, note=note), url

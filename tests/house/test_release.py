@@ -16,10 +16,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from batchops.errors import Conflict
 from batchops.house.rights import READ_BY_REPORTS
+from batchops.management.restore import broken, drill, picture
 from tests.house.running import PASSWORD, ROOT, clean_environment
 
-pytestmark = [pytest.mark.processes, pytest.mark.sql]
+pytestmark = [pytest.mark.processes, pytest.mark.sql, pytest.mark.timeout(300)]
 
 
 def address(database: str, role: str = "") -> str:
@@ -122,7 +124,7 @@ def start_release(database: str, data_dir: Path) -> subprocess.Popen[str]:
 
 
 def answer_of(release: subprocess.Popen[str]) -> dict[str, bool]:
-    out, err = release.communicate(timeout=60)
+    out, err = release.communicate(timeout=240)
     assert release.returncode == 0, err
     assert PASSWORD not in err
     answer: dict[str, bool] = json.loads(out)
@@ -169,3 +171,25 @@ class TestRelease:
         assert allowed(database, "app", PERMITTED) == PERMITTED
         reads = [f"SELECT * FROM {table}" for table in READ_BY_REPORTS]
         assert allowed(database, "reports", reads) == reads
+        self.restore(database)
+
+    def restore(self, database: str) -> None:
+        """Take a backup through its drill, and see that the drill sees what is broken."""
+        copy = f"{database}_copy"
+        owner, into = (address(name, f"{database}_owner") for name in (database, copy))
+        with psycopg.connect(address("postgres"), autocommit=True) as server:
+            made = sql.SQL("CREATE DATABASE {} OWNER {}")
+            server.execute(made.format(sql.Identifier(copy), sql.Identifier(f"{database}_owner")))
+            outcome = drill(owner, into=into)
+            assert (outcome.problems, outcome.tables > 60) == ([], True)
+            assert outcome.rows > 100
+            with pytest.raises(Conflict, match="empty one"):
+                drill(owner, into=into)
+            with psycopg.connect(into) as restored:
+                before = picture(restored)
+                restored.execute("UPDATE jobs_schedule SET enabled = NOT enabled")
+                assert picture(restored).tables["jobs_schedule"] != before.tables["jobs_schedule"]
+                restored.execute("SELECT setval('jobs_schedule_id_seq', 1, false)")
+                restored.execute("UPDATE jobs_schedule SET id = id + 10")
+                assert broken(restored) == ["the numbers of jobs_schedule go on where its rows end"]
+            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(copy)))

@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check
 # Where bytecode is not kept, each of our many processes compiles all modules anew, 0.3 s of it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test chaos check format bench load
+.PHONY: run audit upgrade-drill test chaos check format bench load
 
 run: $(VENV)/run.stamp
 	@$(BIN)/python manage.py up --stop-with-parent
@@ -43,6 +43,15 @@ check: $(VENV)/dev.stamp
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python manage.py check
 	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+# Asks PyPI for known holes in what requirements.txt pins; needs a network, and says so without one.
+audit: $(VENV)/dev.stamp
+	@$(PIP) --quiet pip-audit==2.10.1
+	$(BIN)/pip-audit --requirement requirements.txt --no-deps --disable-pip --strict
+
+# From which commit or tag: make upgrade-drill FROM=v0.1.0
+upgrade-drill: $(VENV)/dev.stamp
+	@$(BIN)/python -m tests.upgrade $(FROM)
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .

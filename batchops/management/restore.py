@@ -79,7 +79,7 @@ def drill(source: str, *, into: str, dump: Path | None = None) -> Outcome:
     with psycopg.connect(into) as restored:
         after = picture(restored)
         outcome = Outcome(len(after.tables), sum(n for n, _ in after.tables.values()), size)
-        outcome.problems += [] if before is None else _differences(before, after)
+        outcome.problems += [] if before is None else differences(before, after)
         outcome.problems += [f"it does not hold that {name}" for name in broken(restored)]
     return outcome
 
@@ -126,7 +126,8 @@ def _snapshot(source: str) -> Iterator[tuple[psycopg.Connection, str]]:
         yield connection, row[0]
 
 
-def _differences(before: Picture, after: Picture) -> Iterator[str]:
+def differences(before: Picture, after: Picture) -> Iterator[str]:
+    """Yield in words what two pictures do not have in common."""
     for name in sorted(before.tables.keys() | after.tables.keys()):
         was, became = before.tables.get(name), after.tables.get(name)
         if was != became:

@@ -18,7 +18,7 @@ from psycopg import sql
 
 from batchops.errors import Conflict
 from batchops.house.rights import READ_BY_REPORTS
-from batchops.management.restore import broken, drill, picture
+from batchops.management.restore import broken, differences, drill, picture
 from tests.house.running import PASSWORD, ROOT, clean_environment
 
 pytestmark = [pytest.mark.processes, pytest.mark.sql, pytest.mark.timeout(300)]
@@ -175,21 +175,29 @@ class TestRelease:
 
     def restore(self, database: str) -> None:
         """Take a backup through its drill, and see that the drill sees what is broken."""
-        copy = f"{database}_copy"
-        owner, into = (address(name, f"{database}_owner") for name in (database, copy))
+        copy, role = f"{database}_copy", f"{database}_owner"
+        owner, into = address(database, role), address(copy, role)
+        made = sql.SQL("CREATE DATABASE {} OWNER {}")
         with psycopg.connect(address("postgres"), autocommit=True) as server:
-            made = sql.SQL("CREATE DATABASE {} OWNER {}")
-            server.execute(made.format(sql.Identifier(copy), sql.Identifier(f"{database}_owner")))
-            outcome = drill(owner, into=into)
-            assert (outcome.problems, outcome.tables > 60) == ([], True)
-            assert outcome.rows > 100
-            with pytest.raises(Conflict, match="empty one"):
-                drill(owner, into=into)
-            with psycopg.connect(into) as restored:
-                before = picture(restored)
-                restored.execute("UPDATE jobs_schedule SET enabled = NOT enabled")
-                assert picture(restored).tables["jobs_schedule"] != before.tables["jobs_schedule"]
-                restored.execute("SELECT setval('jobs_schedule_id_seq', 1, false)")
-                restored.execute("UPDATE jobs_schedule SET id = id + 10")
-                assert broken(restored) == ["the numbers of jobs_schedule go on where its rows end"]
-            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(copy)))
+            server.execute(made.format(sql.Identifier(copy), sql.Identifier(role)))
+            try:
+                outcome = drill(owner, into=into)
+                assert (outcome.problems, outcome.tables > 60) == ([], True)
+                with pytest.raises(Conflict, match="empty one"):
+                    drill(owner, into=into)
+                self.damage(into)
+            finally:
+                gone = sql.SQL("DROP DATABASE {} WITH (FORCE)")
+                server.execute(gone.format(sql.Identifier(copy)))
+
+    def damage(self, copy: str) -> None:
+        with psycopg.connect(copy) as restored:
+            before = picture(restored)
+            restored.execute("DROP TRIGGER pgtrigger_never_emptied_3cd84 ON jobs_jobevent")
+            restored.execute("UPDATE auth_group SET name = name || '!'")
+            restored.execute("SELECT setval('auth_group_id_seq', 1)")
+
+            told = [problem.split(":")[0] for problem in differences(before, picture(restored))]
+            assert told == ["table auth_group", "triggers"]
+            assert broken(restored) == ["the numbers of auth_group go on where its rows end"]
+            restored.rollback()

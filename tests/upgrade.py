@@ -109,7 +109,7 @@ class Traffic:
     def failed(self) -> dict[str, int]:
         """Return the calls that were not answered as they should be, and how often."""
         return {
-            what: n for what, n in self.answers.items() if what.split()[-1] not in ("200", "202")
+            what: n for what, n in self.answers.items() if what.split()[-1] not in ("200", "201")
         }
 
     def _run(self) -> None:
@@ -118,11 +118,11 @@ class Traffic:
             for port in self.ports:
                 status, answer = ask(port, "POST", "/api/batch-jobs", body, self._headers)
                 self.answers[f"POST {status}"] += 1
-                if job := answer.get("jobId"):
-                    self.jobs.append(job)
+                job = str(answer.get("data", {}).get("id", ""))
+                self.jobs += [job] if job else []
                 for path in ("/api/batch-jobs", "/api/alerts", f"/api/batch-jobs/{job}/status"):
                     asked, _ = ask(port, "GET", path, headers=self._headers)
-                    self.answers[f"GET {path.replace(job or '-', 'ID')} {asked}"] += 1
+                    self.answers[f"GET {path.replace(f'/{job}/', '/ID/')} {asked}"] += 1
             self._ended.wait(0.3)
 
 

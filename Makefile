@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check
 # Where bytecode is not kept, each of our many processes compiles all modules anew, 0.3 s of it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run audit upgrade-drill test chaos check format bench load
+.PHONY: run audit upgrade-drill test chaos check format bench load soak bench-peers
 
 run: $(VENV)/run.stamp
 	@$(BIN)/python manage.py up --stop-with-parent
@@ -34,6 +34,14 @@ bench: $(VENV)/dev.stamp
 # Screens and readers on a whole site of its own; LOAD_ARGS="--phases 1x1000 --seconds 60" and so on.
 load: $(VENV)/dev.stamp
 	@$(BIN)/python -m tests.load $(LOAD_ARGS)
+
+# Two hours of a whole site at 60 times the speed; SOAK_ARGS="--minutes 10" for fewer.
+soak: $(VENV)/dev.stamp
+	@$(BIN)/python -m tests.soak $(SOAK_ARGS)
+
+# The same batch on Celery with Redis, plain django-q2 and procrastinate, who have their own packages.
+bench-peers: $(VENV)/dev.stamp .venv-peers/stamp
+	@$(BIN)/python -m tests.peers --python .venv-peers/bin/python
 
 check: export SECRET_KEY = only-for-static-checks-and-long-enough-to-pass-them
 check: $(VENV)/dev.stamp
@@ -66,6 +74,12 @@ $(VENV)/run.stamp: requirements.txt $(BIN)/python
 $(VENV)/dev.stamp: tests/requirements.txt requirements.txt $(BIN)/python
 	@echo "Installing what the tests need (once) ..."
 	@$(PIP) -r tests/requirements.txt
+	@touch $@
+
+.venv-peers/stamp: tests/peers/requirements.txt $(BIN)/python
+	@echo "Installing the peers (once) ..."
+	@$(BIN)/python -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install --disable-pip-version-check -q -r $<
 	@touch $@
 
 $(BIN)/python:

@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tests.load.figures import Gauge, of_screens, percentiles_ms
 from tests.load.site import site, web_servers
+from tests.load.surroundings import here
 
 PHASES = "1x1000,1x1500,1x2000,2x2000,4x2000"
 JOBS = 20
@@ -167,16 +165,6 @@ def tell(program: subprocess.Popen[str], line: str) -> None:
 def hear(program: subprocess.Popen[str]) -> str:
     assert program.stdout is not None
     return program.stdout.readline().strip()
-
-
-def here() -> dict[str, Any]:
-    """Return when and where this was measured."""
-    return {
-        "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "cores": os.cpu_count(),
-        "load_average_1_min": round(os.getloadavg()[0], 1),
-        "python": platform.python_version(),
-    }
 
 
 def say(figures: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -83,10 +84,8 @@ def _start_web(port: int, environment: dict[str, str], data_dir: Path) -> subpro
 
 
 def _listens(port: int) -> bool:
-    return any(
-        one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port
-        for one in psutil.net_connections("tcp")
-    )
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _is_ready(up: subprocess.Popen[bytes], log: Path) -> bool:

@@ -1,0 +1,1 @@
+"""The same batch of items done by others: python -m tests.peers"""

@@ -3,14 +3,13 @@
 import json
 import re
 from collections import deque
-from functools import partial
 from time import monotonic
 from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import timezone
 
-from batchops.live.callers import Caller, identify, permissions_of
+from batchops.live.callers import Caller
 from batchops.live.hub import HUB, TRY_AGAIN_LATER
 from batchops.live.origin import is_welcome
 from batchops.live.outbox import Outbox
@@ -62,7 +61,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         await self.accept()
         if not await HUB.is_ready():
             await self.close(TRY_AGAIN_LATER)
-        elif found := await HUB.ask(partial(_let_in, headers)):
+        elif found := await HUB.let_in(headers):
             await self._come_in(*found)
         else:
             await self.close(NOT_LOGGED_IN)
@@ -172,12 +171,6 @@ class LiveConsumer(AsyncWebsocketConsumer):
             HUB.part(self)
             self.outbox.close()
             self.outbox = None
-
-
-def _let_in(headers: dict[str, str]) -> tuple[Caller, frozenset[str]] | None:
-    caller = identify(headers)
-    permissions = permissions_of([caller]).get(caller) if caller else None
-    return (caller, permissions) if caller and permissions is not None else None
 
 
 def _addresses(message: dict[str, Any], verb: str) -> list[str]:

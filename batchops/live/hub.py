@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -11,7 +11,8 @@ from typing import Protocol, TypeVar
 from django.conf import settings
 from django.db import close_old_connections
 
-from batchops.live.callers import Caller, count_as_use, permissions_of
+from batchops.live.callers import Caller, count_as_use, identify, permissions_of
+from batchops.live.door import Door, Permissions
 from batchops.live.ear import Ear
 from batchops.live.feed import Feed, Watcher, read_frame
 from batchops.live.listener import Listener
@@ -51,6 +52,7 @@ class Hub:
         self._readers = ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="live-read")
         # Rights must not wait behind slow reads.
         self._porter = ThreadPoolExecutor(1, thread_name_prefix="live-rights")
+        self._door = Door(self._permissions_of)
 
     async def is_ready(self) -> bool:
         """Tell whether changes can be heard, which takes a moment at the first socket."""
@@ -84,6 +86,12 @@ class Hub:
     async def ask(self, question: Callable[[], Answer]) -> Answer:
         """Answer a question about rights from the database, off the event loop."""
         return await _in_thread(self._porter, question)
+
+    async def let_in(self, headers: Mapping[str, str]) -> tuple[Caller, Permissions] | None:
+        """Return who comes with a handshake and what they may watch; None if they may not."""
+        caller = await self.ask(partial(identify, headers))
+        permissions = await self._door.permissions_of(caller) if caller else None
+        return (caller, permissions) if caller and permissions is not None else None
 
     def join(self, socket: Socket) -> None:
         self._sockets.add(socket)
@@ -147,6 +155,9 @@ class Hub:
         for socket in list(self._sockets):
             await socket.leave(TRY_AGAIN_LATER)
 
+    async def _permissions_of(self, callers: Collection[Caller]) -> Mapping[Caller, Permissions]:
+        return await self.ask(partial(permissions_of, list(callers)))
+
     async def _reauthorise(self) -> None:
         while True:
             await asyncio.sleep(settings.LIVE_REAUTHORISE_INTERVAL.total_seconds())
@@ -159,7 +170,7 @@ class Hub:
         sockets = list(self._sockets)
         if sockets:
             callers = {socket.caller for socket in sockets}
-            allowed = await self.ask(partial(permissions_of, callers))
+            allowed = await self._permissions_of(callers)
             for socket in sockets:
                 await socket.review(allowed.get(socket.caller))
             await self.ask(partial(count_as_use, allowed))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import random
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ from tests.faults.site import Site
 
 PAGES = ("/api/batch-jobs?stats=true", "/api/alerts?state=active", "/api/schedules")
 KINDS = ("drill", "drill", "drill", "flaky", "alone", "together", "poison", "long")
+PATIENCE_S = 3
 WANTING = ("failed", "completed_with_errors", "cancelled")
 Answer = tuple[int, dict[str, Any]]
 
@@ -83,14 +85,22 @@ class Life:
             self._ask("POST", f"/api/alerts/{alert}/{move}", body)
 
     def _ask(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
-        """Ask once; 0 stands for no answer, or half of one."""
+        """Ask as people do, who press again for a while when nothing comes; 0: no answer came."""
+        ends_at = time.monotonic() + PATIENCE_S
+        code, answer = self._ask_once(method, path, body, headers)
+        while code in (0, 503) and time.monotonic() < ends_at:
+            time.sleep(0.2)
+            code, answer = self._ask_once(method, path, body, headers)
+        if code >= 500 and code not in (503, 507):
+            self.wrong.append(f"{method} {path} was answered {code}: {answer}")
+        return code, answer
+
+    def _ask_once(self, method: str, path: str, body: object, headers: dict[str, str]) -> Answer:
         try:
             code, answer = self.site.request(method, path, body, **headers)
         except (OSError, http.client.HTTPException, ValueError):
             code, answer = 0, {}
         self.answers[f"{code or 'no answer'}"] += 1
-        if code >= 500 and code not in (503, 507):
-            self.wrong.append(f"{method} {path} was answered {code}: {answer}")
         return code, answer
 
 

@@ -146,8 +146,8 @@ class Site:
     def place(self) -> Place:
         return choose_place(self.database_dir)
 
-    def orm(self) -> Any:
-        return orm_at(self._address(OWNER))
+    def orm(self, role: str = OWNER) -> Any:
+        return orm_at(self._address(role))
 
     def _address(self, role: str) -> str:
         return postgres.url(self.place, role, DATABASE)

@@ -45,20 +45,23 @@ def playing() -> Iterator[tuple[Any, dict[str, Any]]]:
     from tests.chaos.plan import Play
     from tests.embedded import temporary_folder
     from tests.house.disks import small_disk
+    from tests.house.running import left_over
 
     mailbox, folder = Mailbox(), temporary_folder()
-    with serving(mailbox) as port, small_disk(folder / "disk", "900m") as disk:
-        site = ApartSite(disk, mail_port=port, settings={**SETTINGS, **OWN})
-        faults = EVERYWHERE | APART
-        if not site.has_small_disk:
-            say("No disk is filled: this machine does not let us mount a small one.")
-            del faults["fill disk"]
-        try:
+    try:
+        with serving(mailbox) as port, small_disk(folder / "disk", "900m") as disk:
+            site = ApartSite(disk, mail_port=port, settings={**SETTINGS, **OWN})
+            faults = EVERYWHERE | APART
+            if not site.has_small_disk:
+                say("No disk is filled: this machine does not let us mount a small one.")
+                del faults["fill disk"]
             yield lambda plan: Play(site, Judge(site, mailbox), faults).run(plan), faults
-        finally:
             site.end()
-            remove(site.place.cluster)
-    remove(folder)
+    finally:  # whatever came of it, also when the site never came to life
+        for process in left_over(folder):
+            process.kill()
+        remove(folder / "disk" / "database")
+        remove(folder)
 
 
 def main() -> int:

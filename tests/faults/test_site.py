@@ -38,14 +38,16 @@ def mailbox() -> Mailbox:
 @pytest.fixture(scope="module")
 def site(mailbox: Mailbox, django_db_blocker: Any) -> Iterator[Site]:
     folder = temporary_folder()
-    with django_db_blocker.unblock(), serving(mailbox) as port:
-        running = Site(folder / "site", settings={**SETTINGS, "SMTP_PORT": str(port)})
-        yield running
-        running.up.end(signal.SIGTERM)
-    for process in left_over(folder):
-        process.kill()
-    remove(folder / "site")
-    remove(folder)
+    try:
+        with django_db_blocker.unblock(), serving(mailbox) as port:
+            running = Site(folder / "site", settings={**SETTINGS, "SMTP_PORT": str(port)})
+            yield running
+            running.up.end(signal.SIGTERM)
+    finally:
+        for process in left_over(folder):
+            process.kill()
+        remove(folder / "site")
+        remove(folder)
 
 
 @pytest.fixture

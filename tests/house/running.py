@@ -23,7 +23,7 @@ from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "a password for tests only"
-START_S, STOP_S = 60, 40
+START_S, STOP_S = 120, 40
 
 
 def free_port() -> int:

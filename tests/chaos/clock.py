@@ -5,13 +5,16 @@ django-q2 tell the time, and `time.time()`. The kernel's clock, and so PostgreSQ
 """
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from django.utils import timezone
 
 FILE_NAME = "clock-is-off-by"  # in the data folder
 LOOK_EVERY_S = 0.2
+Moment = TypeVar("Moment", bound=Any)
 _time, _now = time.time, timezone.now
 
 
@@ -30,8 +33,19 @@ class Shift:
         return self._seconds
 
 
+class Shifted(Generic[Moment]):
+    """A clock that is off; not a function, which would become a method of a class that keeps it."""
+
+    def __init__(self, clock: Callable[[], Moment], ahead: Callable[[], Any]) -> None:
+        self._clock, self._ahead = clock, ahead
+
+    def __call__(self) -> Moment:
+        moment: Moment = self._clock() + self._ahead()
+        return moment
+
+
 def follow(file: Path) -> None:
     """Shift this process's clock by what stands in the file, from now on."""
     shift = Shift(file)
-    time.time = lambda: _time() + shift.seconds()
-    timezone.now = lambda: _now() + timedelta(seconds=shift.seconds())
+    time.time = Shifted(_time, shift.seconds)
+    timezone.now = Shifted(_now, lambda: timedelta(seconds=shift.seconds()))

@@ -39,6 +39,14 @@ ASKING = {
     "auth_user_password_change": "batchops.change_user",
     "autocomplete": "always refuses a call that does not say what to complete",
 }
+# What those may send who may only see, each with its reason.
+CHANGED_BY_VIEWERS = {
+    "batch-job-watch": "which mails one gets oneself",
+    "watch_job": "which mails one gets oneself",
+    "job_mails": "which mails one gets oneself",
+    "time_zone": "on which clock one reads oneself",
+    "try_rule": "only shows what a rule would have found",
+}
 SAMPLE = {"int": 1, "str": "0000000000000000", "slug": "x", "path": "1", "uuid": "0" * 32}
 ROLE_NAMES = [None, *ROLES]
 
@@ -138,6 +146,17 @@ class TestRules:
     @pytest.mark.parametrize("route", ROUTES, ids=route_id)
     def test_every_address_has_a_rule(self, route: Route) -> None:
         assert route.has_rule, f"{route.path} says nowhere who may call it"
+
+    def test_who_may_only_see_changes_nothing(self) -> None:
+        """A rule that was weakened would still be kept, so what changes things is listed here."""
+        by_viewers = {
+            route.name
+            for route in ROUTES
+            for method, permission in route.rules.items()
+            if method not in ("GET", "HEAD") and ".view_" in permission
+        }
+
+        assert by_viewers == CHANGED_BY_VIEWERS.keys()
 
     def test_every_permission_asked_for_belongs_to_a_role(self) -> None:
         granted = {p for permissions in ROLES.values() for p in permissions}

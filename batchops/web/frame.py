@@ -88,7 +88,7 @@ def frame_context(request: HttpRequest) -> dict[str, Any]:
     groups = SimpleLazyObject(lambda: menu(request))
     return {
         "menu": groups,
-        "here": SimpleLazyObject(lambda: _current(groups)),
+        "menu_place": SimpleLazyObject(lambda: _current(groups)),
         "site_zone": settings.SITE_TIME_ZONE,
         "open_counts": _when_asked(request, banner_context, "open_counts"),
         "fresh": _when_asked(request, data_age_context, "fresh"),

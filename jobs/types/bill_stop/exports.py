@@ -42,7 +42,7 @@ def connections_export(job: Job, found: QuerySet[BillStopConnection], *, persona
         Column(_("Last bill"), _last_bill),
         Column(_("Days since bill"), lambda one: one.days_since_bill),
         Column(_("Billing"), _billing),
-        Column(_("Reason"), lambda one: rules.REASONS.get(one.reason, "")),
+        Column(_("Reason"), _reason),
         Column(_("Balance"), lambda one: float(one.balance)),
     ]
     name = _name("connections", job)
@@ -58,4 +58,8 @@ def _last_bill(one: Any) -> str:
 
 
 def _billing(one: Any) -> str:
-    return rules.STOPPED_WORD if one.is_stopped else rules.ACTIVE_WORD
+    return _(rules.STOPPED_WORD if one.is_stopped else rules.ACTIVE_WORD)
+
+
+def _reason(one: Any) -> str:
+    return _(rules.REASONS[one.reason]) if one.reason in rules.REASONS else ""

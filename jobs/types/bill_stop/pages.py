@@ -42,6 +42,7 @@ COLUMNS = (
     ("active_billing", gettext_lazy("Active billing")),
     ("percentage", gettext_lazy("Bill stop share")),
 )
+REASONS = {name: gettext_lazy(word) for name, word in rules.REASONS.items()}
 LOOKS = {
     bodies.RUNNING: Look(bodies.RUNNING, "Running", "warn", "spinner"),
     states.COMPLETED: states.LOOKS[states.COMPLETED],
@@ -80,7 +81,7 @@ def history_fragment(request: AuthenticatedHttpRequest) -> HttpResponse:
 @page(VIEW)
 def bill_stop_connections(request: AuthenticatedHttpRequest) -> HttpResponse:
     drawn = topic.read("")
-    context = {"title": _("Connections"), "reasons": rules.REASONS, **_connections(request)}
+    context = {"title": _("Connections"), "reasons": REASONS, **_connections(request)}
     context["lists_drawn"] = {"shownJob": drawn["shownJob"]}
     return render_page(request, "bill_stop/connections.html", context)
 
@@ -171,7 +172,7 @@ def _connections(request: AuthenticatedHttpRequest) -> dict[str, Any]:
     if job is not None:
         rows = Paginator(queries.connections(job, **asked), CONNECTIONS_SHOWN).get_page(number)
         shown |= {
-            "rows": [(one, _billing(one), rules.REASONS.get(one.reason, "")) for one in rows],
+            "rows": [(one, _billing(one), REASONS.get(one.reason, "")) for one in rows],
             "page": rows,
             "here": reverse("admin:bill_stop_connections"),
             **_around(rows, asked),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.utils.translation import gettext_noop as _
+
 from batchops.looks import Look
 
 BILLED = ""
@@ -13,16 +15,17 @@ NO_SEGMENT = "no_segment"
 NEVER_BILLED = "never_billed"
 NOT_BILLED_SINCE = "not_billed_since"
 
+# Words of the API too; pages and files say them in the reader's language.
 REASONS = {
-    NEW: "New, not judged yet",
-    SEGMENT_IN_ERROR: "Bill segment in error",
-    SEGMENT_NOT_FROZEN: "Bill segment not frozen",
-    NO_SEGMENT: "No bill segment at all",
-    NEVER_BILLED: "Never billed",
-    NOT_BILLED_SINCE: "No bill segment since the last bill",
+    NEW: _("New, not judged yet"),
+    SEGMENT_IN_ERROR: _("Bill segment in error"),
+    SEGMENT_NOT_FROZEN: _("Bill segment not frozen"),
+    NO_SEGMENT: _("No bill segment at all"),
+    NEVER_BILLED: _("Never billed"),
+    NOT_BILLED_SINCE: _("No bill segment since the last bill"),
 }
-STOPPED_WORD = "Bill Stop Issue"
-ACTIVE_WORD = "Active Billing"
+STOPPED_WORD = _("Bill Stop Issue")
+ACTIVE_WORD = _("Active Billing")
 STOPPED_LOOK = Look("bill_stop", STOPPED_WORD, "bad", "x-circle")
 ACTIVE_LOOK = Look("active", ACTIVE_WORD, "ok", "check-circle")
 

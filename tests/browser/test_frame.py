@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from batchops.models import User
 from tests.browser.conftest import PASSWORD, Visit
@@ -105,6 +105,57 @@ class TestTheme:
         assert day != night
         assert background(visitor) == night
         expect(page.get_by_role("button", name="Theme: dark")).to_be_visible()
+
+
+class TestKeys:
+    def test_they_lead_on_and_keep_quiet_in_a_field_or_when_switched_off(
+        self, visit: Visit
+    ) -> None:
+        page = (visitor := visit("Operator")).page
+        visitor.go("/admin/jobs/new/")
+        sheet = page.get_by_role("dialog")
+        page.keyboard.press("?")
+        expect(sheet.get_by_text("Escape")).to_be_visible()
+        expect(sheet.get_by_text("Tick the row")).to_be_hidden()
+        page.keyboard.press("Escape")
+        expect(sheet).to_be_hidden()
+        page.keyboard.press("Escape")
+        expect(page).to_have_url(f"{visitor.origin}/admin/jobs/")
+
+        page.keyboard.press("/")
+        page.keyboard.type("gr?")
+        expect(page.get_by_role("searchbox").first).to_have_value("gr?")
+        page.locator("h1").click()
+        page.keyboard.press("g")
+        page.keyboard.press("r")
+        expect(page).to_have_url(f"{visitor.origin}/admin/runs/")
+
+        page.keyboard.press("?")
+        sheet.get_by_label("These keys work").uncheck()
+        sheet.get_by_role("button", name="Close").click()
+        page.keyboard.press("?")
+        expect(sheet).to_be_hidden()
+
+
+class TestTimeZone:
+    def test_the_browsers_own_is_chosen_once_however_often_one_presses(self, visit: Visit) -> None:
+        page = (visitor := visit("Viewer")).page
+        visitor.go("/admin/runs/")
+        sent: list[Route] = []
+        page.route("**/admin/time-zone/", lambda route: sent.append(route))
+        page.locator(".topbar summary[class*=btn]").last.click()
+        mine = page.locator("[data-own-zone]")
+        own = page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")
+        expect(mine).to_contain_text(own)
+
+        for _ in range(2):
+            mine.click(no_wait_after=True)
+
+        expect(mine).to_have_attribute("aria-busy", "true")
+        expect(page.locator("[data-voice]")).to_have_text("Sent; waiting for the answer")
+        assert len(sent) == 1
+        sent[0].continue_()
+        expect(page.locator("html")).to_have_attribute("data-time-zone", own)
 
 
 class TestMessages:

@@ -89,6 +89,19 @@ class TestAdmin:
         history = admin.get(f"{CHANNELS}{channel.pk}/history/").content.decode()
         assert "secret changed at" in history
 
+    def test_it_is_replaced_at_once_only_when_one_agrees(
+        self, admin: Client, receiver: Receiver
+    ) -> None:
+        channel, old = webhook(receiver)
+        address, wish = f"/admin/alerts/channels/{channel.pk}/secret/", {"at_once": "1"}
+
+        asked = admin.post(address, wish).content.decode()
+
+        assert "Replace the secret at once?" in asked
+        assert signing_secrets(channel, at=database_now()) == [old]
+        made = secrets_in(admin.post(address, {**wish, "confirmed": "1"}))
+        assert signing_secrets(channel, at=database_now()) == made
+
     def test_saved_without_an_address_it_keeps_the_one_it_has(
         self, admin: Client, receiver: Receiver
     ) -> None:

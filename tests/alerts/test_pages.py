@@ -301,6 +301,22 @@ class TestAlertPage:
         assert 'name="note"' not in page
 
 
+class TestResolving:
+    def test_it_asks_first_and_keeps_the_note(self) -> None:
+        alert = opened("LOW_RECORDS", severity=Severity.WARNING)
+        client, address = client_of("Supervisor"), f"/admin/alerts/{alert.pk}/resolve/"
+
+        asked = client.post(address, {"note": "Seen <it>"}).content.decode()
+
+        alert.refresh_from_db()
+        assert alert.state == "open"
+        assert "another alert opens" in asked
+        assert 'name="note" value="Seen &lt;it&gt;"' in asked
+        client.post(address, {"note": "Seen <it>", "confirmed": "1"})
+        alert.refresh_from_db()
+        assert alert.state == "resolved"
+
+
 class TestManyAlerts:
     def test_the_list_counts_no_further_than_it_must(
         self, django_assert_max_num_queries: object

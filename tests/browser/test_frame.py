@@ -142,7 +142,11 @@ class TestTimeZone:
         page = (visitor := visit("Viewer")).page
         visitor.go("/admin/runs/")
         sent: list[Route] = []
-        page.route("**/admin/time-zone/", lambda route: sent.append(route))
+
+        def hold(route: Route) -> None:
+            sent.append(route)
+
+        page.route("**/admin/time-zone/", hold)
         page.locator(".topbar summary[class*=btn]").last.click()
         mine = page.locator("[data-own-zone]")
         own = page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")

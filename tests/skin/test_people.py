@@ -188,7 +188,11 @@ class TestTokens:
     def test_revoking_ends_it_and_is_recorded(self, administrator: Client) -> None:
         key = create_token(user=person("machine"), name="script")
         token = ApiToken.objects.get()
-        chosen = {"action": "revoke_selected", "_selected_action": [token.pk], "confirmed": "1"}
+        chosen = {"action": "revoke_selected", "_selected_action": [token.pk]}
+        asked = administrator.post("/admin/batchops/apitoken/", chosen).content.decode()
+        assert "Revoke these tokens?" in asked
+        assert find_token(key) is not None
+        chosen["confirmed"] = "1"
         administrator.post("/admin/batchops/apitoken/", chosen)
 
         assert find_token(key) is None

@@ -191,6 +191,13 @@ class GridAsked(Asked):
     until = day_field()
 
 
+class CompareAsked(Asked):
+    """Which two business days are compared."""
+
+    a = day_field()
+    b = day_field()
+
+
 class HealthAsked(Asked):
     """Over how many days the health of batches is asked for."""
 

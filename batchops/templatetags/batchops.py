@@ -116,6 +116,12 @@ def known(value: Any) -> bool:
 
 
 @register.filter
+def size(value: float) -> float:
+    """Return how great a number is, whatever its sign."""
+    return abs(value)
+
+
+@register.filter
 def duration(seconds: float | timedelta | str | None) -> str:
     """Write seconds in people's words: 30s, 2m 15s, 1h 30m, 2d 4h; a dash for None."""
     if seconds is None or seconds == "":

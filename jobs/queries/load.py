@@ -35,7 +35,7 @@ WAITING_SQL = """
 """
 # The items of an end are those of its generation, as jobs.statistics counts them. The condition
 # on the verb is the index's.
-DONE_SQL = """
+ENDS_SQL = """
     WITH ends AS MATERIALIZED (
         SELECT e.job_id, e.generation, e.at, e.verb, e.after FROM jobs_jobevent AS e
          WHERE e.verb IN ('start', 'finish') AND e.at > %(since)s
@@ -51,12 +51,23 @@ DONE_SQL = """
                 WHERE s.job_id = ends.job_id AND s.generation < ends.generation
                 ORDER BY s.generation DESC LIMIT 1) AS earlier ON true
          WHERE ends.verb = 'finish')
+"""
+DONE_SQL = """
     SELECT count(done.at),
            count(done.at) FILTER (WHERE done.after IN ('failed', 'completed_with_errors')),
            coalesce(sum(done.items), 0), (SELECT count(*) FROM ends) = %(limit)s
       FROM unnest(%(begins)s::timestamptz[]) AS w (begins_at)
       LEFT JOIN done ON done.at > w.begins_at
      GROUP BY w.begins_at ORDER BY w.begins_at DESC
+"""
+BY_MINUTE_SQL = """
+    SELECT m.begins_at,
+           count(done.at) FILTER (WHERE done.after NOT IN ('failed', 'completed_with_errors')),
+           count(done.at) FILTER (WHERE done.after IN ('failed', 'completed_with_errors')),
+           coalesce(sum(done.items), 0)
+      FROM generate_series(%(since)s::timestamptz, %(last)s, interval '1 minute') AS m (begins_at)
+      LEFT JOIN done ON date_trunc('minute', done.at) = m.begins_at
+     GROUP BY m.begins_at ORDER BY m.begins_at
 """
 OLDEST_SQL = """
     SELECT (SELECT min(first.at) FROM unnest(%s::text[]) AS t (name), LATERAL (
@@ -122,6 +133,16 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class MinuteDone:
+    """How many jobs ended in one minute, well and with errors or failed, and the items they did."""
+
+    begins_at: datetime
+    good: int
+    bad: int
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
 class Oldest:
     """The oldest of each kind of rows that retention keeps for a time; None when there is none."""
 
@@ -157,9 +178,19 @@ def done_within(spans: Sequence[timedelta], *, at: datetime) -> list[Done]:
     begins = [at - span for span in ordered]
     asked: dict[str, Any] = {"since": begins[-1], "begins": begins, "limit": COUNTED}
     with connection.cursor() as cursor:
-        cursor.execute(DONE_SQL, asked)
+        cursor.execute(ENDS_SQL + DONE_SQL, asked)
         rows = cursor.fetchall()
     return [Done(span, *row) for span, row in zip(ordered, rows, strict=True)]
+
+
+def done_by_minute(*, at: datetime, minutes: int = 60) -> list[MinuteDone]:
+    """Return what ended in each of the last minutes before that of `at`, the oldest first."""
+    now = at.replace(second=0, microsecond=0)
+    since, last = now - timedelta(minutes=minutes), now - timedelta(minutes=1)
+    with connection.cursor() as cursor:
+        asked = {"since": since, "last": last, "limit": COUNTED}
+        cursor.execute(ENDS_SQL + BY_MINUTE_SQL, asked)
+        return [MinuteDone(*row) for row in cursor.fetchall()]
 
 
 def oldest_kept(types: Sequence[str]) -> Oldest:

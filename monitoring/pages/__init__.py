@@ -4,8 +4,10 @@ from django.urls import path, re_path
 
 from monitoring.pages import (
     accuracy,
+    compare,
     forecast,
     grid,
+    month,
     polling,
     replays,
     run,
@@ -30,6 +32,10 @@ urls = [
     path("runs/fragment/", runs.run_list_fragment, name="runs_fragment"),
     path("runs/grid/", grid.runs_grid, name="runs_grid"),
     path("runs/grid/fragment/", grid.grid_fragment, name="runs_grid_fragment"),
+    path("runs/calendar/", month.runs_calendar, name="runs_calendar"),
+    path("runs/calendar/fragment/", month.calendar_fragment, name="runs_calendar_fragment"),
+    path("runs/compare/", compare.compare_days, name="compare"),
+    path("runs/compare/fragment/", compare.compare_fragment, name="compare_fragment"),
     path("runs/poll/", polling.poll_now, name="poll_now"),
     path("runs/try-again/", polling.try_again, name="ccb_try_again"),
     path("runs/<int:run_id>/", run.one_run, name="run"),

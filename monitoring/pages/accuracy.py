@@ -63,6 +63,9 @@ def _test(test: ForecastTest, config: Any) -> dict[str, Any]:
         "finished_at": at(test.finished_s),
         "announced_at": at(test.announced_s),
         "half_way": {name: at(check.get(f"{name}_s")) for name in ("p10", "p50", "p90")},
+        "off_s": abs(test.finished_s - check["p50_s"])
+        if check and test.finished_s is not None
+        else None,
         "inside": bool(check)
         and test.finished_s is not None
         and check["p10_s"] <= test.finished_s <= check["p90_s"],

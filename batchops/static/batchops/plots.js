@@ -2,7 +2,7 @@
 import { format } from "./live/formats.js";
 import { uPlot } from "./vendor/uplot-1.6.32.min.js";
 
-const SPANS_S = [60, 300, 900, 1800, 3600, 7200, 21_600, 86_400, 864_000];
+const SPANS_S = [1, 10, 60, 300, 900, 1800, 3600, 7200, 21_600, 86_400, 864_000];
 const MOVES = { ArrowLeft: -1, ArrowRight: 1, Home: -1e4, End: 1e4 };
 const NO = { show: false };
 const BARE = { points: NO };
@@ -15,6 +15,7 @@ function prepare(box) {
 
   function draw() {
     [head, ...rows] = [...table.rows].map((row) => row.cells);
+    if ("newestFirst" in table.dataset) rows.reverse();
     last = rows.length - 1;
     const [stroke, line, fill] = ["--ink-3", "--line", "--band"].map((name) => colour(name));
     const axis = { stroke, ticks: NO };
@@ -25,7 +26,7 @@ function prepare(box) {
       height: box.clientHeight,
       legend: NO,
       cursor: { y: false, drag: { x: false }, ...BARE },
-      scales: { x: { time: false, range: [-0.5, last + 0.5] }, y: { range: (_, low, high) => [0, high || 1] } },
+      scales: { x: { time: false, range: [-0.5, last + 0.5] }, y: { range: (_, low, high) => [0, Math.max(high, style === "int" && 4) || 1] } },
       axes: [
         { ...axis, size: 24, space: 90, grid: NO, values: (_, all) => all.map((n) => rows[n]?.[0].textContent) },
         { ...axis, size: 64, grid: { stroke: line, width: 1 }, ...(style === "duration" && { incrs: SPANS_S }), values: (_, all) => all.map((y) => format(y, style).replace(/ 0[ms]$/, "")) },
@@ -39,7 +40,7 @@ function prepare(box) {
 
   // Bars stand upon each other: the highest comes first, the others are drawn over it.
   function figures() {
-    const [first, ...rest] = columns.map((n) => rows.map((row) => row[n].dataset.y?.split(" ").map(Number) ?? []));
+    const [first, ...rest] = columns.map((n) => rows.map((row) => row[n]?.dataset.y?.split(" ").map(Number) ?? []));
     const [sum, ...band] = [0, 1, 2].map((n) => first.map((each) => each[n] ?? null));
     const sums = [sum];
     for (const each of rest) sums.unshift(each.map(([y], n) => y + sums[0][n]));
@@ -70,7 +71,9 @@ function prepare(box) {
   // Of the newest while nobody points at another.
   function say(row) {
     at = row;
-    const text = [0, ...columns].map((n) => `${head[n].textContent} ${rows[row ?? last][n].textContent}`).join(", ");
+    const cells = rows[row ?? last];
+    const words = columns.map((n) => `${columns[1] ? head[n].textContent : ""} ${cells[n]?.textContent ?? "–"}`);
+    const text = `${cells[0].textContent}: ${words.join(", ")}`;
     box.previousElementSibling.lastElementChild.textContent = box.ariaValueText = text;
   }
 

@@ -82,6 +82,7 @@ def workers(request: HttpRequest) -> dict[str, Any]:
         "waiting": jobs.waiting(),
         "rate": jobs.rate_now(),
         "done": [(SPANS[one.within], one) for one in jobs.done_within(list(SPANS), at=at)],
+        "minutes": jobs.done_by_minute(at=at),
         "troubles": troubles.of_workers(found, queues, held),
     }
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext
+
 from batchops.inputs import StrictSerializer
 from batchops.registry import Registry
 from jobs.errors import UnknownType
@@ -198,8 +200,8 @@ def names() -> list[str]:
 
 
 def label_of(name: str) -> str:
-    """Return what people call a type; its name when no worker of today knows it."""
-    return _types[name].label if name in _types else name
+    """Return what people call a type, translated; its name when no worker of today knows it."""
+    return gettext(_types[name].label) if name in _types else name
 
 
 def items_template(name: str) -> str:

@@ -37,7 +37,7 @@ def job_list(request: AuthenticatedHttpRequest) -> HttpResponse:
         "title": _("Batch jobs"),
         "jobs_drawn": {"structure": structure},
         **_list(request, stats),
-        "types": [(name, registry.find(name).label) for name in registry.names()],
+        "types": [(name, registry.label_of(name)) for name in registry.names()],
     }
     return render_page(request, "jobs/list.html", shown)
 

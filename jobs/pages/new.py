@@ -82,7 +82,7 @@ def show_form(
     for field in form.fields_in_error[:1]:
         field.field.widget.attrs["autofocus"] = True
     context = {
-        "title": _("New job: %(type)s") % {"type": form.job_type.label},
+        "title": _("New job: %(type)s") % {"type": registry.label_of(form.job_type.name)},
         "form": form,
         "lead": form.job_type.about,
         "workers_alive": is_alive("jobs"),

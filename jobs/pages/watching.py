@@ -71,7 +71,7 @@ def _kinds(request: AuthenticatedHttpRequest) -> list[dict[str, Any]]:
     }
     return [
         {
-            "label": registry.find(name).label,
+            "label": registry.label_of(name),
             "name": name,
             "wishes": [
                 {

@@ -6,6 +6,7 @@ from itertools import repeat
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from rest_framework import serializers
 
 from batchops.inputs import StrictSerializer
@@ -54,7 +55,7 @@ class Drill(JobType):
     """
 
     name = "drill"
-    label = "Engine drill"
+    label = gettext_noop("Engine drill")
     about = (
         "Does items that only take time, through the same engine as every job. It shows whether "
         "the workers are alive, and changes nothing."
@@ -126,7 +127,7 @@ class DrillEnrichment(JobType):
     """Does something more, for `ms` milliseconds, with each item that succeeded in a drill."""
 
     name = "drill_enrichment"
-    label = "Engine drill, enrichment"
+    label = gettext_noop("Engine drill, enrichment")
     about = (
         "Does something more with each item that succeeded in a drill, to show what follows on it."
     )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_noop
 from rest_framework import serializers
 
 from batchops.inputs import StrictSerializer, unstorable
@@ -23,7 +24,7 @@ class External(JobType):
     """Its items are whatever the request brings; each is done by whoever takes it."""
 
     name = "external"
-    label = "Outside work"
+    label = gettext_noop("Outside work")
     about = (
         "Keeps count of work that programs outside do: they take its items and report by the API."
     )

@@ -23,7 +23,11 @@ from monitoring.states import LOOKS, RunState
 PAGE_ROWS = 25
 FILTERS = ("batchCode", "status", "startDate", "endDate", "search")
 STATUSES = (
-    *((state.value, LOOKS[state].label) for state in RunState if state is not RunState.ENDED),
+    *(
+        (state.value, gettext_lazy(LOOKS[state].label))
+        for state in RunState
+        if state is not RunState.ENDED
+    ),
     # As the word of the API has it, whatever became of a run that is over without a result.
     (RunState.ENDED.value, gettext_lazy("Ended, cancelled or gone")),
     (FAILED_LATELY, gettext_lazy("Failed within 24 h, repaired too")),

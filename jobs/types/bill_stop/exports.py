@@ -42,7 +42,7 @@ def connections_export(job: Job, found: QuerySet[BillStopConnection], *, persona
         Column(_("Last bill"), _last_bill),
         Column(_("Days since bill"), lambda one: one.days_since_bill),
         Column(_("Billing"), _billing),
-        Column(_("Reason"), _reason),
+        Column(_("Reason"), lambda one: rules.reason_in_words(one.reason)),
         Column(_("Balance"), lambda one: float(one.balance)),
     ]
     name = _name("connections", job)
@@ -59,7 +59,3 @@ def _last_bill(one: Any) -> str:
 
 def _billing(one: Any) -> str:
     return _(rules.STOPPED_WORD if one.is_stopped else rules.ACTIVE_WORD)
-
-
-def _reason(one: Any) -> str:
-    return _(rules.REASONS[one.reason]) if one.reason in rules.REASONS else ""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, NoReturn
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from batchops.ccb.bill_stop import IdRange, Reading, id_range, read_agreements
 from batchops.ccb.errors import CcbError, CcbLoginRefused, CcbNotConfigured, CcbTimeout
@@ -30,7 +31,7 @@ class BillStop(JobType):
     """Reads CC&B's prepaid agreements into a snapshot, which all see when the job completes."""
 
     name = lifecycle.NAME
-    label = "Bill stop"
+    label = gettext_noop("Bill stop")
     about = (
         "Finds the prepaid connections that CC&B no longer bills, by CRP. It only reads CC&B, and "
         "what it found takes the place of the last lists when it completes."

@@ -172,7 +172,7 @@ def _connections(request: AuthenticatedHttpRequest) -> dict[str, Any]:
     if job is not None:
         rows = Paginator(queries.connections(job, **asked), CONNECTIONS_SHOWN).get_page(number)
         shown |= {
-            "rows": [(one, _billing(one), REASONS.get(one.reason, "")) for one in rows],
+            "rows": [(one, _billing(one), rules.reason_in_words(one.reason)) for one in rows],
             "page": rows,
             "here": reverse("admin:bill_stop_connections"),
             **_around(rows, asked),

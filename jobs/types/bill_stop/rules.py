@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.utils.translation import gettext_noop as _
+from django.utils.translation import gettext, gettext_noop
 
 from batchops.looks import Look
 
@@ -17,17 +17,22 @@ NOT_BILLED_SINCE = "not_billed_since"
 
 # Words of the API too; pages and files say them in the reader's language.
 REASONS = {
-    NEW: _("New, not judged yet"),
-    SEGMENT_IN_ERROR: _("Bill segment in error"),
-    SEGMENT_NOT_FROZEN: _("Bill segment not frozen"),
-    NO_SEGMENT: _("No bill segment at all"),
-    NEVER_BILLED: _("Never billed"),
-    NOT_BILLED_SINCE: _("No bill segment since the last bill"),
+    NEW: gettext_noop("New, not judged yet"),
+    SEGMENT_IN_ERROR: gettext_noop("Bill segment in error"),
+    SEGMENT_NOT_FROZEN: gettext_noop("Bill segment not frozen"),
+    NO_SEGMENT: gettext_noop("No bill segment at all"),
+    NEVER_BILLED: gettext_noop("Never billed"),
+    NOT_BILLED_SINCE: gettext_noop("No bill segment since the last bill"),
 }
-STOPPED_WORD = _("Bill Stop Issue")
-ACTIVE_WORD = _("Active Billing")
+STOPPED_WORD = gettext_noop("Bill Stop Issue")
+ACTIVE_WORD = gettext_noop("Active Billing")
 STOPPED_LOOK = Look("bill_stop", STOPPED_WORD, "bad", "x-circle")
 ACTIVE_LOOK = Look("active", ACTIVE_WORD, "ok", "check-circle")
+
+
+def reason_in_words(reason: str | None) -> str:
+    """Return a reason as people read it; nothing for none."""
+    return gettext(REASONS[reason]) if reason in REASONS else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import IntegerField, Sum
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
+from django.utils.translation import gettext_noop
 
 from batchops.errors import InvalidInput
 from jobs import states
@@ -28,7 +29,7 @@ class DocumentBatch(JobType):
     """Draws the template once for each recipient; an item's result names its PDF."""
 
     name = NAME
-    label = "Documents"
+    label = gettext_noop("Documents")
     about = (
         "Makes one PDF for each recipient out of a template, and a ZIP of all of them. Recipients "
         "are the rows of a CSV or Excel table, with the names of the fields in its first row."

@@ -5,6 +5,8 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from batchops.ccb.asking import ask, questions
 from batchops.ccb.errors import CcbError, CcbLoginRefused, CcbNotConfigured
 from jobs import lifecycle, states
@@ -22,7 +24,7 @@ class Enrichment(JobType):
     """Asks CC&B in chunks, one reading for all items of a chunk, by one worker at a time."""
 
     name = "enrich"
-    label = "Enrichment"
+    label = gettext_noop("Enrichment")
     about = (
         "Looks up in CC&B what it knows about each item that succeeded in a finished job. Its "
         "answers can be seen and downloaded beside that job's rows."

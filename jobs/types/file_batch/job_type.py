@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from jobs.errors import ItemRefused, UploadNotFound
 from jobs.lifecycle import WorkItem
@@ -23,7 +24,7 @@ class FileBatch(JobType):
     """Holds each file to `columns`; one in which more than `rejectedPercent` do not fit fails."""
 
     name = "file_batch"
-    label = "File batch"
+    label = gettext_noop("File batch")
     about = (
         "Checks many files (CSV, Excel, JSON, or ZIPs of them) row by row against the columns you "
         "declare, and says of each file what is wrong where."

@@ -27,6 +27,8 @@ PAGES = [
     "/admin/health/",
     "/admin/runs/",
     "/admin/runs/grid/",
+    "/admin/runs/compare/",
+    "/admin/runs/calendar/",
     "/admin/runs/steps/CM-DMRU/",
     "/admin/jobs/",
     "/admin/jobs/new/",
@@ -51,6 +53,16 @@ PAGES = [
     "/admin/auth/group/",
     "/admin/password_change/",
 ]
+
+# As a language of longer words would have them.
+LENGTHEN = """() => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const node = texts.currentNode;
+    const longer = (word) => word + "\u00e9".repeat(Math.ceil(0.4 * word.length));
+    node.data = node.data.replace(/[A-Za-z]{3,}/g, longer);
+  }
+}"""
 
 
 @pytest.fixture
@@ -94,6 +106,15 @@ class TestEveryPage:
 
             assert not visitor.scrolls_sideways()
             assert visitor.faint_texts() == []
+
+    def test_words_1_4_times_as_long_break_none(self, visit: Visit) -> None:
+        visitor = visit()
+        for path in ("", "health/", "runs/grid/", "jobs/", "report/", "runs/steps/CM-DMRU/"):
+            visitor.go(f"/admin/{path}")
+            visitor.page.evaluate(LENGTHEN)
+            for width in (1024, 360):
+                visitor.dress(viewport={"width": width, "height": 900})
+                assert not visitor.scrolls_sideways(), (path, width)
 
     def test_it_is_complete_without_a_script(self, visit: Visit) -> None:
         visitor = visit(java_script_enabled=False)

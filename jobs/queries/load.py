@@ -188,7 +188,7 @@ def done_by_minute(*, at: datetime, minutes: int = 60) -> list[MinuteDone]:
     now = at.replace(second=0, microsecond=0)
     since, last = now - timedelta(minutes=minutes), now - timedelta(minutes=1)
     with connection.cursor() as cursor:
-        asked = {"since": since, "last": last, "limit": COUNTED}
+        asked: dict[str, Any] = {"since": since, "last": last, "limit": COUNTED}
         cursor.execute(ENDS_SQL + BY_MINUTE_SQL, asked)
         return [MinuteDone(*row) for row in cursor.fetchall()]
 

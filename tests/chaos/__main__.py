@@ -48,8 +48,8 @@ def playing() -> Iterator[tuple[Any, dict[str, Any]]]:
     from tests.house.running import left_over
 
     mailbox, folder = Mailbox(), temporary_folder()
-    try:
-        with serving(mailbox) as port, small_disk(folder / "disk", "900m") as disk:
+    with serving(mailbox) as port, small_disk(folder / "disk", "900m") as disk:
+        try:
             site = ApartSite(disk, mail_port=port, settings={**SETTINGS, **OWN})
             faults = EVERYWHERE | APART
             if not site.has_small_disk:
@@ -57,11 +57,12 @@ def playing() -> Iterator[tuple[Any, dict[str, Any]]]:
                 del faults["fill disk"]
             yield lambda plan: Play(site, Judge(site, mailbox), faults).run(plan), faults
             site.end()
-    finally:  # whatever came of it, also when the site never came to life
-        for process in left_over(folder):
-            process.kill()
-        remove(folder / "disk" / "database")
-        remove(folder)
+        finally:  # whatever came of it, also when the site never came to life
+            for process in left_over(folder):
+                process.kill()
+            if (disk / "database").exists():
+                remove(disk / "database")
+    remove(folder)
 
 
 def main() -> int:

@@ -5,6 +5,7 @@ only where anything ever was, and to put right what is not as at first, takes fe
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -21,6 +22,10 @@ CREATE TABLE first_rows.kept (name text, rows bigint, written_by xid);
 KEEP_SQL = """
 CREATE TABLE first_rows.{table} AS TABLE public.{table};
 INSERT INTO first_rows.kept SELECT {name}, count(*), NULL FROM first_rows.{table};
+"""
+AS_AT_FIRST_SQL = """
+UPDATE first_rows.kept SET written_by = NULL, rows = (SELECT count(*) FROM first_rows.{table})
+WHERE name = {name}
 """
 # Each of the first rows is still there, and none was written since, if there are as many, and all
 # of the transaction that wrote the first. Statements are planned anew each time whatever one does,
@@ -64,8 +69,7 @@ def remember() -> None:
     with connection.cursor() as cursor:
         cursor.execute(KEPT_SQL)
         for name in names:
-            table, text = sql.Identifier(name), sql.Literal(name)
-            cursor.execute(sql.SQL(KEEP_SQL).format(table=table, name=text))
+            cursor.execute(_for(KEEP_SQL, name))
         cursor.execute(PUT_BACK_SQL.format(limit=LARGE_BYTES))
     put_back()
 
@@ -74,6 +78,24 @@ def put_back() -> None:
     """Give every table the rows that it held at `remember`, whatever was committed since."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT first_rows.put_back()")
+
+
+@contextmanager
+def emptied(*names: str) -> Iterator[None]:
+    """Let `put_back` give these tables no rows meanwhile, as if there had been none at first."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE first_rows.kept SET rows = 0 WHERE name = ANY(%s)", [list(names)])
+    put_back()
+    yield
+    with connection.cursor() as cursor:
+        for name in names:
+            cursor.execute(_for(AS_AT_FIRST_SQL, name))
+    put_back()
+
+
+def _for(template: str, table: str) -> sql.Composed:
+    """Put a table's name into SQL: as {table} a name, as {name} a text."""
+    return sql.SQL(template).format(table=sql.Identifier(table), name=sql.Literal(table))
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -15,20 +15,28 @@ from jobs.models import Job, Schedule
 from jobs.runner import run_slice
 from jobs.start import Order
 from jobs.types.bill_stop.job_type import BillStop
-from tests.committed import put_back
+from tests.committed import emptied, put_back
 from tests.jobs import agreements, files
 from tests.jobs.at_once import end_meetings
 from tests.jobs.harness import checks, types  # noqa: F401  (registers the types)
 from tests.jobs.schedules import Clock, Plan
 from tests.people import logged_in
-from tests.unguarded import unguarded
 
 Make = Callable[..., Job]
 
 
+@pytest.fixture(scope="package")
+def without_schedules(
+    django_db_setup: None, django_db_blocker: pytest.FixtureRequest
+) -> Iterator[None]:
+    """Let these tests begin without the schedule of the first data."""
+    with django_db_blocker.unblock(), emptied("jobs_schedule", "jobs_scheduleevent"):  # type: ignore[attr-defined]
+        yield
+
+
 @pytest.fixture
 def _django_db_helper(
-    django_db_setup: None, django_db_blocker: pytest.FixtureRequest
+    without_schedules: None, django_db_blocker: pytest.FixtureRequest
 ) -> Iterator[None]:
     """Let transactions really commit, as workers and races need it, and clear up afterwards.
 
@@ -36,8 +44,6 @@ def _django_db_helper(
     back what workers must see, or empty every table of the site.
     """
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        with unguarded():
-            Schedule.objects.all().delete()
         yield
         end_meetings()
         checks.remove_audit()

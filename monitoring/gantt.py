@@ -16,7 +16,6 @@ from batchops.templatetags.batchops import duration
 from monitoring import queries
 from monitoring.ahead import Ahead, still_to_come
 from monitoring.bands import Band, Moments, usual_bands
-from monitoring.calendar import DayCalendar, day_calendar
 from monitoring.queries import Freshness
 from monitoring.shown import RunView, StepView, Timeline
 
@@ -144,8 +143,7 @@ class Gantt:
 def gantt(drawn: Timeline) -> Gantt:
     """Return the chart of a day as it was drawn; some queries, however many runs it has."""
     codes = [view.step.batch_code for view in drawn.steps]
-    known = day_calendar(drawn.fresh.config)
-    usual = usual_bands([(code, drawn.day) for code in codes], known)
+    usual = usual_bands([(code, drawn.day) for code in codes], drawn.known_days)
     bands = {code: usual[code, drawn.day] for code in codes}
     ahead = still_to_come(drawn, bands)
     begins_at, ends_at = queries.day_bounds(drawn.day, drawn.fresh.config)
@@ -153,7 +151,7 @@ def gantt(drawn: Timeline) -> Gantt:
     deadline_at = moment_in_day(begins_at, config.day_deadline, zone=settings.SITE_ZONE)
     last = max([deadline_at, *_lasts(drawn, bands, ahead.values())])
     scale = Scale(begins_at, begins_at + SPAN * -(-(min(last, ends_at) - begins_at) // SPAN))
-    chart = _Chart(drawn, scale, known)
+    chart = _Chart(drawn, scale)
     now = drawn.fresh.source_now
     shows_now = drawn.is_today and now < scale.to_at
     return Gantt(
@@ -193,7 +191,6 @@ class _Chart:
 
     drawn: Timeline
     scale: Scale
-    known: DayCalendar
 
     def lane(self, view: StepView, band: Band, ahead: Ahead | None) -> Lane:
         starts, ends = band.starts(self.drawn.day), band.ends(self.drawn.day)
@@ -212,7 +209,7 @@ class _Chart:
             wait=waited and self._piece(gettext("waited"), waited),
             outages=[
                 self._piece(outage.reason, (outage.begins_at, outage.ends_at))
-                for outage in self.known.outages
+                for outage in self.drawn.known_days.outages
                 if outage.concerns(view.step.batch_code)
                 and outage.begins_at < self.scale.to_at
                 and outage.ends_at > self.scale.from_at
@@ -247,7 +244,9 @@ class _Chart:
     def _waited(self, view: StepView) -> Span | None:
         """Return from when the step was to begin until it did, or until now."""
         fresh = self.drawn.fresh
-        due = queries.expected_at(view.step, self.drawn.day, config=fresh.config, known=self.known)
+        due = queries.expected_at(
+            view.step, self.drawn.day, config=fresh.config, known=self.drawn.known_days
+        )
         if view.runs:
             until = view.runs[0].run.started_at
         elif self.drawn.is_today and view.known:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from batchops.looks import Look
 from monitoring import queries
 from monitoring.bodies import DayBody, RunBody, StepBody
+from monitoring.calendar import DayCalendar
 from monitoring.models import Run, RunThread, Step
 from monitoring.queries import Freshness
 from monitoring.states import LATE, LOOKS, OPEN, WORDS, RunState, look_of, state_of, while_stale
@@ -199,6 +200,7 @@ class Timeline:
     steps: list[StepView]
     fresh: Freshness
     is_today: bool
+    known_days: DayCalendar
     pending_imd: int | None = None
 
     def facts(self, *, brief: bool = False) -> DayBody:

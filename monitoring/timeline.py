@@ -61,6 +61,7 @@ def draw_days(days: Iterable[date | None], fresh: Freshness) -> list[Timeline]:
             _drawn(steps, runs, context),
             fresh,
             context.is_today,
+            context.known_days,
             context.imd.last,
         )
         for context in contexts

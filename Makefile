@@ -52,10 +52,11 @@ check: $(VENV)/dev.stamp
 	$(BIN)/python manage.py check
 	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
-# Asks PyPI for known holes in what requirements.txt pins; needs a network, and says so without one.
+# Asks PyPI for known holes in what requirements.txt pins, for which it must be reached.
 audit: $(VENV)/dev.stamp
 	@$(PIP) --quiet pip-audit==2.10.1
-	$(BIN)/pip-audit --requirement requirements.txt --no-deps --disable-pip --strict
+	$(BIN)/pip-audit --requirement requirements.txt --no-deps --disable-pip --strict || { \
+		echo "Something has a known hole, or https://pypi.org cannot be reached; see above."; exit 1; }
 
 # From which commit or tag: make upgrade-drill FROM=v0.1.0
 upgrade-drill: $(VENV)/dev.stamp

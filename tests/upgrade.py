@@ -97,10 +97,17 @@ class Traffic:
         self.ports: tuple[int, ...] = ()
         self.answers: Counter[str] = Counter()
         self.jobs: list[str] = []
+        self._rounds = 0
 
     def start(self, *ports: int) -> None:
         self.ports = ports
         self._thread.start()
+
+    def turn_to(self, *ports: int) -> None:
+        """Ask only these from now on; return when the round that began before is over."""
+        self.ports = ports
+        begun = self._rounds
+        wait_for(lambda: self._rounds > begun, PATIENCE_S, "the round that is under way")
 
     def end(self) -> None:
         self._ended.set()
@@ -123,6 +130,7 @@ class Traffic:
                 for path in ("/api/batch-jobs", "/api/alerts", f"/api/batch-jobs/{job}/status"):
                     asked, _ = ask(port, "GET", path, headers=self._headers)
                     self.answers[f"GET {path.replace(f'/{job}/', '/ID/')} {asked}"] += 1
+            self._rounds += 1
             self._ended.wait(0.3)
 
 
@@ -166,9 +174,9 @@ def drill(folder: Path, old_code: Path) -> int:
         timed("the newer release migrates under it", lambda: new.manage("release"))
         assert old.asks("/readyz") == 200, "the older web process is not ready any more"
         timed("both run", new.start)
-        traffic.ports = (old.port, new.port)
+        traffic.turn_to(old.port, new.port)
         time.sleep(TOGETHER_S)
-        traffic.ports = (new.port,)
+        traffic.turn_to(new.port)
         timed("the older one stops", lambda: say(f"  exit codes {old.stop()}"))
         time.sleep(TOGETHER_S / 2)
     finally:

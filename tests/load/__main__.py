@@ -1,4 +1,4 @@
-"""Load a whole site with screens and readers, and print what it did as JSON.
+"""Load a whole site with screens and readers; print what it did as JSON, an object a phase.
 
 python -m tests.load [--phases 1x1000,1x2000,2x2000,4x2000] [--seconds 12] [--requests 200]
 """
@@ -37,11 +37,8 @@ def main() -> None:
     phases = [tuple(map(int, phase.split("x"))) for phase in options.phases.split(",")]
     with site("--no-demo") as data_dir:
         tokens = people(max(sockets for _, sockets in phases) // SCREENS_A_PERSON + 1)
-        figures = [
-            run(data_dir, tokens, webs=webs, sockets=sockets, options=options)
-            for webs, sockets in phases
-        ]
-    say({"load": figures, "jobs": JOBS, "updates_a_second_of_a_job": UPDATES_A_SECOND, **here()})
+        for webs, sockets in phases:
+            say(run(data_dir, tokens, webs=webs, sockets=sockets, options=options) | here())
 
 
 def arguments() -> argparse.Namespace:
@@ -86,14 +83,19 @@ def run(
                 hand.end()
             time.sleep(LAST_FRAMES_S)
             seen = [screen for one in generators for screen in ask(one)]
+        stopped_at = time.monotonic()
+    stopped_s = time.monotonic() - stopped_at
     done = {job.id: job.done for job in jobs}
     return {
         "web_processes": webs,
         "sockets": sockets,
+        "jobs": JOBS,
+        "updates_a_second_of_a_job": UPDATES_A_SECOND,
         "connected_s": round(connected_s, 1),
         **of_screens(seen, done, measured_from),
         "api": of_answers(answers, options.requests),
         **taken,
+        "stopped_s": round(stopped_s, 1),
     }
 
 
@@ -168,7 +170,7 @@ def hear(program: subprocess.Popen[str]) -> str:
 
 
 def say(figures: dict[str, Any]) -> None:
-    print(json.dumps(figures, indent=2))  # noqa: T201
+    print(json.dumps(figures), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def web_servers(data_dir: Path, count: int, **settings: str) -> Iterator[dict[in
         for each in started:
             each.terminate()
         for each in started:
-            each.wait(STOPS_WITHIN_S)
+            _wait_or_kill(each)
 
 
 def _start_web(port: int, environment: dict[str, str], data_dir: Path) -> subprocess.Popen[bytes]:
@@ -81,6 +81,14 @@ def _start_web(port: int, environment: dict[str, str], data_dir: Path) -> subpro
             stdout=output,
             stderr=output,
         )
+
+
+def _wait_or_kill(server: subprocess.Popen[bytes]) -> None:
+    try:
+        server.wait(STOPS_WITHIN_S)
+    except subprocess.TimeoutExpired:  # the figures tell how long it took
+        server.kill()
+        server.wait()
 
 
 def _listens(port: int) -> bool:

@@ -22,7 +22,7 @@ from tests.hosts.site import Site
 from tests.jobs.harness import checks
 from tests.waiting import wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.django_db]
+pytestmark = [pytest.mark.processes, pytest.mark.django_db, pytest.mark.timeout(900)]
 
 ROUNDS = int(os.environ.get("BATCHOPS_ROUNDS", "20"))
 IS_LONG = ROUNDS >= 200
@@ -30,10 +30,10 @@ ITEMS = 100 * ROUNDS
 ITEM_MS = 5
 LOST_S = 3  # longer than a lease
 CUT_S = (0.5, 5)
-WHOLE_WITHIN_S = 45
-SHOWN_WITHIN_S = 15
+# Long, for a machine that does much else; nobody waits so long on a quiet one.
+BEGUN_WITHIN_S = WHOLE_WITHIN_S = SHOWN_WITHIN_S = 120
 FREE_WITHIN_S = 20
-POLLED_WITHIN_S = 40
+POLLED_WITHIN_S = 120
 LOCKED_SQL = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711"
 
 
@@ -82,7 +82,7 @@ class TestAJobOnSeveralHosts:
     ) -> None:
         job = site.start_drill(items=ITEMS, ms=ITEM_MS)
         screens = [site.watch(name, job) for name in site.webs]
-        wait_for(lambda: site.settled(job) > ITEMS // 10, 15, "a tenth of the items")
+        wait_for(lambda: site.settled(job) > ITEMS // 10, BEGUN_WITHIN_S, "a tenth")
 
         play_cuts(site, job)
 

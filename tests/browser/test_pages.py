@@ -30,6 +30,7 @@ PAGES = [
     "/admin/runs/compare/",
     "/admin/runs/calendar/",
     "/admin/runs/steps/CM-DMRU/",
+    "/admin/search/?q=CM-DMRU",
     "/admin/jobs/",
     "/admin/jobs/new/",
     "/admin/jobs/new/drill/",

@@ -10,8 +10,11 @@ from django.db import InternalError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from batchops.append_only import taken_rights
+from batchops.house.rights import grant_application
 from batchops.models import User
+from jobs import retention as of_jobs
 from jobs.models import Job, JobEvent
+from monitoring import retention as of_monitoring
 
 pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 REFUSED = (InternalError, ProgrammingError)
@@ -53,3 +56,12 @@ class TestTheTrail:
         assert is_refused("DELETE FROM jobs_jobevent")
         assert not is_refused("DELETE FROM jobs_jobevent WHERE verb = '31' OR actor ~ '^system'")
         assert JobEvent.objects.get().actor == "user:x"
+
+    def test_clean_up_needs_no_more_than_the_application_may(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE ROLE append_only_app")
+            grant_application("append_only_app")
+            cursor.execute("SET LOCAL ROLE append_only_app")
+
+        assert of_jobs.clean_up(timezone.now(), for_s=10)
+        assert of_monitoring.clean_up(timezone.now(), for_s=10)

@@ -13,11 +13,12 @@ ROWS_A_BATCH = 2000
 UNSETTLED = [*OPEN, RunState.FAILED, RunState.UNKNOWN]
 
 # ARRAY has the rows chosen once; of IN the planner may ask again for each row, beyond the limit.
+# Events are not locked: nobody changes one, and the application has no right to, which a lock asks.
 EVENTS_SQL = """
     DELETE FROM monitoring_runevent WHERE id = ANY(ARRAY(
         SELECT e.id FROM monitoring_runevent AS e JOIN batch_execution_logs AS r ON r.id = e.run_id
          WHERE e.source_at < %s AND r.state <> ALL(%s)
-         ORDER BY e.source_at LIMIT %s FOR UPDATE OF e SKIP LOCKED))
+         ORDER BY e.source_at LIMIT %s))
 """
 THREADS_SQL = """
     DELETE FROM monitoring_runthread WHERE id = ANY(ARRAY(

@@ -9,6 +9,8 @@ from unittest import mock
 
 from django.utils import translation
 
+from batchops.templatetags.batchops import _moment as moments
+
 OPEN, CLOSE = "\u27e6", "\u27e7"  # white square brackets
 ACCENTED = str.maketrans("aeioucnyAEIOUCNY", "áéíóúçñýÁÉÍÓÚÇÑÝ")
 # What is filled in, and markup.
@@ -54,8 +56,12 @@ def pseudo_language() -> Iterator[None]:
         "npgettext": lambda _context, one, many, n: pseudo(one if n == 1 else many),
     }
     translation.get_language()  # the functions are put in place at the first use
-    with mock.patch.multiple(translation._trans, create=True, **spoken):  # type: ignore[attr-defined]
-        yield
+    moments.cache_clear()
+    try:
+        with mock.patch.multiple(translation._trans, create=True, **spoken):  # type: ignore[attr-defined]
+            yield
+    finally:
+        moments.cache_clear()
 
 
 class _Texts(HTMLParser):

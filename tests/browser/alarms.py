@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page
 from alerts.lifecycle import reconcile
 from alerts.models import Alert
 from alerts.states import Finding, Severity
+from tests.unguarded import unguarded
 
 FOCUS_RING = """() => {
   const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
@@ -31,8 +32,7 @@ def find(rule: str, *keys: str, severity: Severity = Severity.CRITICAL) -> None:
 @contextmanager
 def no_alerts_left() -> Iterator[None]:
     yield
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")  # else events are kept
+    with unguarded(), connection.cursor() as cursor:
         cursor.execute(f'TRUNCATE "{Alert._meta.db_table}" CASCADE')
 
 

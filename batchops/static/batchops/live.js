@@ -1,52 +1,32 @@
 // Keep the page's live regions as the database is: what each hook does, docs/api.md says.
-import { Region } from "./live/region.js";
-import { LiveSocket } from "./live/socket.js";
-import { showState } from "./live/status.js";
-import { startTicking, tick } from "./live/ticks.js";
-
-const regions = new WeakMap();
-
-function regionOf(element) {
-  if (!regions.has(element)) regions.set(element, new Region(element, scan));
-  return regions.get(element);
-}
+import { liveRegion } from "./live/region.js";
+import { watch } from "./live/socket.js";
+import "./live/status.js";
+import { tick } from "./live/ticks.js";
 
 function elements() {
   return [...document.querySelectorAll("[data-live-topic]")];
 }
 
-const socket = new LiveSocket({
-  lasting: ["alerts"], // what the tab's title and a notification tell while nobody looks at the page
-  onState(state) {
-    showState(state);
-    tell("live-state", state);
-  },
-  onFrame(frame) {
-    for (const element of elements()) {
-      if (element.dataset.liveTopic === frame.topic) regionOf(element).take(frame);
-    }
-    tick();
-    tell("live-frame", frame);
-  },
+function regions(topic) {
+  const told = elements().filter(({ dataset }) => !topic || dataset.liveTopic === topic);
+  return told.map((element) => (element.region ??= liveRegion(element, scan)));
+}
+
+document.addEventListener("live-frame", ({ detail: { topic, data } }) => {
+  for (const region of regions(topic)) region.take(data);
+  tick();
 });
 
-// What belongs to the page as a whole listens to these: trouble.js, voice.js, notify.js.
-function tell(name, detail) {
-  document.dispatchEvent(new CustomEvent(name, { detail }));
+// For what nobody tells that it changed, because only time passed.
+export function renew(topic) {
+  for (const region of regions(topic)) region.renew();
 }
 
 // Fragments bring regions and take them away.
 function scan() {
-  socket.watch(elements().map((element) => element.dataset.liveTopic));
+  watch(elements().map((element) => element.dataset.liveTopic));
   tick();
 }
 
-// A topic (null: each of them) of which nobody tells that it changed, because only time passed.
-document.addEventListener("topic-outdated", ({ detail }) => {
-  for (const element of elements()) {
-    if (!detail || element.dataset.liveTopic === detail) regionOf(element).renew();
-  }
-});
-
-startTicking();
 scan();

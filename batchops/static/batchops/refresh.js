@@ -1,4 +1,5 @@
 // Draw the whole page anew every so often, beside what is pushed to it, and count down to that.
+import { renew } from "./live.js";
 import { countdown } from "./live/formats.js";
 
 const TICK_MS = 1000;
@@ -7,21 +8,18 @@ for (const place of document.querySelectorAll("[data-refresh-every]")) begin(pla
 
 function begin(place) {
   const rest = place.querySelector("[data-rest]");
-  let due;
-  const wind = () => {
-    due = performance.now() + place.dataset.refreshEvery * 1000;
-  };
-  const renew = () => {
-    document.dispatchEvent(new CustomEvent("topic-outdated"));
-    wind();
+  const next = () => performance.now() + place.dataset.refreshEvery * 1000;
+  let due = next();
+  const refresh = () => {
+    renew();
+    due = next();
   };
   const tick = () => {
-    if (performance.now() >= due) renew();
+    if (performance.now() >= due) refresh();
     rest.textContent = countdown((due - performance.now()) / 1000);
   };
-  wind();
   tick();
   place.hidden = false;
-  place.querySelector("button").addEventListener("click", renew);
+  place.querySelector("button").addEventListener("click", refresh);
   setInterval(tick, TICK_MS);
 }

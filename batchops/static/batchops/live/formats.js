@@ -1,7 +1,7 @@
 // Write figures as the server's template tags do (batchops/templatetags/batchops.py).
 const NOTHING = "–";
-const UNITS = [["d", 86_400], ["h", 3600], ["m", 60], ["s", 1]];
-const RATES = [[1, "s"], [60, "min"], [3600, "h"]];
+const UNITS = [["d", 86_400, Infinity], ["h", 3600, 24], ["m", 60, 60], ["s", 1, 60]];
+export const SPANS = [[1, "s"], [60, "min"], [3600, "h"]];
 const LEAST_RATE = 0.1;
 const { lang, dataset } = document.documentElement;
 
@@ -19,18 +19,14 @@ export function format(value, name) {
 }
 
 export function duration(seconds) {
-  let rest = Math.max(Math.floor(seconds), 0);
-  const parts = UNITS.map(([unit, length]) => {
-    const count = Math.floor(rest / length);
-    rest %= length;
-    return `${count}${unit}`;
-  });
+  const whole = Math.max(seconds, 0);
+  const parts = UNITS.map(([unit, length, most]) => Math.floor(whole / length) % most + unit);
   const first = parts.findIndex((part) => !part.startsWith("0"));
   return first < 0 ? "0s" : parts.slice(first, first + 2).join(" ");
 }
 
 function rate(value) {
-  const spans = value > 0 ? RATES : RATES.slice(0, 1);
+  const spans = value > 0 ? SPANS : SPANS.slice(0, 1);
   const [length, unit] = spans.find(([length]) => value * length >= LEAST_RATE) ?? spans.at(-1);
   const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
   return `${(value * length).toLocaleString(lang, digits)}/${unit}`;
@@ -46,9 +42,7 @@ export function countdown(seconds) {
   return parts.join(":");
 }
 
-function pad(number) {
-  return String(number).padStart(2, "0");
-}
+const pad = (number) => String(number).padStart(2, "0");
 
 export function valueAt(data, path) {
   return path.split(".").reduce((value, key) => {

@@ -8,55 +8,40 @@ const ACTED_WITHIN_MS = 5000;
 const JITTER_MS = 500;
 const TRY_AGAIN_MS = 5000;
 
-export class Region {
-  #element;
-  #changed;
-  #frame;
-  #shown;
-  #structure;
-  #fetching = false;
-  #again = false;
-
-  constructor(element, onStructure) {
-    this.#element = element;
-    this.#changed = onStructure;
-  }
+export function liveRegion(element, onStructure) {
+  let data, shown, structure;
+  let fetching = false;
+  let again = false;
 
   // The first frame is held against what the server drew, later ones against the one before.
-
-  take(frame) {
-    const drawn = this.#frame ? undefined : this.#element.dataset.liveStructure;
-    this.#frame = frame;
-    if (this.#fits(frame)) this.#bind(frame);
-    const structure = this.#structureNow();
-    if (drawn ? !isDrawn(JSON.parse(drawn), frame.data) : structure !== this.#structure) this.#refresh();
-    this.#structure = structure;
+  function take(told) {
+    const drawn = data ? undefined : element.dataset.liveStructure;
+    data = told;
+    if (fits(data)) bind(data);
+    const now = structureNow();
+    if (drawn ? !isDrawn(JSON.parse(drawn), data) : now !== structure) renew();
+    structure = now;
   }
 
-  // Fetch the fragment though no frame asks for it.
-  renew() {
-    if (this.#element.dataset.liveFragment) this.#refresh();
-  }
-
-  #structureNow() {
-    const fields = this.#element.dataset.liveRefreshOn;
-    if (!fields || !this.#element.dataset.liveFragment) return undefined;
-    if (fields.trim() === "*") return {};
-    return JSON.stringify(fields.trim().split(/\s+/).map((path) => sorted(valueAt(this.#frame.data, path))));
+  function structureNow() {
+    const fields = element.dataset.liveRefreshOn?.trim();
+    if (!fields) return undefined;
+    if (fields === "*") return {};
+    return JSON.stringify(fields.split(/\s+/).map((path) => sorted(valueAt(data, path))));
   }
 
   // Figures of another state wait for its fragment: 100 % never stands beside "Processing".
-  #fits(frame) {
-    const held = this.#element.querySelector("[data-live-hold]");
-    return !held || String(valueAt(frame.data, held.dataset.liveHold)) === held.value;
+  function fits(figures) {
+    const held = element.querySelector("[data-live-hold]");
+    return !held || String(valueAt(figures, held.dataset.liveHold)) === held.value;
   }
 
-  #bind(frame) {
-    this.#shown = frame;
-    for (const node of this.#element.querySelectorAll("[data-live-text], [data-live-value]")) {
-      if (node.closest("[data-live-topic]") !== this.#element) continue;
+  function bind(figures) {
+    shown = figures;
+    for (const node of element.querySelectorAll("[data-live-text], [data-live-value]")) {
+      if (node.closest("[data-live-topic]") !== element) continue;
       const { liveText, liveValue, liveFormat } = node.dataset;
-      const value = valueAt(frame.data, liveText ?? liveValue);
+      const value = valueAt(figures, liveText ?? liveValue);
       if (value === undefined) continue;
       if (liveText) node.textContent = format(value, liveFormat);
       else if (value === null) node.removeAttribute("value");
@@ -64,49 +49,51 @@ export class Region {
     }
   }
 
-  async #refresh() {
-    this.#again = this.#fetching;
-    if (this.#fetching) return;
-    this.#fetching = true;
+  async function renew() {
+    again = fetching;
+    if (fetching || !element.dataset.liveFragment) return;
+    fetching = true;
     let pause = FRAGMENT_EVERY_MS + Math.random() * JITTER_MS;
     // A thousand screens see the same change; who acted is waiting for it.
     if (!hasActed()) await new Promise((go) => setTimeout(go, Math.random() * FIRST_JITTER_MS));
     try {
-      this.#morph(await fetchFragment(this.#element.dataset.liveFragment));
+      morph(await fetchFragment(element.dataset.liveFragment));
     } catch {
-      this.#again = true;
+      again = true;
       pause = TRY_AGAIN_MS + Math.random() * TRY_AGAIN_MS;
     }
     setTimeout(() => {
-      this.#fetching = false;
-      if (this.#again && this.#element.isConnected) this.#refresh();
+      fetching = false;
+      if (again && element.isConnected) renew();
     }, pause);
   }
 
-  #morph(nodes) {
-    const held = this.#element.contains(document.activeElement);
-    const whole = nodes.find((node) => node.dataset?.liveTopic === this.#element.dataset.liveTopic);
-    Idiomorph.morph(this.#element, whole ?? nodes, {
+  function morph(nodes) {
+    const held = element.contains(document.activeElement);
+    const whole = nodes.find((node) => node.dataset?.liveTopic === element.dataset.liveTopic);
+    Idiomorph.morph(element, whole ?? nodes, {
       morphStyle: whole ? "outerHTML" : "innerHTML",
       ignoreActiveValue: true,
       callbacks: { beforeNodeMorphed: keepTyped, beforeAttributeUpdated: keepOpen },
     });
     // The fragment may have been read before the newest frame.
-    const newest = [this.#frame, this.#shown].find((frame) => frame && this.#fits(frame));
-    if (newest) this.#bind(newest);
-    this.#changed();
-    if (held && !this.#element.contains(document.activeElement)) this.#focusHeading();
+    const newest = [data, shown].find((figures) => figures && fits(figures));
+    if (newest) bind(newest);
+    onStructure();
+    if (held && !element.contains(document.activeElement)) focusHeading(element);
   }
 
-  #focusHeading() {
-    const heading = this.#element.querySelector("h1, h2, h3") ?? this.#element;
-    heading.tabIndex = -1;
-    heading.focus({ preventScroll: true });
-  }
+  return { take, renew };
+}
+
+function focusHeading(element) {
+  const heading = element.querySelector("h1, h2, h3") ?? element;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
 }
 
 function hasActed() {
-  return performance.now() < ACTED_WITHIN_MS || Boolean(navigator.userActivation?.isActive);
+  return performance.now() < ACTED_WITHIN_MS || navigator.userActivation?.isActive;
 }
 
 function isDrawn(drawn, data) {
@@ -131,8 +118,10 @@ async function fetchFragment(address) {
 }
 
 function keepTyped(old) {
-  if (old.draw) queueMicrotask(() => old.draw()); // a chart: of the table as it will be
-  if (old.draw) return false;
+  if (old.draw) {
+    queueMicrotask(old.draw); // a chart: of the table as it will be
+    return false;
+  }
   const typed = (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked;
   const chosen = (option) => option.selected !== option.defaultSelected;
   if (old.matches?.("input, textarea")) return !typed(old);

@@ -2,16 +2,13 @@
 import { now } from "./clock.js";
 import { clock } from "./formats.js";
 
-let shown = "";
+const chip = document.querySelector("[data-live-status]");
 let seenAt = now();
 
-export function showState(state) {
+document.addEventListener("live-state", ({ detail: state }) => {
   if (state === "live") seenAt = now();
-  if (state === shown) return;
-  shown = state;
-  for (const chip of document.querySelectorAll("[data-live-status]")) {
-    chip.dataset.liveStatus = state;
-    for (const node of chip.querySelectorAll("[data-when]")) node.hidden = node.dataset.when !== state;
-    for (const node of chip.querySelectorAll("[data-live-seen]")) node.textContent = clock(seenAt);
-  }
-}
+  if (!chip || chip.dataset.liveStatus === state) return;
+  chip.dataset.liveStatus = state;
+  for (const node of chip.querySelectorAll("[data-when]")) node.hidden = node.dataset.when !== state;
+  for (const node of chip.querySelectorAll("[data-live-seen]")) node.textContent = clock(seenAt);
+});

@@ -6,9 +6,7 @@ const TICK_MS = 1000;
 const AGES = [[172_800, 86_400, "days"], [3600, 3600, "h"], [60, 60, "min"], [0, 1, "s"]];
 const TEXTS = { since: age, elapsed: duration, until: countdown };
 
-export function startTicking() {
-  setInterval(() => document.hidden || tick(), TICK_MS);
-}
+setInterval(() => document.hidden || tick(), TICK_MS);
 
 export function tick() {
   for (const node of document.querySelectorAll("[data-tick]")) {

@@ -1,5 +1,5 @@
 // Sends chosen files part by part while one fills in the form, which then names them by their ids.
-import { Sender } from "./uploads/sender.js";
+import { sender } from "./uploads/sender.js";
 
 // Of many files so many go up at a time; each may be held in memory while it is hashed.
 const LANES = 3;
@@ -12,26 +12,30 @@ function prepare(box) {
   let busy = 0;
   let count = 0;
 
-  async function send(file, row, turn) {
-    const [id, name, bar, note, cancel] = ["id", "name", "bar", "note", "cancel"].map((part) =>
-      row.querySelector(`[data-upload-${part}]`),
-    );
+  async function add(file, row, turn) {
+    const part = (name) => row.querySelector(`[data-upload-${name}]`);
+    const [id, bar, note] = ["id", "bar", "note"].map(part);
     const say = (text) => (note.textContent = text);
-    const sender = new Sender(root, input.form.csrfmiddlewaretoken.value, () => say(trying));
-    name.textContent = bar.ariaLabel = file.name;
-    cancel.addEventListener("click", () => {
+    const { send, cancel } = sender({
+      root,
+      csrf: input.form.csrfmiddlewaretoken.value,
+      onTrouble: () => say(trying),
+      onProgress(percent) {
+        bar.value = percent;
+        say(percent < 100 ? "" : checking);
+      },
+    });
+    part("name").textContent = bar.ariaLabel = file.name;
+    part("cancel").addEventListener("click", () => {
       row.remove();
-      sender.cancel();
+      cancel();
     });
     button.disabled = ++busy > 0;
     await turn;
     try {
-      await sender.send(file, (percent) => {
-        bar.value = percent;
-        say(percent < 100 ? "" : checking);
-      });
-      say(`SHA-256 ${(await sender.complete()).slice(0, 12)}`);
-      id.value = sender.id;
+      const sent = await send(file);
+      say(`SHA-256 ${sent.sha256.slice(0, 12)}`);
+      id.value = sent.id;
       id.disabled = false;
     } catch (error) {
       say(error.message);
@@ -44,7 +48,7 @@ function prepare(box) {
       const row = box.querySelector("template").content.firstElementChild.cloneNode(true);
       box.querySelector("ul").append(row);
       const lane = count++ % LANES;
-      lanes[lane] = send(file, row, lanes[lane]);
+      lanes[lane] = add(file, row, lanes[lane]);
     }
     input.value = ""; // or the form would send them too
   });

@@ -10,50 +10,45 @@ async function digest(file) {
   return { sha256: hex.join("") };
 }
 
-export class Sender {
-  #stop = new AbortController();
+export function sender({ root, csrf, onProgress, onTrouble }) {
+  const stop = new AbortController();
+  let upload = null;
 
-  constructor(root, csrf, onTrouble) {
-    Object.assign(this, { root, csrf, onTrouble });
-  }
-
-  async send(file, onProgress) {
+  async function send(file) {
     const about = { name: file.name, sizeBytes: file.size, ...(await digest(file)) };
-    const { id, parts, partSize } = await this.#call("POST", "", JSON.stringify(about));
-    this.id = id;
+    upload = await call("POST", "", JSON.stringify(about));
+    const { id, parts, partSize } = upload;
     for (let n = 1; n <= parts; n += 1) {
-      await this.#call("PUT", `/${id}/${n}`, file.slice((n - 1) * partSize, n * partSize));
+      await call("PUT", `/${id}/${n}`, file.slice((n - 1) * partSize, n * partSize));
       onProgress((100 * n) / parts);
     }
+    return call("POST", `/${id}/complete`);
   }
 
-  async complete() {
-    return (await this.#call("POST", `/${this.id}/complete`)).sha256;
+  function cancel() {
+    stop.abort();
+    if (upload) ask("DELETE", `/${upload.id}`);
   }
 
-  cancel() {
-    this.#stop.abort();
-    if (this.id) this.#ask("DELETE", `/${this.id}`);
-  }
-
-  #ask(method, path, body, signal) {
+  function ask(method, path, body, signal) {
     const type = body instanceof Blob ? "application/octet-stream" : "application/json";
-    const headers = { "Content-Type": type, "X-CSRFToken": this.csrf };
-    return fetch(this.root + path, { method, body, headers, signal }).catch(() => null);
+    const headers = { "Content-Type": type, "X-CSRFToken": csrf };
+    return fetch(root + path, { method, body, headers, signal }).catch(() => null);
   }
 
-  async #call(method, path, body) {
-    const { signal } = this.#stop;
+  async function call(method, path, body) {
     for (let pause = 500; ; pause = Math.min(2 * pause, PAUSE_MS)) {
-      signal.throwIfAborted();
-      const answer = await this.#ask(method, path, body, signal);
+      stop.signal.throwIfAborted();
+      const answer = await ask(method, path, body, stop.signal);
       if (answer && !AGAIN.includes(answer.status)) {
         const { data, message } = await answer.json();
         if (answer.ok) return data;
         throw new Error(message);
       }
-      this.onTrouble();
+      onTrouble();
       await new Promise((resume) => setTimeout(resume, pause));
     }
   }
+
+  return { send, cancel };
 }

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -65,7 +65,7 @@ class ScheduleAdmin(admin.ModelAdmin[Schedule]):
         return format_html(
             '<output data-preview-of="id_cron" data-preview="{}">{}</output>',
             reverse("admin:schedule_preview"),
-            format_html_join("", "<div>{}</div>", ((line,) for line in lines)),
+            "\n".join(lines),
         )
 
 

@@ -1,15 +1,15 @@
 // Ask the server a moment after the last of many calls; only the newest answer is shown.
-export function asker(waitMs, question, show) {
-  let timer = 0;
-  let asked = 0;
-  async function ask() {
-    const mine = ++asked;
+const WAIT_MS = 300;
+
+export function asker(question, show) {
+  let newest = 0;
+  async function ask(mine) {
     const answer = await question();
-    const text = answer.ok ? await answer.text() : null;
-    if (mine === asked && text !== null) show(text);
+    const text = await answer.text();
+    if (answer.ok && mine === newest) show(text);
   }
   return () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => ask().catch(() => {}), waitMs);
+    clearTimeout(newest);
+    newest = setTimeout(() => ask(newest).catch(() => {}), WAIT_MS);
   };
 }

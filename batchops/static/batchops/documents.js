@@ -1,13 +1,11 @@
 // Says beside the form of documents who the recipients are, and puts their fields into the template.
 import { asker } from "./asking.js";
 
-const WAIT_MS = 400;
-
 for (const shown of document.querySelectorAll("[data-recipients]")) {
   const form = shown.closest("form");
   const template = form.querySelector("[name=param-template]");
   const ask = () => fetch(shown.dataset.recipients, { method: "POST", body: new FormData(form) });
-  const askSoon = asker(WAIT_MS, ask, (text) => {
+  const askSoon = asker(ask, (text) => {
     const page = new DOMParser().parseFromString(text, "text/html");
     shown.replaceChildren(...page.body.childNodes);
   });
@@ -21,7 +19,7 @@ for (const shown of document.querySelectorAll("[data-recipients]")) {
   });
   shown.addEventListener("click", ({ target }) => {
     const name = target.closest("[data-insert]")?.dataset.insert;
-    if (name === undefined) return;
+    if (!name) return;
     template.setRangeText(`{${name}}`, template.selectionStart, template.selectionEnd, "end");
     template.focus();
     askSoon();

@@ -6,13 +6,10 @@ function prepare(box) {
   const blank = box.querySelector("template").content.firstElementChild;
   let next = body.rows.length;
 
-  const show = (row) => row.querySelectorAll("[data-rows-remove]").forEach((one) => (one.hidden = false));
-
   function add() {
     const row = blank.cloneNode(true);
     row.querySelectorAll("[name]").forEach((one) => (one.name = one.name.replace(NUMBER, next)));
     next += 1;
-    show(row);
     body.append(row);
     row.querySelector("[name]").focus();
   }
@@ -21,8 +18,7 @@ function prepare(box) {
     if (target.closest("[data-rows-add]")) add();
     target.closest("[data-rows-remove]")?.closest("tr").remove();
   });
-  box.querySelector("[data-rows-add]").hidden = false;
-  show(body);
+  box.classList.add("is-editable");
 }
 
 document.querySelectorAll("[data-rows]").forEach(prepare);

@@ -1,12 +1,10 @@
 // Say about how long a job will take, calmly, or for how long nothing moved. Frames write figures
 // into hidden <data>; the words stand in the template.
 import { now } from "./live/clock.js";
+import { SPANS } from "./live/formats.js";
 
 const LOOK_EVERY_MS = 1000;
 const REDRAW_MS = 5000;
-const SPANS = [[1, "s"], [60, "min"], [3600, "h"]];
-
-const drawnAt = new WeakMap();
 
 setInterval(() => {
   if (!document.hidden) document.querySelectorAll("[data-eta]").forEach(draw);
@@ -16,9 +14,9 @@ function draw(place) {
   const words = place.querySelector("[data-eta-words]");
   const text = wordsOf(place);
   // Calmly, but what nobody knows any more goes at once.
-  const rests = performance.now() < (drawnAt.get(place) ?? -REDRAW_MS) + REDRAW_MS;
+  const rests = performance.now() < place.drawnAt + REDRAW_MS;
   if (rests && text && text !== place.dataset.unknown) return;
-  drawnAt.set(place, performance.now());
+  place.drawnAt = performance.now();
   if (words.textContent !== text) words.textContent = text;
 }
 

@@ -7,11 +7,12 @@ const KEPT = 600;
 const OVERLAP_MS = 600_000;
 const FEW = 3;
 
+const isCritical = ({ alert_severity }) => alert_severity === "CRITICAL";
 const button = document.querySelector("[data-notify]");
 const possible = button && "Notification" in window && "locks" in navigator;
 let listed = [];
-let lesser = new Set();
-let risen = new Set();
+let lesser = [];
+let risen = [];
 let teller = false;
 
 if (possible) {
@@ -21,7 +22,7 @@ if (possible) {
     if (topic !== "alerts") return;
     risen = lesser;
     listed = data.alerts;
-    lesser = new Set(listed.filter((alert) => !isCritical(alert)).map(({ id }) => id));
+    lesser = listed.filter((alert) => !isCritical(alert)).map(({ id }) => id);
     tell();
   });
   // One tab tells for all.
@@ -34,8 +35,9 @@ if (possible) {
 }
 
 function state() {
-  if (Notification.permission === "denied") return "blocked";
-  return Notification.permission === "granted" && localStorage.getItem(WISH) === "on" ? "on" : "off";
+  const { permission } = Notification;
+  if (permission === "denied") return "blocked";
+  return permission === "granted" && localStorage.getItem(WISH) === "on" ? "on" : "off";
 }
 
 function wish(word) {
@@ -59,10 +61,9 @@ function tell() {
   const known = localStorage.getItem(KNOWN);
   if (!known) return remember(listed);
   const { until, ids } = JSON.parse(known);
-  const fresh = listed.filter((alert) => {
-    const { id, created_at } = alert;
-    const late = Date.parse(created_at) > until - OVERLAP_MS || risen.has(id);
-    return isCritical(alert) && late && !ids.includes(id);
+  const fresh = listed.filter(isCritical).filter(({ id, created_at }) => {
+    const late = Date.parse(created_at) > until - OVERLAP_MS || risen.includes(id);
+    return late && !ids.includes(id);
   });
   remember(listed, until, ids);
   const { many, list, one, notify } = button.dataset;
@@ -90,8 +91,4 @@ function show(title, body, tag, address) {
   } catch {
     wish("off"); // phones let only service workers do it
   }
-}
-
-function isCritical({ alert_severity }) {
-  return alert_severity === "CRITICAL";
 }

@@ -17,8 +17,7 @@ function prepare(box) {
     [head, ...rows] = [...table.rows].map((row) => row.cells);
     if ("newestFirst" in table.dataset) rows.reverse();
     last = rows.length - 1;
-    const [stroke, line, fill] = ["--ink-3", "--line", "--band"].map((name) => colour(name));
-    const axis = { stroke, ticks: NO };
+    const axis = { stroke: colour("--ink-3"), ticks: NO };
     const [here, top] = [at, columns.length + 1];
     plot?.destroy();
     plot = new uPlot({
@@ -29,10 +28,10 @@ function prepare(box) {
       scales: { x: { time: false, range: [-0.5, last + 0.5] }, y: { range: (_, low, high) => [0, Math.max(high, style === "int" && 4) || 1] } },
       axes: [
         { ...axis, size: 24, space: 90, grid: NO, values: (_, all) => all.map((n) => rows[n]?.[0].textContent) },
-        { ...axis, size: 64, grid: { stroke: line, width: 1 }, ...(style === "duration" && { incrs: SPANS_S }), values: (_, all) => all.map((y) => format(y, style).replace(/ 0[ms]$/, "")) },
+        { ...axis, size: 64, grid: { stroke: colour("--line"), width: 1 }, ...(style === "duration" && { incrs: SPANS_S }), values: (_, all) => all.map((y) => format(y, style).replace(/ 0[ms]$/, "")) },
       ],
       series: [{}, ...columns.map(bars).reverse(), BARE, BARE],
-      bands: [{ series: [top + 1, top], fill }],
+      bands: [{ series: [top + 1, top], fill: colour("--band") }],
       hooks: { setCursor: [({ cursor }) => say(cursor.idx)] },
     }, figures(), box);
     show(here);

@@ -2,7 +2,7 @@
 const bar = document.querySelector("[data-selected]");
 
 function boxes() {
-  return [...document.querySelectorAll(`input[name=id][form="${bar.getAttribute("id")}"]`)];
+  return [...bar.elements].filter(({ name }) => name === "id");
 }
 
 function show() {

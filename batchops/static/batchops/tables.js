@@ -3,10 +3,8 @@ for (const table of document.querySelectorAll("#result_list")) {
   const names = [...table.querySelectorAll("thead th")].map((head) => {
     return head.querySelector(".text")?.textContent.trim() ?? "";
   });
-  for (const row of table.querySelectorAll("tbody tr")) {
-    for (const cell of row.querySelectorAll("td:not(.action-checkbox)")) {
-      cell.dataset.label = names[cell.cellIndex];
-    }
+  for (const cell of table.querySelectorAll("tbody td:not(.action-checkbox)")) {
+    cell.dataset.label = names[cell.cellIndex];
   }
   table.classList.add("is-cards");
 }

@@ -1,7 +1,7 @@
 // Lift messages to the corner, and let screen readers say them. Only good news leaves by itself.
 
 const STAY_MS = 8000;
-const LEAVES = new Set(["success", "info", "debug"]);
+const LEAVES = ":is([data-toast=success], [data-toast=info], [data-toast=debug]):not(:has(code, a))";
 
 const list = document.querySelector("[data-toasts]");
 
@@ -16,20 +16,15 @@ function leaveLater(toast) {
   start();
 }
 
-function lift(toasts) {
+function lift() {
   list.classList.add("is-floating");
   // A live region is read out only when something enters it after the page has loaded.
-  list.replaceChildren(...toasts);
-  for (const toast of toasts) {
-    const keeps = toast.querySelector("code, a");
-    if (LEAVES.has(toast.dataset.toast) && !keeps) leaveLater(toast);
-  }
+  list.replaceChildren(...list.children);
+  list.querySelectorAll(LEAVES).forEach(leaveLater);
 }
 
-list?.addEventListener("click", (event) => {
-  event.target.closest("[data-toast-close]")?.closest("[data-toast]").remove();
+list?.addEventListener("click", ({ target }) => {
+  target.closest("[data-toast-close]")?.closest("[data-toast]").remove();
 });
 
-if (list?.children.length) {
-  requestAnimationFrame(() => lift([...list.children]));
-}
+if (list?.children.length) requestAnimationFrame(lift);

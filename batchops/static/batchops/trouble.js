@@ -1,10 +1,8 @@
 // Let the tab tell trouble: in its title how many alerts are open, in its icon the worst of them.
 
-const NOT_KNOWN = ["lost", "offline", "signed-out"];
-
 const icon = document.querySelector("[data-favicon]");
 const title = document.title.replace(/^\(\d+\) /, "");
-let tone = icon?.dataset.drawn;
+let tone = icon.dataset.drawn;
 
 document.addEventListener("live-frame", ({ detail: { topic, data } }) => {
   if (topic !== "alerts") return;
@@ -14,10 +12,10 @@ document.addEventListener("live-frame", ({ detail: { topic, data } }) => {
 });
 
 document.addEventListener("live-state", ({ detail: state }) => {
-  draw(NOT_KNOWN.includes(state) ? "unknown" : tone);
+  draw(["connecting", "live"].includes(state) ? tone : "unknown");
 });
 
 function draw(name) {
-  const address = icon?.dataset[name];
-  if (address && icon.getAttribute("href") !== address) icon.setAttribute("href", address);
+  const address = icon.dataset[name];
+  if (icon.getAttribute("href") !== address) icon.href = address;
 }

@@ -1,7 +1,6 @@
 // Say to screen readers what changed on the page as a whole, in one sentence, at most every 15 s.
 
 const EVERY_MS = 15_000;
-const NOT_KNOWN = ["lost", "offline", "signed-out"];
 
 const voice = document.querySelector("[data-voice]");
 let state = "connecting";
@@ -31,22 +30,19 @@ document.addEventListener("live-frame", ({ detail: { topic, data } }) => {
 
 function sayLater() {
   clearTimeout(timer);
-  timer = setTimeout(say, Math.max(saidAt + EVERY_MS - performance.now(), 0));
+  if (voice) timer = setTimeout(say, Math.max(saidAt + EVERY_MS - performance.now(), 0));
 }
 
 function say() {
-  const lost = NOT_KNOWN.includes(state);
+  const { back, one, many } = voice.dataset;
+  const lost = !["connecting", "live"].includes(state);
+  const chip = document.querySelector(`[data-live-status] [data-when="${state}"]`);
   const parts = [];
-  if (lost !== saidLost) parts.push(lost ? wordsOf(state) : voice?.dataset.back);
-  if (fresh) parts.push(voice?.dataset[fresh === 1 ? "one" : "many"].replace("{n}", fresh).replace("{total}", active));
-  if (!voice || !parts.length) return;
+  if (lost !== saidLost) parts.push(lost ? chip.textContent.trim().replace(/\s+/g, " ") : back);
+  if (fresh) parts.push((fresh === 1 ? one : many).replace("{n}", fresh).replace("{total}", active));
+  if (!parts.length) return;
   voice.textContent = `${parts.join("; ")}.`;
   saidLost = lost;
   fresh = 0;
   saidAt = performance.now();
-}
-
-function wordsOf(name) {
-  const chip = document.querySelector(`[data-live-status] [data-when="${name}"]`);
-  return chip?.textContent.trim().replace(/\s+/g, " ");
 }

@@ -39,12 +39,6 @@ def own_bytes(files: Iterable[Path]) -> int:
     return sum(path.stat().st_size for path in files if "vendor" not in path.parts)
 
 
-def modules(path: Path) -> set[Path]:
-    """Return a script with all that it imports."""
-    names = re.findall(r'^import .*?"(\..+?)";$', path.read_text(), re.MULTILINE)
-    return {path}.union(*(modules((path.parent / name).resolve()) for name in names))
-
-
 def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
@@ -72,13 +66,8 @@ class TestSizes:
     def test_own_styles_stay_small(self) -> None:
         assert 0 < own_bytes(STATIC.rglob("*.css")) <= CSS_BYTES
 
-    def test_own_scripts_of_a_page_stay_small(self) -> None:
-        """No page has both charts and a form with modules of its own."""
-        frame, charts = modules(STATIC / "console.js"), modules(STATIC / "plots.js")
-        everything = set(STATIC.rglob("*.js"))
-
-        assert 0 < own_bytes(frame | charts) <= JS_BYTES
-        assert 0 < own_bytes(everything - (charts - frame)) <= JS_BYTES
+    def test_own_scripts_stay_small(self) -> None:
+        assert 0 < own_bytes(STATIC.rglob("*.js")) <= JS_BYTES
 
 
 def writes_state(tree: ast.AST) -> Iterator[int]:

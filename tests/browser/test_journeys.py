@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from jobs import lifecycle
 from jobs.models import Job
 from jobs.outside import do_next
 from jobs.start import Order, start_job
@@ -101,11 +102,14 @@ class TestADrill:
         start_drill(page, "A drill to cancel", items=50, ms=1500)
         done = page.locator("[data-live-text=successCount]").first
         expect(done).not_to_have_text("0", timeout=SOON_MS)
+        slow = lifecycle.claim_items(page.url.split("/")[-2], limit=1, worker="slow")
+        assert slow is not None
 
         page.get_by_role("link", name="Cancel", exact=True).click()
         page.get_by_role("button", name="Yes, cancel the job").click()
-        expect(state(page)).to_have_text("Cancelling...")
+        expect(state(page)).to_have_text("Cancelling...", timeout=SOON_MS)
         expect(page.get_by_role("link", name="Cancel", exact=True)).to_have_count(0)
+        lifecycle.settle(slow, [], ends=True, unbegun=[item.id for item in slow.items])
 
         expect(state(page)).to_have_text("Cancelled", timeout=SOON_MS)
         assert 0 < page.locator("progress").first.evaluate("bar => bar.value") < 100

@@ -50,8 +50,9 @@ CLOCKS = {
     "source-down": "08:00 08:15 08:45 09:00 09:30",
 }
 ONCE = ("opened", "resolved")
-# `make chaos` disturbs them all, which takes a minute.
-DISTURBED = sorted(SCENARIOS) if "BATCHOPS_ROUNDS" in os.environ else ["stuck", "hand-repaired"]
+# `make chaos` disturbs all that can be: a poll of a source that is down stores nothing to be cut off.
+ALL = sorted(SCENARIOS.keys() - {"source-down"})
+DISTURBED = ALL if "BATCHOPS_ROUNDS" in os.environ else ["stuck", "hand-repaired"]
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ CLOCKS = {
     "source-down": "08:00 08:15 08:45 09:00 09:30",
 }
 ONCE = ("opened", "resolved")
-# `make chaos` disturbs all that can be: a poll of a source that is down stores nothing to be cut off.
+# `make chaos` disturbs all that can be: of a source that is down nothing is stored.
 ALL = sorted(SCENARIOS.keys() - {"source-down"})
 DISTURBED = ALL if "BATCHOPS_ROUNDS" in os.environ else ["stuck", "hand-repaired"]
 

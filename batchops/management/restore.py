@@ -20,6 +20,11 @@ from batchops.errors import Conflict, Unavailable
 INVARIANTS = Path(__file__).with_name("invariants.sql")
 NAMED = re.compile(r"^-- name: ([^\n]+)\n(.*?)(?=^-- name:|\Z)", re.MULTILINE | re.DOTALL)
 TABLES_SQL = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+# How values become text, whatever the server's, the database's or the role's own settings say.
+PLAIN_SQL = """
+    SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO, YMD';
+    SET LOCAL intervalstyle = 'postgres'; SET LOCAL bytea_output = 'hex'
+"""
 # Equal for equal rows, in whatever order they are stored.
 CONTENT_SQL = "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text FROM {} AS t"
 # What else a table is made of, to be counted.
@@ -86,6 +91,7 @@ def drill(source: str, *, into: str, dump: Path | None = None) -> Outcome:
 def picture(connection: psycopg.Connection) -> Picture:
     """Read how many rows each table has and what they add up to."""
     tables = {}
+    connection.execute(PLAIN_SQL)
     for (name,) in connection.execute(TABLES_SQL).fetchall():
         row = connection.execute(sql.SQL(CONTENT_SQL).format(sql.Identifier(name))).fetchone()
         assert row is not None

@@ -207,9 +207,14 @@ class TestRelease:
 
 class TestDrill:
     @pytest.mark.django_db
-    def test_an_address_counts_whole(self) -> None:
+    def test_an_address_counts_whole_and_settings_of_another_server_are_no_difference(self) -> None:
         name = f"restored_{secrets.token_hex(4)}"
-        before = ("CREATE ROLE {} NOLOGIN", "CREATE DATABASE {0} OWNER {0}")
+        before = (
+            "CREATE ROLE {} NOLOGIN",
+            "CREATE DATABASE {0} OWNER {0}",
+            "ALTER DATABASE {} SET timezone = 'Asia/Dhaka'",
+            "ALTER DATABASE {} SET datestyle = 'SQL, DMY'",
+        )
         with psycopg.connect(address("postgres"), autocommit=True) as server:
             for statement in before:
                 server.execute(sql.SQL(statement).format(sql.Identifier(name)))

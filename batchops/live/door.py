@@ -18,35 +18,22 @@ class Door:
 
     def __init__(self, look_up: LookUp) -> None:
         self._look_up = look_up
-        self._waiting: dict[Caller, asyncio.Future[Permissions | None]] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._one_at_a_time = asyncio.Lock()
+        self._waiting: set[Caller] = set()
+        self._next: asyncio.Task[Mapping[Caller, Permissions]] | None = None
 
     async def permissions_of(self, caller: Caller) -> Permissions | None:
         """Return what the caller may watch, None for one who may not come in.
 
         :raises Exception: what the lookup raised.
         """
-        if caller not in self._waiting:
-            self._waiting[caller] = asyncio.get_running_loop().create_future()
-        if self._task is None:
-            self._task = asyncio.create_task(self._run())
+        self._waiting.add(caller)
+        if self._next is None:
+            self._next = asyncio.create_task(self._answer())
         # One who leaves while waiting must not take the answer from the others.
-        return await asyncio.shield(self._waiting[caller])
+        return (await asyncio.shield(self._next)).get(caller)
 
-    async def _run(self) -> None:
-        try:
-            while self._waiting:
-                waiting, self._waiting = self._waiting, {}
-                await self._answer(waiting)
-        finally:
-            self._task = None
-
-    async def _answer(self, waiting: Mapping[Caller, asyncio.Future[Permissions | None]]) -> None:
-        try:
-            found = await self._look_up(waiting.keys())
-        except Exception as error:  # noqa: BLE001 (each who waits is told)
-            for answer in waiting.values():
-                answer.set_exception(error)
-        else:
-            for caller, answer in waiting.items():
-                answer.set_result(found.get(caller))
+    async def _answer(self) -> Mapping[Caller, Permissions]:
+        async with self._one_at_a_time:
+            waiting, self._waiting, self._next = self._waiting, set(), None
+            return await self._look_up(waiting)

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from time import time
 
 from django.conf import settings
@@ -12,10 +11,10 @@ from django.http import parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from batchops import sessions
 from batchops.access import use_token
 from batchops.live.topics import registered
 from batchops.models import ApiToken, User
+from batchops.sessions import SessionStore, ends_at, keep_alive
 
 # The only backend that grants permissions; with several, Django wants it named.
 PERMISSION_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -73,20 +72,20 @@ def permissions_of(callers: Collection[Caller]) -> dict[Caller, frozenset[str]]:
 def count_as_use(callers: Collection[Caller]) -> None:
     """Keep alive the sessions of those who watch."""
     keys = {caller.session_key for caller in callers if caller.session_key}
-    sessions.keep_alive(keys, at=timezone.now())
+    keep_alive(keys, at=timezone.now())
 
 
 def _of_session(key: str) -> Caller | None:
     if "\0" in key:  # no query can ask for it
         return None
-    session = import_module(settings.SESSION_ENGINE).SessionStore(key or None)
+    session = SessionStore(key or None)
     if SESSION_KEY not in session:
         return None
     return Caller(
         user_id=int(session[SESSION_KEY]),
         session_key=key,
         session_hash=session.get(HASH_SESSION_KEY, ""),
-        session_ends_at=sessions.ends_at(session),
+        session_ends_at=ends_at(session),
     )
 
 

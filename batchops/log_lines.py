@@ -7,17 +7,19 @@ request or job it belongs.
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
 
 from batchops.texts import escaped, redacted
 
 INDENT = "    "
 # How messages about a job name it.
 NAMED_JOB = re.compile(r"\bjob=(\w+)")
-_subject: ContextVar[dict[str, str]] = ContextVar("subject", default={})  # noqa: B039 (never changed)
+_subject: ContextVar[Mapping[str, str]] = ContextVar("subject", default=MappingProxyType({}))
 
 
 @contextmanager
@@ -41,8 +43,8 @@ class Lines(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         return escaped(redacted(super().formatMessage(record)))
 
-    def formatException(self, ei: object) -> str:  # noqa: N802
-        return _indented(super().formatException(ei))  # type: ignore[arg-type]
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        return _indented(super().formatException(ei))
 
     def formatStack(self, stack_info: str) -> str:  # noqa: N802
         return _indented(super().formatStack(stack_info))

@@ -32,4 +32,3 @@ SELECT id FROM jobs_job
 -- name: at most one alert is open for a rule and key
 SELECT min(id) FROM batch_monitoring_alerts
  WHERE state <> 'resolved' GROUP BY alert_type, alert_key HAVING count(*) > 1;
-

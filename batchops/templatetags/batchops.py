@@ -23,7 +23,6 @@ register = template.Library()
 
 SPANS = ((1, "s"), (60, "min"), (3600, "h"))
 CLOCKS = {"time": "%H:%M", "seconds": "%H:%M:%S"}
-RATE_SPANS = ((1, "s"), (60, "min"), (3600, "h"))
 LEAST_RATE = 0.1
 BAR = (
     '<span class="bar tone-{}"><progress max="100" aria-label="{}" value="{}"{}></progress>'
@@ -169,7 +168,7 @@ def rate(per_second: float | str | None) -> str:
     if per_second is None or per_second == "":
         return NOTHING
     speed = float(per_second)
-    spans = RATE_SPANS if speed > 0 else RATE_SPANS[:1]
+    spans = SPANS if speed > 0 else SPANS[:1]
     length, unit = next((one for one in spans if speed * one[0] >= LEAST_RATE), spans[-1])
     figure = number_format(speed * length, decimal_pos=1, use_l10n=True, force_grouping=True)
     return f"{figure}/{unit}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import close_old_connections, connection, connections, transaction
@@ -113,25 +112,3 @@ def session_lock_held(name: str) -> bool:
             [name],
         )
         return bool(cursor.fetchone()[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """How large this database is, and how many connections its server has of how many."""
-
-    size_bytes: int
-    connections: int
-    connections_limit: int
-
-
-def database_load() -> Load:
-    """Return the size and the connections, in milliseconds."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT pg_database_size(current_database()),
-                   (SELECT sum(numbackends) FROM pg_stat_database),
-                   current_setting('max_connections')::int
-            """
-        )
-        return Load(*map(int, cursor.fetchone()))

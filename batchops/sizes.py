@@ -5,6 +5,8 @@ from datetime import datetime
 
 from django.db import connection
 
+# From so many of the server's connections on, the next to come may find none.
+CROWDED_PCT = 85
 DATABASE_SQL = """
     SELECT current_database(), pg_database_size(current_database()),
            (SELECT sum(numbackends) FROM pg_stat_database)::int,
@@ -36,8 +38,8 @@ class Database:
     started_at: datetime
 
     @property
-    def connected_pct(self) -> int:
-        return 100 * self.connected // self.connectable
+    def is_crowded(self) -> bool:
+        return 100 * self.connected >= CROWDED_PCT * self.connectable
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,10 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from batchops.checks import OLDEST_POSTGRESQL
-from batchops.db import database_load
 from batchops.doctor.findings import Found, fail, ok, size, warn
+from batchops.sizes import database
 
 SLOW_S = 0.5
-# From so many of the server's connections on, the next to come may find none.
-CROWDED_PCT = 85
 NAMED = 5
 WHO_SQL = """
     SELECT current_user, current_setting('server_version'),
@@ -89,11 +87,10 @@ def look_at_migrations() -> Sequence[Found]:
 
 
 def _crowd() -> Found:
-    load = database_load()
-    used = 100 * load.connections / load.connections_limit
-    seen = f"{load.connections} of {load.connections_limit} connections are used."
-    if used < CROWDED_PCT:
-        return ok("connections", f"{seen} The database has {size(load.size_bytes)}.")
+    held = database()
+    seen = f"{held.connected} of {held.connectable} connections are used."
+    if not held.is_crowded:
+        return ok("connections", f"{seen} The database has {size(held.total_bytes)}.")
     remedy = "Raise max_connections, or find in pg_stat_activity who holds them."
     return warn("connections", seen, remedy)
 

@@ -20,7 +20,6 @@ from jobs.queries import InHand
 from monitoring.queries import Freshness
 
 CLEANED_WITHIN = timedelta(hours=1)
-CONNECTED_PCT = 80
 CLOCK_OFF_S = 60
 
 
@@ -91,7 +90,7 @@ def _silent(cluster: Cluster) -> Trouble:
 
 
 def clock_time(at: datetime) -> str:
-    """Write a moment to the second on the site's clock, for a sentence that stays as it is."""
+    """Write a moment to the second on the reader's clock, for a sentence."""
     return date_format(timezone.localtime(at), "j M H:i:s")
 
 
@@ -195,7 +194,7 @@ def _given_up(standing: Standing) -> Trouble:
 
 
 def _crowded(database: Database) -> Iterable[Trouble]:
-    if database.connected_pct >= CONNECTED_PCT:
+    if database.is_crowded:
         said = gettext(
             "%(n)d of %(most)d connections of the database server are in use; when none is left, "
             "pages and workers fail. Raise max_connections, or run fewer processes."

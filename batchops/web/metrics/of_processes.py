@@ -9,7 +9,7 @@ from prometheus_client.core import Metric
 from batchops import __version__
 from batchops.cluster import queries
 from batchops.cluster.ticks import CLUSTERS
-from batchops.db import database_load
+from batchops.sizes import database
 from batchops.web.metrics.families import figure, gauge
 
 
@@ -61,12 +61,10 @@ def _web() -> Iterator[Metric]:
 
 
 def _database() -> Iterator[Metric]:
-    load = database_load()
-    yield figure("database_size_bytes", "Size of the database.", load.size_bytes)
-    yield figure("database_connections", "Connections to the server, of anybody.", load.connections)
-    yield figure(
-        "database_connections_limit", "Connections the server takes.", load.connections_limit
-    )
+    held = database()
+    yield figure("database_size_bytes", "Size of the database.", held.total_bytes)
+    yield figure("database_connections", "Connections to the server, of anybody.", held.connected)
+    yield figure("database_connections_limit", "Connections it takes from us.", held.connectable)
 
 
 def _by_one(counted: Counter[str]) -> list[tuple[tuple[str], int]]:

@@ -15,8 +15,6 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 BEGAN_AT = "began_at"
-# A page asks for much at once, and each request must not write a row.
-NOTED_EVERY = timedelta(minutes=1)
 
 
 class SessionStore(db.SessionStore):
@@ -32,7 +30,7 @@ class SessionStore(db.SessionStore):
             self.delete(kept.session_key)
             self._session_key = None
             return {}
-        if kept.expire_date < now + _idle() - NOTED_EVERY:
+        if kept.expire_date < _due_before(now):
             keep_alive([kept.session_key], at=now)
         return data
 
@@ -54,11 +52,11 @@ def ends_at(data: dict[str, Any]) -> float:
 
 
 def keep_alive(keys: Collection[str], *, at: datetime) -> None:
-    """Note that living sessions are used; at most once a minute each."""
-    noted_long_ago = Session.objects.filter(
-        session_key__in=keys, expire_date__gt=at, expire_date__lt=at + _idle() - NOTED_EVERY
+    """Note that living sessions are used; of each at most 60 times in its idle time."""
+    due = Session.objects.filter(
+        session_key__in=keys, expire_date__gt=at, expire_date__lt=_due_before(at)
     )
-    noted_long_ago.update(expire_date=at + _idle())
+    due.update(expire_date=at + _idle())
 
 
 def end_sessions(user_ids: Collection[int], *, at: datetime) -> int:
@@ -67,6 +65,14 @@ def end_sessions(user_ids: Collection[int], *, at: datetime) -> int:
     living = Session.objects.filter(expire_date__gt=at)
     keys = [one.pk for one in living.iterator() if one.get_decoded().get(SESSION_KEY) in theirs]
     return Session.objects.filter(pk__in=keys).delete()[0]
+
+
+def _due_before(at: datetime) -> datetime:
+    """Return before which end a session's use at `at` is to be noted.
+
+    A page asks for much at once, and each request must not write a row.
+    """
+    return at + _idle() * 59 / 60
 
 
 def _idle() -> timedelta:

@@ -132,6 +132,17 @@ class TestASession:
             clock.shift(timedelta(minutes=61))
             assert not is_in(client)
 
+    def test_used_it_goes_on_where_only_a_minute_is_allowed(
+        self, user: User, settings: Settings
+    ) -> None:
+        settings.SESSION_COOKIE_AGE = 60
+        with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as clock:
+            client = Client()
+            log_in(client, "somebody", RIGHT)
+            for _ in range(3):
+                clock.shift(timedelta(seconds=50))
+                assert is_in(client)
+
     def test_used_all_the_time_it_ends_after_twelve_hours(self, user: User) -> None:
         with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as clock:
             client = Client()

@@ -249,6 +249,14 @@ class TestStorage:
         assert "3 years" in page
         assert f"{timezone.now():%Y-%m-%d}" in page
 
+    def test_connections_that_run_out_are_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        said = "connections of the database server are in use; when none is left"
+        client = client_of("Viewer")
+        assert said not in part_of(client, "storage")
+
+        monkeypatch.setattr("batchops.sizes.CROWDED_PCT", 0)
+        assert said in part_of(client, "storage")
+
     def test_a_clean_up_is_unknown_then_done_then_overdue(self) -> None:
         client = client_of("Viewer")
         assert "Jobs: no clean-up has been finished yet" in part_of(client, "storage")

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -213,7 +212,7 @@ KINDS: tuple[Kind, ...] = (
     ),
 )
 
-urls: list[Any] = [
+urls = [
     path("search/", search, name="search"),
     path("search/<slug:name>/fragment/", search_fragment, name="search_fragment"),
 ]

@@ -9,7 +9,7 @@ from monitoring import performance, queries
 from monitoring.models import MonitoringConfig, Step
 from monitoring.performance import StepDayFacts
 from monitoring.queries import Freshness
-from monitoring.step_history import look_of_day
+from monitoring.step_history import is_over, look_of_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Side:
     facts: StepDayFacts
     look: Look
     start_s: float
+    is_over: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +38,24 @@ class Pair:
 
     @property
     def longer_s(self) -> int | None:
-        """By how much the second took longer."""
-        both = self._both()
+        """By how much the second took longer, None while either goes on."""
+        both = self._over()
         if both is None or both[0].facts.seconds is None or both[1].facts.seconds is None:
             return None
         return both[1].facts.seconds - both[0].facts.seconds
 
     @property
     def more_records(self) -> int | None:
-        """How many records more the second had."""
-        both = self._both()
+        """How many records more the second had, None while either goes on."""
+        both = self._over()
         return both[1].facts.records - both[0].facts.records if both else None
 
     def _both(self) -> tuple[Side, Side] | None:
         return (self.first, self.second) if self.first and self.second else None
+
+    def _over(self) -> tuple[Side, Side] | None:
+        both = self._both()
+        return both if both and all(side.is_over for side in both) else None
 
 
 def compared(first: date, second: date, fresh: Freshness) -> Sequence[Pair]:
@@ -62,10 +67,12 @@ def compared(first: date, second: date, fresh: Freshness) -> Sequence[Pair]:
 
 def _sides(codes: Sequence[str], day: date, fresh: Freshness) -> dict[str, Side]:
     found = performance.days_of(codes, last_day=day, days=1)
-    return {
-        one.batch_code: Side(one, look_of_day(one, fresh), _start_s(one, fresh.config))
-        for one in found
-    }
+    return {one.batch_code: _side(one, fresh) for one in found}
+
+
+def _side(facts: StepDayFacts, fresh: Freshness) -> Side:
+    start_s = _start_s(facts, fresh.config)
+    return Side(facts, look_of_day(facts, fresh), start_s, is_over(facts, fresh))
 
 
 def _start_s(facts: StepDayFacts, config: MonitoringConfig) -> float:

@@ -77,8 +77,7 @@ class StepHistory:
     @property
     def ended(self) -> list[StepDayFacts]:
         """The days that are over for the step."""
-        today = self.fresh.today
-        return [one for one in self.facts if one.day < today or one.state is RunState.COMPLETE]
+        return [one for one in self.facts if is_over(one, self.fresh)]
 
     @property
     def good(self) -> list[StepDayFacts]:
@@ -112,6 +111,11 @@ def step_history(step: Step, fresh: Freshness, *, days: int) -> StepHistory:
         figures=(figures := _figures(facts)),
         drawn=_drawn(figures, facts, usual, fresh),
     )
+
+
+def is_over(facts: StepDayFacts, fresh: Freshness) -> bool:
+    """Return whether a day is over for its step."""
+    return facts.day < fresh.today or facts.state is RunState.COMPLETE
 
 
 def look_of_day(facts: StepDayFacts, fresh: Freshness) -> Look:

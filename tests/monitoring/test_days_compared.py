@@ -69,6 +69,17 @@ class TestTwoDays:
         assert "Failed" in rows["D1-IMD"]
         assert list(rows)[:2] == ["CM-DMRU", "D1-IMD"]
 
+    def test_a_step_that_goes_on_is_compared_by_its_beginning_alone(self, viewer: Client) -> None:
+        running = Run.objects.filter(batch_code="CM-DMRU", business_date=DAY)
+        running.update(state="running", ended_at=None)
+
+        shown = page(viewer, f"/admin/runs/compare/?a={BEFORE}&b={DAY}")
+        said = shown.partition('id="pair-CM-DMRU"')[2].partition("</tr>")[0]
+
+        assert "10m 0s later" in said
+        assert "shorter" not in said
+        assert "more" not in said
+
     def test_the_other_way_round_the_words_turn(self, viewer: Client) -> None:
         shown = page(viewer, f"/admin/runs/compare/?a={DAY}&b={BEFORE}")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from jobs.models import Claim, JobDay
+from jobs.models import Claim
 from jobs.queries.figures import recent_rate
 from jobs.queries.finding import COUNTED, jobs
 
@@ -33,12 +33,11 @@ WAITING_SQL = """
       FROM (SELECT state, items_total, succeeded, failed, cancelled, created_at FROM jobs_job
              WHERE state IN ('pending', 'processing') LIMIT %(limit)s) AS open
 """
-# The items of an end are those of its generation, as jobs.statistics counts them. The condition
-# on the verb is the index's.
+# The items of an end are those of its generation, as jobs.statistics counts them.
 ENDS_SQL = """
     WITH ends AS MATERIALIZED (
-        SELECT e.job_id, e.generation, e.at, e.verb, e.after FROM jobs_jobevent AS e
-         WHERE e.verb IN ('start', 'finish') AND e.at > %(since)s
+        SELECT e.job_id, e.generation, e.at, e.after FROM jobs_jobevent AS e
+         WHERE e.verb = 'finish' AND e.at > %(since)s
          ORDER BY e.at DESC LIMIT %(limit)s),
     done AS MATERIALIZED (
         SELECT ends.at, ends.after, own.failed
@@ -49,8 +48,7 @@ ENDS_SQL = """
           LEFT JOIN LATERAL (
                SELECT s.succeeded FROM jobs_runsummary AS s
                 WHERE s.job_id = ends.job_id AND s.generation < ends.generation
-                ORDER BY s.generation DESC LIMIT 1) AS earlier ON true
-         WHERE ends.verb = 'finish')
+                ORDER BY s.generation DESC LIMIT 1) AS earlier ON true)
 """
 DONE_SQL = """
     SELECT count(done.at),
@@ -75,7 +73,8 @@ OLDEST_SQL = """
                  WHERE type = t.name AND finished_at IS NOT NULL AND items_removed_at IS NULL)
                 AS first),
            (SELECT min(created_at) FROM jobs_job),
-           (SELECT due_at FROM jobs_scheduleslot ORDER BY id LIMIT 1)
+           (SELECT due_at FROM jobs_scheduleslot ORDER BY id LIMIT 1),
+           (SELECT min(date) FROM jobs_jobday)
 """
 
 
@@ -197,6 +196,4 @@ def oldest_kept(types: Sequence[str]) -> Oldest:
     """Return how old the oldest of what is kept is; of the items, of jobs of `types`."""
     with connection.cursor() as cursor:
         cursor.execute(OLDEST_SQL, [list(types)])
-        items_at, job_at, slot_at = cursor.fetchone()
-    day = JobDay.objects.order_by("date").values_list("date", flat=True).first()
-    return Oldest(items_at, job_at, slot_at, day)
+        return Oldest(*cursor.fetchone())

@@ -20,6 +20,7 @@ from batchops.models import Heartbeat, User
 from batchops.templatetags.batchops import NOTHING
 from batchops.web.health.troubles import clock_time
 from jobs import lifecycle, retention
+from jobs.models import Job, JobDay
 from jobs.start import Order, checked
 from monitoring.models import Poll, Source
 from tests.people import client_of
@@ -239,15 +240,18 @@ class TestChannels:
 
 class TestStorage:
     def test_it_tells_sizes_and_what_is_kept(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_size_pretty(pg_database_size(current_database()))")
         lifecycle.create(checked(Order(type="drill", params={"items": 1}), actor="user:ada"))
+        Job.objects.update(created_at="2026-02-03T12:00Z")
+        counts = ("started", "completed", "completed_with_errors", "failed", "cancelled")
+        sums = ("items_succeeded", "items_failed", "seconds_sum")
+        JobDay.objects.create(date="2026-01-05", **dict.fromkeys((*counts, *sums), 1))
         page = part_of(client_of("Viewer"), "storage")
 
         assert connection.settings_dict["NAME"] in page
         assert re.search(r"\d+ of \d+", page)
-        assert "3 years" in page
-        assert f"{timezone.now():%Y-%m-%d}" in page
+        said = " ".join(re.sub(r"<[^>]*>", "", page).split())
+        assert "Jobs with their events and summaries 3 years 2026-02-03" in said
+        assert "Daily figures of jobs for ever 2026-01-05" in said
 
     def test_connections_that_run_out_are_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
         said = "connections of the database server are in use; when none is left"

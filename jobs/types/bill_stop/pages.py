@@ -42,7 +42,6 @@ COLUMNS = (
     ("active_billing", gettext_lazy("Active billing")),
     ("percentage", gettext_lazy("Bill stop share")),
 )
-REASONS = {name: gettext_lazy(word) for name, word in rules.REASONS.items()}
 LOOKS = {
     bodies.RUNNING: Look(bodies.RUNNING, "Running", "warn", "spinner"),
     states.COMPLETED: states.LOOKS[states.COMPLETED],
@@ -81,7 +80,7 @@ def history_fragment(request: AuthenticatedHttpRequest) -> HttpResponse:
 @page(VIEW)
 def bill_stop_connections(request: AuthenticatedHttpRequest) -> HttpResponse:
     drawn = topic.read("")
-    context = {"title": _("Connections"), "reasons": REASONS, **_connections(request)}
+    context = {"title": _("Connections"), "reasons": rules.REASONS, **_connections(request)}
     context["lists_drawn"] = {"shownJob": drawn["shownJob"]}
     return render_page(request, "bill_stop/connections.html", context)
 

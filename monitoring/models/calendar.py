@@ -29,6 +29,10 @@ class DayKind(models.TextChoices):
     MONTH_END = "month_end", _("month end")
     HOLIDAY = "holiday", _("holiday")
 
+    @property
+    def is_special(self) -> bool:
+        return self is not DayKind.ORDINARY
+
 
 @tracked
 class CalendarDay(models.Model):

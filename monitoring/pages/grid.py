@@ -55,10 +55,6 @@ class Row:
     whole: Cell
     cells: Sequence[Cell]
 
-    @property
-    def is_special(self) -> bool:
-        return self.kind is not DayKind.ORDINARY
-
 
 @page(VIEW)
 def runs_grid(request: AuthenticatedHttpRequest) -> HttpResponse:

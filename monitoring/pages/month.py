@@ -39,10 +39,6 @@ class Cell:
     steps: int
     took_s: int
 
-    @property
-    def is_special(self) -> bool:
-        return self.kind is not DayKind.ORDINARY
-
 
 @page(VIEW)
 def runs_calendar(request: AuthenticatedHttpRequest) -> HttpResponse:
@@ -60,10 +56,8 @@ def _month(request: AuthenticatedHttpRequest) -> dict[str, Any]:
     today, first_day = fresh.today, queries.first_day() or fresh.today
     shown = min(checked(GridAsked, request).validated_data.get("until") or today, today)
     first = shown.replace(day=1)
-    before, after = (
-        first - timedelta(days=1),
-        (first + timedelta(days=LONGEST_MONTH)).replace(day=1),
-    )
+    before = first - timedelta(days=1)
+    after = (first + timedelta(days=LONGEST_MONTH)).replace(day=1)
     weeks = _weeks(first, fresh)
     return {
         "fresh": fresh,

@@ -38,7 +38,6 @@ def _compared(request: AuthenticatedHttpRequest) -> dict[str, Any]:
     pairs = compared(first, second, fresh)
     return {
         "fresh": fresh,
-        "query": request.GET.urlencode(),
         "first": first,
         "second": second,
         "pairs": pairs,

@@ -101,6 +101,7 @@ def step_history(step: Step, fresh: Freshness, *, days: int) -> StepHistory:
     courses = bands.step_courses([code], span=span, known=known).get(code, [])
     shown = (today, *(one.day for one in facts))
     usual = bands.bands_over(courses, {day: known.kind_of(day) for day in shown})
+    figures = _figures(facts)
     return StepHistory(
         fresh=fresh,
         days=days,
@@ -108,7 +109,7 @@ def step_history(step: Step, fresh: Freshness, *, days: int) -> StepHistory:
         usual=usual[today],
         bands=usual,
         by_kind=bands.by_kind(course for course in courses if course.day >= first_day),
-        figures=(figures := _figures(facts)),
+        figures=figures,
         drawn=_drawn(figures, facts, usual, fresh),
     )
 

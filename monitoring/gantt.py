@@ -237,7 +237,7 @@ class _Chart:
         piece = self.scale.piece((began, until))
         said = f"{run.run.batch_code} {_hour(began)} \N{EN DASH} "
         said += f"{_hour(ended) if ended else gettext('now') if run.moving else '?'}, "
-        said += f"{duration(run.elapsed_s)}, {run.look.label}"
+        said += f"{duration(run.elapsed_s)}, {gettext(run.look.label)}"
         href = reverse("admin:run", args=[run.run.pk])
         return Piece(piece.x, piece.width, said, run.look, href)
 

@@ -14,6 +14,7 @@ from monitoring.lifecycle.days import note_pending_imd, reckon_days
 from monitoring.models import Forecast, PlannedOutage, Poll, Run, Step
 from monitoring.queries import monitoring_config
 from tests.people import client_of
+from tests.pseudo import pseudo_language, untranslated
 
 DAY = date(2026, 11, 18)  # a Wednesday
 WEEK = timedelta(weeks=1)
@@ -227,6 +228,15 @@ class TestGantt:
         assert '<span class="tag">Patch 04:00 - 06:00</span>' in page
         assert "<title>waited 06:00 - 06:30</title>" in page
         assert "Violet: a planned outage" in page
+
+    def test_how_a_run_stands_is_translated(self, viewer: Client) -> None:
+        store([DAY], starts=6, state="running")
+        read(at(DAY, 6.5))
+
+        with pseudo_language():
+            page = self.gantt(viewer)
+
+        assert "Running" not in untranslated(page)
 
     def test_today_holds_it(self, viewer: Client) -> None:
         assert 'id="gantt"' in self.gantt(viewer, "/admin/")

@@ -46,8 +46,9 @@ FIGURES = (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One figure of one day: as charts read it (with the low and high of its band), in words."""
+    """One figure of a day: its name, as charts read it (with its band's low and high), in words."""
 
+    label: str | Promise
     y: str
     said: str
 
@@ -152,7 +153,7 @@ def _drawn_day(
     fresh: Freshness,
 ) -> DrawnDay:
     if facts is None:
-        return DrawnDay(day, None, [Cell("", NOTHING)] * len(figures))
+        return DrawnDay(day, None, [Cell(figure.label, "", NOTHING) for figure in figures])
     cells = [_cell(figure, facts, band if band and band.enough else None) for figure in figures]
     return DrawnDay(day, look_of_day(facts, fresh), cells)
 
@@ -160,11 +161,12 @@ def _drawn_day(
 def _cell(figure: Figure, facts: StepDayFacts, band: Band | None) -> Cell:
     value, usual = figure.of_day(facts), figure.of_band(band) if band else None
     if value is None:
-        return Cell("", NOTHING)
+        return Cell(figure.label, "", NOTHING)
     if usual is None:
-        return Cell(f"{value:g}", figure.written(value))
+        return Cell(figure.label, f"{value:g}", figure.written(value))
     low, high = usual.p10, usual.p90
     return Cell(
+        figure.label,
         f"{value:g} {low:g} {high:g}",
         f"{figure.written(value)} ({figure.written(low)} \N{EN DASH} {figure.written(high)})",
     )

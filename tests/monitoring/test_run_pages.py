@@ -250,7 +250,7 @@ class TestStep:
             ("ok", f"{TODAY - timedelta(days=1)}"),
             ("", f"{TODAY}"),
         ]
-        assert '<td class="num" data-y="7260">2h 1m</td>' in drawn
+        assert '<td class="num" data-label="Duration" data-y="7260">2h 1m</td>' in drawn
         assert drawn.count("data-y") == 9  # durations, records and pace of three days
         assert "2 of 3 days complete" in page
         assert f'<a href="/admin/?date={TODAY - timedelta(days=1)}">' in page

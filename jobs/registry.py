@@ -204,6 +204,13 @@ def label_of(name: str) -> str:
     return gettext(_types[name].label) if name in _types else name
 
 
+def label_or_gone(name: str) -> str:
+    """Return what people call a type, translated; of one that is known no more, that it is gone."""
+    if name in _types:
+        return label_of(name)
+    return gettext("%(type)s (no longer there)") % {"type": name}
+
+
 def items_template(name: str) -> str:
     """Return the template that draws items of a type; the usual one of a type no longer known."""
     return _types[name].items_template if name in _types else JobType.items_template

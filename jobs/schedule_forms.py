@@ -35,7 +35,8 @@ class ScheduleForm(forms.ModelForm[Schedule]):
             kept = [self.instance.type] if self.instance.pk else []
             names = dict.fromkeys([*registry.names(), *kept])
             self.fields["type"] = forms.ChoiceField(
-                label=_("Job type"), choices=[(name, _label(name)) for name in names]
+                label=_("Job type"),
+                choices=[(name, registry.label_or_gone(name)) for name in names],
             )
 
     def clean_params(self) -> dict[str, Any]:
@@ -67,13 +68,7 @@ def _params_help() -> str:
     """Name what each type can be given: the form is the same for all of them."""
     known = [registry.find(name) for name in registry.names()]
     each = "; ".join(
-        f"{one.label}: {', '.join(one.params().fields) or _('nothing')}" for one in known
+        f"{_(one.label)}: {', '.join(one.params().fields) or _('nothing')}" for one in known
     )
     example = _('A JSON object, as the type asks, such as {"items": 100}.')
     return f"{example} {each}."
-
-
-def _label(name: str) -> str:
-    if name in registry.names():
-        return str(registry.find(name).label)
-    return _("%(type)s (no longer there)") % {"type": name}

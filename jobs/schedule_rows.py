@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from batchops.cron import Cron
 from batchops.db import database_now
@@ -46,7 +45,7 @@ class ScheduleRow:
         return cls(
             schedule=schedule,
             look=TROUBLE if trouble else look,
-            type_label=_type_label(schedule),
+            type_label=registry.label_or_gone(schedule.type),
             cron_words=words,
             next_times=times,
             trouble=trouble,
@@ -157,9 +156,3 @@ def _plan(schedule: Schedule, at: datetime) -> tuple[str, list[datetime]]:
     except InvalidInput:
         return schedule.cron, []
     return cron.words, cron.next_times(at, count=TIMES_SHOWN)
-
-
-def _type_label(schedule: Schedule) -> str:
-    if schedule.type in registry.names():
-        return str(registry.find(schedule.type).label)
-    return _("%(type)s (no longer there)") % {"type": schedule.type}

@@ -26,7 +26,7 @@ class JobWatchForm(forms.ModelForm[JobWatch]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = [(name, registry.find(name).label) for name in registry.names()]
+        names = [(name, registry.label_of(name)) for name in registry.names()]
         self.fields["type"].choices = [("", "---------"), *names]  # type: ignore[attr-defined]
 
     def clean_job(self) -> Job | None:

@@ -11,6 +11,7 @@ from jobs.models import Job, Schedule, ScheduleEvent
 from jobs.topics import read_schedules
 from tests.jobs.schedules import Plan, last
 from tests.people import client_of
+from tests.pseudo import pseudo_language, untranslated
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +46,15 @@ class TestPeople:
         assert events[2].after == {"cron": "30 6 * * *"}
         assert "At 06:30" in supervisor.get("/admin/jobs/schedules/").content.decode()
         assert "30 6 * * *" in supervisor.get(change).content.decode()
+
+    @pytest.mark.parametrize("page", ["schedule/add/", "schedules/"])
+    def test_the_name_of_a_type_is_translated(self, client: Client, page: str) -> None:
+        client.post("/admin/jobs/schedule/add/", FORM)
+
+        with pseudo_language():
+            shown = client.get(f"/admin/jobs/{page}").content.decode()
+
+        assert "Engine" not in untranslated(shown)
 
     @pytest.mark.parametrize(
         ("field", "value", "said"),

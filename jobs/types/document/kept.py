@@ -3,23 +3,21 @@
 import secrets
 import time
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import IO, cast
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 
 from batchops.cluster import bells
+from batchops.cluster.cleaning import clean_one_slice
 from batchops.cluster.ticks import Tick, register
-from batchops.db import session_lock
 from jobs.models import Job
 
 FOLDER = "documents"
 BELL = "jobs.tasks.remove_documents"
 LOCK = "jobs.documents"
 EVERY = timedelta(minutes=10)
-# Then others get their turn; the rest follows by another bell.
-SLICE_S = 5.0
 READ_BYTES = 256 * 1024
 ASKED_AT_ONCE = 1_000
 
@@ -66,12 +64,10 @@ def remove_old() -> None:
 
     One at a time.
     """
-    with session_lock(LOCK) as held:
-        if held and not clean_up(for_s=SLICE_S):
-            ring()
+    clean_one_slice(LOCK, clean_up, ring=ring)
 
 
-def clean_up(*, for_s: float) -> bool:
+def clean_up(_at: datetime, /, *, for_s: float) -> bool:
     """Remove the PDFs of jobs whose items retention has removed; say whether all of them are gone.
 
     It begins with no other file after `for_s` seconds.

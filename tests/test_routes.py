@@ -113,10 +113,6 @@ def reverse_regex(pattern: RegexPattern) -> str:
 ROUTES = list(walk(get_resolver().url_patterns))
 
 
-def route_id(route: Route) -> str:
-    return route.path
-
-
 def client_of(role: str | None) -> Client:
     if role:
         user, _ = User.objects.get_or_create(username=f"a {role}", defaults={"is_staff": True})
@@ -143,9 +139,9 @@ def refused(response: HttpResponseBase) -> bool:
 
 
 class TestRules:
-    @pytest.mark.parametrize("route", ROUTES, ids=route_id)
-    def test_every_address_has_a_rule(self, route: Route) -> None:
-        assert route.has_rule, f"{route.path} says nowhere who may call it"
+    def test_every_address_has_a_rule(self) -> None:
+        assert ROUTES
+        assert [route.path for route in ROUTES if not route.has_rule] == []
 
     def test_who_may_only_see_changes_nothing(self) -> None:
         """A rule that was weakened would still be kept, so what changes things is listed here."""

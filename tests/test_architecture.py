@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 
 ROOT = Path(__file__).resolve().parent.parent
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 STATIC = ROOT / "batchops/static/batchops"
 PACKAGES = ("batchops", "jobs", "monitoring", "alerts")
 FILE_LINES = 400
@@ -226,6 +227,7 @@ class TestSql:
 
 
 class TestDocs:
+    PROOF = re.compile(r"((?:[a-z]+/)*test_[a-z_]+\.py)((?:::\w+)*)")
     READ = re.compile(
         r"(?:\benv\.\w+\(|environ(?:\.get\(|\.setdefault\(|\[)|getenv\()\s*\"([A-Z][A-Z_]+)\""
     )
@@ -256,15 +258,32 @@ class TestDocs:
         assert ids
         assert {i for i in ids if i not in (ROOT / "docs/settings.md").read_text()} == set()
 
+    def test_the_proofs_that_the_pages_name_are_there(self) -> None:
+        tests = {f"/{name_of(path)}": path.read_text() for path in (ROOT / "tests").rglob("*.py")}
+        named = {
+            (name_of(page), file, names)
+            for page in PAGES
+            for file, names in self.PROOF.findall(page.read_text())
+        }
+
+        assert named
+        assert [
+            (page, file + names)
+            for page, file, names in sorted(named)
+            if not any(
+                test.endswith(f"/{file}")
+                and all(re.search(rf"(class|def) {name}\b", text) for name in names.split("::"))
+                for test, text in tests.items()
+            )
+        ] == []
+
     def test_the_readme_stays_short(self) -> None:
         assert len((ROOT / "README.md").read_text().splitlines()) <= 150
 
     def test_links_between_the_pages_lead_somewhere(self) -> None:
-        pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
-
         broken = [
             f"{name_of(page)}: {target}"
-            for page in pages
+            for page in PAGES
             for target in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text())
             if not (page.parent / target).exists()
         ]

@@ -13,6 +13,7 @@ from monitoring.calendar import day_calendar
 from monitoring.lifecycle.days import note_pending_imd, reckon_days
 from monitoring.models import Forecast, PlannedOutage, Poll, Run, Step
 from monitoring.queries import monitoring_config
+from tests.monitoring.stored import stored_reading
 from tests.people import client_of
 from tests.pseudo import pseudo_language, untranslated
 
@@ -57,18 +58,6 @@ def store(
     )
     reckon_days(days, at=at(DAY, 12))
     return made
-
-
-def read(clock: datetime) -> None:
-    Poll.objects.create(
-        started_at=datetime.now(UTC),
-        source_at=clock,
-        succeeded=True,
-        business_date=DAY,
-        took_s=1,
-        pending_imd=0,
-        asked_by="system:test",
-    )
 
 
 def band(code: str = "CM-DMRU", day: date = DAY) -> bands.Band:
@@ -154,7 +143,7 @@ class TestGantt:
 
     def test_a_running_day_shows_band_waiting_now_and_what_is_to_come(self, viewer: Client) -> None:
         (run,) = store([DAY], starts=6, state="running")
-        read(at(DAY, 6.5))
+        stored_reading(at(DAY, 6.5), day=DAY)
 
         page = self.gantt(viewer)
 
@@ -171,7 +160,7 @@ class TestGantt:
 
     def test_the_days_forecast_comes_before_what_is_usual(self, viewer: Client) -> None:
         store([DAY], starts=6, state="running")
-        read(at(DAY, 6.5))
+        stored_reading(at(DAY, 6.5), day=DAY)
         ends = [at(DAY, hour) for hour in (8.25, 8.5, 9)]
         named = zip(("start_at", "p10_at", "p50_at", "p90_at"), [at(DAY, 6), *ends], strict=True)
         Forecast.objects.create(
@@ -194,7 +183,7 @@ class TestGantt:
 
     def test_an_old_picture_and_a_past_day_tell_of_nothing_to_come(self, viewer: Client) -> None:
         store([DAY], starts=6, state="running")
-        read(at(DAY, 6.5))
+        stored_reading(at(DAY, 6.5), day=DAY)
         Poll.objects.update(started_at=datetime.now(UTC) - timedelta(hours=3))
 
         stale = self.gantt(viewer)
@@ -209,7 +198,7 @@ class TestGantt:
         store(weeks(3))
         store(weeks(20), "D1-IMD", starts=7, hours=1)
         store([DAY], state="failed")
-        read(at(DAY, 7.5))
+        stored_reading(at(DAY, 7.5), day=DAY)
 
         page = self.gantt(client_of("Viewer"))
 
@@ -220,7 +209,7 @@ class TestGantt:
     def test_a_planned_outage_is_drawn_and_nothing_waits_in_it(self, viewer: Client) -> None:
         PlannedOutage.objects.create(begins_at=at(DAY, 4), ends_at=at(DAY, 6), reason="Patch")
         store([DAY], starts=6.5)
-        read(at(DAY, 9))
+        stored_reading(at(DAY, 9), day=DAY)
 
         page = self.gantt(viewer)
 
@@ -248,7 +237,7 @@ class TestGrid:
         (one,) = store([DAY])
         store([DAY - timedelta(days=20)], state="failed")
         store([DAY, DAY], "F1-FLUSH", starts=10, hours=1)
-        read(at(DAY, 12))
+        stored_reading(at(DAY, 12), day=DAY)
         viewer = client_of("Viewer")
 
         newest = " ".join(viewer.get("/admin/runs/grid/").content.decode().split())
@@ -263,7 +252,7 @@ class TestGrid:
         assert 'rel="next"' in older
         assert viewer.get("/admin/runs/grid/?until=1999-01-01").status_code == 400
 
-        read(at(DAY + timedelta(days=1), 12))
+        stored_reading(at(DAY + timedelta(days=1), 12), day=DAY)
         assert "6h 0m" in viewer.get("/admin/runs/grid/").content.decode()
 
 
@@ -272,7 +261,7 @@ class TestStepPage:
     def test_history_weekdays_and_pages(self) -> None:
         store(weeks(25))
         store([DAY - timedelta(days=1)], hours=3)
-        read(at(DAY, 4.5) + timedelta(hours=1))
+        stored_reading(at(DAY, 4.5) + timedelta(hours=1), day=DAY)
         viewer = client_of("Viewer")
 
         def page(query: str) -> str:

@@ -8,7 +8,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from monitoring.lifecycle.days import reckon_days
-from monitoring.models import Poll, Run
+from monitoring.models import Run
+from tests.monitoring.stored import stored_reading, stored_run
 from tests.people import client_of
 
 DAY = date(2026, 11, 18)
@@ -19,17 +20,14 @@ pytestmark = pytest.mark.django_db
 
 def ran(day: date, code: str, *, clock: str, minutes: int, records: int, state: str) -> Run:
     """Store a run that began at a time of Dhaka's clock."""
-    began = datetime.fromisoformat(f"{day}T{clock}+06:00")
-    return Run.objects.create(
-        batch_code=code,
-        source_batch_cd=code[:8],
-        batch_nbr=Run.objects.count() + 1,
-        state=state,
-        started_at=began,
-        ended_at=began + timedelta(minutes=minutes),
+    began_at = datetime.fromisoformat(f"{day}T{clock}+06:00")
+    return stored_run(
+        code,
+        Run.objects.count() + 1,
+        began_at=began_at,
+        ended_at=began_at + timedelta(minutes=minutes),
         records_processed=records,
-        business_date=day,
-        created_at=began,
+        state=state,
     )
 
 
@@ -40,15 +38,7 @@ def viewer() -> Client:
     ran(DAY, "D1-IMD", clock="07:00", minutes=5, records=10, state="failed")
     clock = datetime(2026, 11, 18, 6, tzinfo=UTC)
     reckon_days([BEFORE, DAY], at=clock)
-    Poll.objects.create(
-        started_at=datetime.now(UTC),
-        source_at=clock,
-        succeeded=True,
-        business_date=DAY,
-        took_s=1,
-        pending_imd=0,
-        asked_by="system:test",
-    )
+    stored_reading(clock, day=DAY)
     return client_of("Viewer")
 
 

@@ -13,6 +13,7 @@ from monitoring.bodies import StepBody
 from monitoring.models import Poll, Run, Step
 from monitoring.shown import StepView, Timeline
 from tests.monitoring.source import TODAY, FakeCcb
+from tests.monitoring.stored import stored_run
 
 pytestmark = pytest.mark.django_db
 MakePoll = Callable[[], Poll]
@@ -29,17 +30,8 @@ def step(code: str, day: date | None = None) -> StepView:
 def past_runs(code: str, n: int, records: int, day: date = TODAY) -> None:
     for back in range(1, n + 1):
         began = datetime.combine(day - timedelta(days=back), time(1), tzinfo=UTC)
-        Run.objects.create(
-            batch_code=code,
-            source_batch_cd=code,
-            batch_nbr=1000 + back,
-            state="complete",
-            started_at=began,
-            ended_at=began + timedelta(hours=2),
-            records_processed=records,
-            business_date=day - timedelta(days=back),
-            created_at=began,
-        )
+        ended_at = began + timedelta(hours=2)
+        stored_run(code, 1000 + back, began_at=began, ended_at=ended_at, records_processed=records)
 
 
 def word_of(facts: StepBody) -> str:

@@ -18,6 +18,7 @@ from jobs.models import Job, JobEvent
 from monitoring.models import Forecast, Poll, Run, Step
 from monitoring.queries import freshness
 from tests.monitoring.source import TODAY, FakeCcb
+from tests.monitoring.stored import stored_run
 from tests.people import client_of
 from tests.reports.conftest import MoveClock, wall
 
@@ -221,12 +222,9 @@ class TestWhy:
     ) -> None:
         for n in range(1, 31):
             began_at = wall(time(6), day=TODAY - timedelta(days=n))
-            Run.objects.create(
-                batch_code="CM-DMRU", source_batch_cd="CM-DMRU", batch_nbr=1000 + n,
-                state="complete", status_code="40", started_at=began_at,
-                ended_at=began_at + timedelta(minutes=50), records_processed=300_000,
-                business_date=began_at.date(), created_at=began_at,
-            )  # fmt: skip
+            ended_at = began_at + timedelta(minutes=50)
+            more: Any = {"status_code": "40", "records_processed": 300_000}
+            stored_run("CM-DMRU", 1000 + n, began_at=began_at, ended_at=ended_at, **more)
 
         Step.objects.filter(batch_code="F1-FLUSH").update(deadline=time(10, 12))
 

@@ -14,26 +14,16 @@ from django.utils import timezone
 from batchops.models import User
 from jobs.models import Job
 from monitoring.models import Run
-from monitoring.states import RunState
 from tests.alerts.findings import opened
-from tests.people import client_of
+from tests.monitoring.stored import stored_run
+from tests.people import client_of, logged_in
 
 pytestmark = pytest.mark.django_db
 
 
 def run_of(code: str, number: int, *, rerun: int = 0) -> Run:
     now = timezone.now()
-    return Run.objects.create(
-        batch_code=code,
-        source_batch_cd=code,
-        batch_nbr=number,
-        rerun_nbr=rerun,
-        state=RunState.COMPLETE,
-        started_at=now,
-        ended_at=now,
-        business_date=now.date(),
-        created_at=now,
-    )
+    return stored_run(code, number, began_at=now, ended_at=now, rerun_nbr=rerun)
 
 
 def job(title: str, *, external_id: str = "") -> Job:
@@ -142,8 +132,7 @@ class TestPermissions:
     def test_one_finds_only_what_one_may_see(self) -> None:
         user = User.objects.create_user("narrow", password="x", is_staff=True)
         user.user_permissions.add(Permission.objects.get(codename="view_run"))
-        client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client = logged_in(user)
         one = job("CM-DMRU letters")
         opened(key="CM-DMRU 5/0")
         run = run_of("CM-DMRU", 5)

@@ -9,7 +9,7 @@ from django.test import Client
 
 from batchops.models import User
 from monitoring.models import Run
-from monitoring.states import RunState
+from tests.monitoring.stored import stored_run
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
@@ -24,16 +24,7 @@ def viewer() -> Client:
 
 @pytest.fixture
 def run() -> Run:
-    return Run.objects.create(
-        batch_code="CM-DMRU",
-        source_batch_cd="CM-DMRU",
-        batch_nbr=1,
-        state=RunState.COMPLETE,
-        started_at=STARTED_AT,
-        ended_at=STARTED_AT,
-        business_date=STARTED_AT.date(),
-        created_at=STARTED_AT,
-    )
+    return stored_run("CM-DMRU", 1, began_at=STARTED_AT, ended_at=STARTED_AT)
 
 
 def choose(client: Client, zone: str) -> None:

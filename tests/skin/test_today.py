@@ -5,37 +5,27 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import Group
-from django.test import Client
 from django.utils import timezone
 
-from batchops.models import User
 from monitoring.figures import figures
 from monitoring.models import Run, RunEvent
 from monitoring.states import RunState
-from tests.people import logged_in
+from tests.monitoring.stored import stored_run
+from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
 FRAME_QUERIES = 12
 
 
-def client_of(role: str) -> Client:
-    user = User.objects.create_user(role.lower(), password="x", is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    return logged_in(user)
-
-
 def run_ended(number: int, state: RunState, *, at: datetime, records: int = 0) -> Run:
-    return Run.objects.create(
-        batch_code="CM-DMRU",
-        source_batch_cd="CM-DMRU",
-        batch_nbr=number,
-        state=state,
-        started_at=at - timedelta(seconds=100),
+    return stored_run(
+        "CM-DMRU",
+        number,
+        began_at=at - timedelta(seconds=100),
         ended_at=at,
+        state=state,
         records_processed=records,
         business_date=at.date(),
-        created_at=at,
     )
 
 

@@ -19,7 +19,7 @@ from alerts.models import (
     Silence,
 )
 from tests.alerts.findings import finding
-from tests.people import client_of
+from tests.people import client_of, logged_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("channel", "mail_settings")]
 ADMIN = "/admin/alerts/"
@@ -70,8 +70,7 @@ class TestSilences:
     def test_nobody_deletes_one(self) -> None:
         fresh()
         client_of("Operator").post(f"{ADMIN}silence/add/", form(rule="FAILED"))
-        chief = Client()
-        chief.force_login(get_user_model().objects.create_superuser("chief"))
+        chief = logged_in(get_user_model().objects.create_superuser("chief"))
 
         answer = chief.post(f"{ADMIN}silence/{Silence.objects.get().pk}/delete/", {"post": "yes"})
 

@@ -14,7 +14,7 @@ from django.test import Client
 from rest_framework.throttling import SimpleRateThrottle
 
 from batchops.access import create_token
-from tests.people import client_of, person
+from tests.people import client_of, logged_in, person
 
 pytestmark = pytest.mark.django_db
 JOBS = "/api/batch-jobs"
@@ -76,10 +76,8 @@ class TestTheLimit:
     ) -> None:
         user, other = person("Viewer"), client_of("Viewer", "other")
         keys = [create_token(user=user, name=name) for name in ("a", "b")]
-        session = Client()
-        session.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[1])
         asked: list[Any] = [
-            session.get(JOBS),
+            logged_in(user).get(JOBS),
             *(Client().get(JOBS, headers={"Authorization": f"Token {key}"}) for key in keys),
             Client(REMOTE_ADDR="10.0.0.9").get(JOBS, headers={"Authorization": f"Token {keys[0]}"}),
         ]

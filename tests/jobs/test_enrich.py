@@ -5,11 +5,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.contrib.auth.models import Group
 from django.db.models.functions import Now
 from django.test import Client
 
-from batchops.models import User
 from jobs import lifecycle, registry
 from jobs.lifecycle import Outcome
 from jobs.models import Job
@@ -18,6 +16,7 @@ from tests.ccb.conftest import CcbDatabase, ccb, make_database, reader, server  
 from tests.jobs.conftest import Make
 from tests.jobs.test_api import post
 from tests.jobs.test_exports import csv_rows
+from tests.people import client_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
@@ -157,10 +156,7 @@ class TestEnrichAll:
 class TestPersonalData:
     def test_only_operators_see_and_export_it(self, client: Client, parent: Job) -> None:
         child = enrich(client, parent)
-        viewer = User.objects.create_user("planner", password="correct horse", is_staff=True)
-        viewer.groups.set([Group.objects.get(name="Viewer")])
-        watching = Client()
-        watching.force_login(viewer, backend="django.contrib.auth.backends.ModelBackend")
+        watching = client_of("Viewer", "planner")
 
         items = [
             one.get(f"/api/batch-jobs/{child.pk}/items").json()["data"]["items"][0]

@@ -18,6 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 from batchops.models import User
 from tests.committed import _leave_nothing  # noqa: F401  (autouse)
 from tests.live.board import notes
+from tests.people import logged_in
 from tests.web_process import WebProcess
 
 ANSWER_WITHIN_S = 10
@@ -90,12 +91,6 @@ def watcher(new_watcher: Callable[[], User]) -> User:
 @pytest.fixture
 def browser(watcher: User) -> Browser:
     return logged_in(watcher)
-
-
-def logged_in(user: User) -> Browser:
-    browser = Browser()
-    browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return browser
 
 
 class Screen:

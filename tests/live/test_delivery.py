@@ -15,7 +15,8 @@ from websockets.exceptions import ConnectionClosed
 
 from batchops.live.outbox import Outbox
 from tests.live.board import notes
-from tests.live.conftest import TIMINGS, logged_in
+from tests.live.conftest import TIMINGS
+from tests.people import logged_in
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db]

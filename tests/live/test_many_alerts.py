@@ -13,8 +13,8 @@ from batchops.models import User
 from tests.alerts.conftest import mail_settings, mailbox
 from tests.alerts.findings import finding
 from tests.alerts.mailbox import Mailbox
-from tests.live.conftest import Screen, logged_in
-from tests.people import person
+from tests.live.conftest import Screen
+from tests.people import logged_in, person
 from tests.unguarded import unguarded
 
 __all__ = ["mail_settings", "mailbox"]

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from tests.browser.chromium import running_chromium
 from tests.live.board import notes
-from tests.live.conftest import logged_in
 from tests.live.test_docs import client_in
+from tests.people import logged_in
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db]

@@ -10,6 +10,7 @@ from batchops.access import create_token
 from batchops.models import ApiToken
 from tests.live.board import notes
 from tests.live.conftest import TIMINGS
+from tests.people import logged_in
 
 PER_USER = int(TIMINGS["LIVE_SOCKETS_PER_USER"])
 
@@ -223,8 +224,6 @@ class TestRightsLost:
         assert close_code(screen) == 4403
 
     def test_it_leaves_everybody_else_alone(self, new_watcher, open_screen):
-        from tests.live.conftest import logged_in
-
         leaver, stayer = new_watcher(), new_watcher()
         left, stays = (open_screen(logged_in(person)) for person in (leaver, stayer))
         left.watch("board")

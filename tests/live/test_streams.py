@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from jobs.models import Job
-from tests.live.conftest import logged_in
+from tests.people import logged_in
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db]

@@ -7,7 +7,6 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from alerts.models import Alert, AlertEvent
@@ -17,7 +16,7 @@ from monitoring import accuracy
 from monitoring.models import Forecast, ForecastTest, MonitoringConfig
 from tests.ccb.conftest import CcbDatabase, make_database, reader, server
 from tests.monitoring.played import DAY, PlayedSite, at, undone
-from tests.people import person
+from tests.people import client_of
 
 __all__ = ["make_database", "reader", "server"]
 pytestmark = pytest.mark.django_db
@@ -134,7 +133,7 @@ class TestLateDay:
     """A day that misses its deadline: SMS go on until 17:23, and 17:00 is what was promised."""
 
     def test_the_risk_rises_it_is_announced_before_the_miss_and_counted_the_next_day(
-        self, site: PlayedSite, client: Client
+        self, site: PlayedSite
     ) -> None:
         MonitoringConfig.objects.update(day_deadline=time(17))
         site.begin("long-running")
@@ -157,8 +156,7 @@ class TestLateDay:
             pass
         test = ForecastTest.objects.get(business_date=DAY)
         found = accuracy.accuracy()
-        client.force_login(person("Viewer"))
-        shown = client.get(reverse("admin:accuracy")).text
+        shown = client_of("Viewer").get(reverse("admin:accuracy")).text
 
         alert.refresh_from_db()
         assert alert.state == "resolved"

@@ -46,7 +46,7 @@ new MutationObserver(() => {
 
 
 @pytest.fixture(scope="module")
-def cluster(collected: Path, django_db_blocker: Any) -> Iterator[Cluster]:
+def one_cluster(collected: Path, django_db_blocker: Any) -> Iterator[Cluster]:
     few = {"JOBS_WORKERS": "1", "JOBS_SETTLE_INTERVAL_S": "0.05"}
     settings = {**FAST, **few, "BATCHOPS_DATA_DIR": str(collected)}
     with django_db_blocker.unblock():
@@ -54,6 +54,12 @@ def cluster(collected: Path, django_db_blocker: Any) -> Iterator[Cluster]:
         with Cluster(settings) as running:
             yield running
         empty_tables()
+
+
+@pytest.fixture
+def cluster(one_cluster: Cluster) -> Cluster:
+    one_cluster.heal()  # the test before may have killed it
+    return one_cluster
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +206,7 @@ def job_of(page: Page) -> Job:
 
 class TestAFileBatch:
     def test_goes_from_columns_filled_in_to_the_errors_of_one_file(
-        self, visit: Visit, web: WebProcess, cluster: None, tmp_path: Path
+        self, visit: Visit, web: WebProcess, cluster: Cluster, tmp_path: Path
     ) -> None:
         visitor = visit("Operator")
         page = visitor.page

@@ -26,24 +26,20 @@ Make = Callable[..., Job]
 
 
 @pytest.fixture(scope="package")
-def without_schedules(
-    django_db_setup: None, django_db_blocker: pytest.FixtureRequest
-) -> Iterator[None]:
+def without_schedules(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Let these tests begin without the schedule of the first data."""
-    with django_db_blocker.unblock(), emptied("jobs_schedule", "jobs_scheduleevent"):  # type: ignore[attr-defined]
+    with django_db_blocker.unblock(), emptied("jobs_schedule", "jobs_scheduleevent"):
         yield
 
 
 @pytest.fixture
-def _django_db_helper(
-    without_schedules: None, django_db_blocker: pytest.FixtureRequest
-) -> Iterator[None]:
+def _django_db_helper(without_schedules: None, django_db_blocker: Any) -> Iterator[None]:
     """Let transactions really commit, as workers and races need it, and clear up afterwards.
 
     It stands here for pytest-django's fixture of the mark `django_db`, which would either roll
     back what workers must see, or empty every table of the site.
     """
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
         yield
         end_meetings()
         checks.remove_audit()

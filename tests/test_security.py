@@ -8,6 +8,7 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -45,9 +46,19 @@ def user() -> User:
     return user
 
 
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as traveller:
+        yield traveller
+
+
 def log_in(client: Client, name: str, password: str, *, address: str = "127.0.0.1") -> Any:
     form = {"username": name, "password": password}
     return client.post(LOGIN, form, REMOTE_ADDR=address)
+
+
+def cookie_of(client: Client) -> dict[str, str]:
+    return {"cookie": f"sessionid={client.cookies['sessionid'].value}"}
 
 
 def is_in(client: Client) -> bool:
@@ -59,16 +70,15 @@ def is_in(client: Client) -> bool:
 
 class TestGuessing:
     def test_ten_wrong_passwords_lock_a_name_from_one_address_for_a_quarter_of_an_hour(
-        self, user: User
+        self, clock: time_machine.Traveller, user: User
     ) -> None:
-        with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as clock:
-            answers = [log_in(Client(), "somebody", WRONG).status_code for _ in range(10)]
+        answers = [log_in(Client(), "somebody", WRONG).status_code for _ in range(10)]
 
-            assert answers == [200] * 9 + [429]
-            assert log_in(Client(), "somebody", RIGHT).status_code == 429
-            assert log_in(Client(), "somebody", RIGHT, address="192.0.2.7").status_code == 302
-            clock.shift(timedelta(minutes=15, seconds=1))
-            assert log_in(Client(), "somebody", RIGHT).status_code == 302
+        assert answers == [200] * 9 + [429]
+        assert log_in(Client(), "somebody", RIGHT).status_code == 429
+        assert log_in(Client(), "somebody", RIGHT, address="192.0.2.7").status_code == 302
+        clock.shift(timedelta(minutes=15, seconds=1))
+        assert log_in(Client(), "somebody", RIGHT).status_code == 302
 
     def test_a_name_that_nobody_has_is_answered_and_locked_alike(self, user: User) -> None:
         def answers(name: str) -> list[tuple[int, str]]:
@@ -122,54 +132,47 @@ class TestASession:
         log_in(client, "somebody", RIGHT)
         return client
 
-    def test_unused_it_ends_after_an_hour(self, user: User) -> None:
-        with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as clock:
-            client = Client()
-            log_in(client, "somebody", RIGHT)
-            for _ in range(3):
-                clock.shift(timedelta(minutes=59))
-                assert is_in(client)
-            clock.shift(timedelta(minutes=61))
-            assert not is_in(client)
+    def test_unused_it_ends_after_an_hour(
+        self, clock: time_machine.Traveller, browser: Client
+    ) -> None:
+        for _ in range(3):
+            clock.shift(timedelta(minutes=59))
+            assert is_in(browser)
+        clock.shift(timedelta(minutes=61))
+        assert not is_in(browser)
 
     def test_used_it_goes_on_where_only_a_minute_is_allowed(
-        self, user: User, settings: Settings
+        self, clock: time_machine.Traveller, browser: Client, settings: Settings
     ) -> None:
         settings.SESSION_COOKIE_AGE = 60
-        with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as clock:
-            client = Client()
-            log_in(client, "somebody", RIGHT)
-            for _ in range(3):
-                clock.shift(timedelta(seconds=50))
-                assert is_in(client)
+        for _ in range(3):
+            clock.shift(timedelta(seconds=50))
+            assert is_in(browser)
 
-    def test_used_all_the_time_it_ends_after_twelve_hours(self, user: User) -> None:
-        with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as clock:
-            client = Client()
-            log_in(client, "somebody", RIGHT)
-            for _ in range(14):
-                clock.shift(timedelta(minutes=50))
-                assert is_in(client)
-            cookie = {"cookie": f"sessionid={client.cookies['sessionid'].value}"}
-            caller = identify(cookie)
-            assert caller is not None
+    def test_used_all_the_time_it_ends_after_twelve_hours(
+        self, clock: time_machine.Traveller, browser: Client
+    ) -> None:
+        for _ in range(14):
+            clock.shift(timedelta(minutes=50))
+            assert is_in(browser)
+        caller = identify(cookie_of(browser))
+        assert caller is not None
+        assert caller in permissions_of([caller])
+        clock.shift(timedelta(minutes=21))
+        assert caller not in permissions_of([caller])
+        assert identify(cookie_of(browser)) is None
+        assert not is_in(browser)
+
+    def test_a_page_that_watches_keeps_it_in_use(
+        self, clock: time_machine.Traveller, browser: Client
+    ) -> None:
+        caller = identify(cookie_of(browser))
+        assert caller is not None
+        for _ in range(3):
+            clock.shift(timedelta(minutes=59))
             assert caller in permissions_of([caller])
-            clock.shift(timedelta(minutes=21))
-            assert caller not in permissions_of([caller])
-            assert identify(cookie) is None
-            assert not is_in(client)
-
-    def test_a_page_that_watches_keeps_it_in_use(self, user: User) -> None:
-        with time_machine.travel("2026-11-22T10:00:00Z", tick=False) as clock:
-            client = Client()
-            log_in(client, "somebody", RIGHT)
-            caller = identify({"cookie": f"sessionid={client.cookies['sessionid'].value}"})
-            assert caller is not None
-            for _ in range(3):
-                clock.shift(timedelta(minutes=59))
-                assert caller in permissions_of([caller])
-                count_as_use([caller])
-            assert is_in(client)
+            count_as_use([caller])
+        assert is_in(browser)
 
     def test_it_is_a_new_one_after_the_login_and_gone_after_the_logout(self, user: User) -> None:
         planted = SessionStore()

@@ -1,6 +1,5 @@
-import alerts.models.muting
-import alerts.states
 import datetime
+
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.core.validators
@@ -11,6 +10,9 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
+
+import alerts.models.muting
+import alerts.states
 
 
 class Migration(migrations.Migration):

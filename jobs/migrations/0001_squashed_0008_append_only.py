@@ -6,13 +6,14 @@ import django.db.models.expressions
 import django.db.models.fields.json
 import django.db.models.functions.datetime
 import django.db.models.functions.text
-import jobs.models.files
-import jobs.models.jobs
-import jobs.words
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
+
+import jobs.models.files
+import jobs.models.jobs
+import jobs.words
 
 
 class Migration(migrations.Migration):

@@ -1,13 +1,15 @@
 import datetime
+
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.datetime
-import monitoring.states
 import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
+
+import monitoring.states
 
 
 class Migration(migrations.Migration):
@@ -1124,10 +1126,10 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         validators=[
                             django.core.validators.MinValueValidator(
-                                datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)
+                                datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)
                             ),
                             django.core.validators.MaxValueValidator(
-                                datetime.datetime(2101, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)
+                                datetime.datetime(2101, 1, 1, 0, 0, tzinfo=datetime.UTC)
                             ),
                         ],
                         verbose_name="from",
@@ -1138,10 +1140,10 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         validators=[
                             django.core.validators.MinValueValidator(
-                                datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)
+                                datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)
                             ),
                             django.core.validators.MaxValueValidator(
-                                datetime.datetime(2101, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)
+                                datetime.datetime(2101, 1, 1, 0, 0, tzinfo=datetime.UTC)
                             ),
                         ],
                         verbose_name="until",
@@ -1637,10 +1639,10 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         validators=[
                             django.core.validators.MinValueValidator(
-                                datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)
+                                datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)
                             ),
                             django.core.validators.MaxValueValidator(
-                                datetime.datetime(2101, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)
+                                datetime.datetime(2101, 1, 1, 0, 0, tzinfo=datetime.UTC)
                             ),
                         ],
                         verbose_name="from",
@@ -1651,10 +1653,10 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         validators=[
                             django.core.validators.MinValueValidator(
-                                datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)
+                                datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)
                             ),
                             django.core.validators.MaxValueValidator(
-                                datetime.datetime(2101, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)
+                                datetime.datetime(2101, 1, 1, 0, 0, tzinfo=datetime.UTC)
                             ),
                         ],
                         verbose_name="until",

@@ -62,6 +62,16 @@ class TestChoosing:
         assert viewer.get(address).content == before
         assert "20:30" in viewer.get("/admin/report/?date=2020-03-10").content.decode()
 
+    def test_sentences_in_files_stay_as_they_are(self, viewer: Client, run: Run) -> None:
+        Run.objects.update(state=RunState.FAILED)
+        address = "/admin/report/file/csv/?date=2020-03-10"
+        before = viewer.get(address).content
+        assert b"Run 1/0 failed at 02:30" in before
+
+        choose(viewer, "UTC")
+
+        assert viewer.get(address).content == before
+
     def test_hours_of_the_sites_clock_say_that_they_are(self, viewer: Client) -> None:
         assert "05:00 Asia/Dhaka" not in viewer.get("/admin/runs/steps/CM-DMRU/").content.decode()
 

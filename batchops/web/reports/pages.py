@@ -74,14 +74,14 @@ def daily_fragment(request: AuthenticatedHttpRequest, part: str) -> HttpResponse
 def daily_file(request: AuthenticatedHttpRequest, form: str) -> HttpResponse:
     if form not in files.FORMS:
         raise NotFound(gettext("A daily report is handed out as csv or pdf."))
-    fresh = queries.freshness(database_now())
-    report: daily.DailyReport = _day(request, fresh)["report"]
+    # Its sentences too are read by others, elsewhere.
+    with timezone.override(settings.SITE_ZONE):
+        report = _day(request, queries.freshness(database_now()))["report"]
+        written = files.FORMS[form](report)
     headers = {
         "Content-Disposition": f'attachment; filename="daily-report-{report.day}.{form}"',
         "X-Formula-Guard": GUARDS[form],
     }
-    with timezone.override(settings.SITE_ZONE):
-        written = files.FORMS[form](report)
     return HttpResponse(written, content_type=CONTENT_TYPES[form], headers=headers)
 
 

@@ -9,32 +9,16 @@ from unittest import mock
 
 from django.utils import translation
 
-from batchops.templatetags.batchops import _moment as moments
-
 OPEN, CLOSE = "\u27e6", "\u27e7"  # white square brackets
 ACCENTED = str.maketrans("aeioucnyAEIOUCNY", "áéíóúçñýÁÉÍÓÚÇÑÝ")
 # What is filled in, and markup.
-KEPT = re.compile(
-    r"(%\(\w+\)\.?\d*[a-z]|%[sdr%]|\{\w*\}|<[^>]*>|&\w+;)"
-)  # what is filled in, and markup
+KEPT = re.compile(r"(%\(\w+\)\.?\d*[a-z]|%[sdr%]|\{\w*\}|<[^>]*>|&\w+;)")
 SHOWN = ("title", "aria-label", "placeholder", "alt", "data-label", "aria-description")
 SILENT = ("script", "style", "template", "code", "pre", "textarea", "kbd", "svg")
-VOID = [
-    "area",
-    "base",
-    "br",
-    "col",
-    "embed",
-    "hr",
-    "img",
-    "input",
-    "link",
-    "meta",
-    "source",
-    "track",
-    "wbr",
-    "use",
-]
+VOID = (
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
+    "wbr", "use",
+)  # fmt: skip
 
 
 def pseudo(message: str) -> str:
@@ -54,14 +38,12 @@ def pseudo_language() -> Iterator[None]:
         "pgettext": lambda _context, message: pseudo(message),
         "ngettext": lambda one, many, n: pseudo(one if n == 1 else many),
         "npgettext": lambda _context, one, many, n: pseudo(one if n == 1 else many),
+        # What is kept for a language in memory is not kept for another.
+        "get_language": lambda: "pseudo",
     }
     translation.get_language()  # the functions are put in place at the first use
-    moments.cache_clear()
-    try:
-        with mock.patch.multiple(translation._trans, create=True, **spoken):  # type: ignore[attr-defined]
-            yield
-    finally:
-        moments.cache_clear()
+    with mock.patch.multiple(translation._trans, create=True, **spoken):  # type: ignore[attr-defined]
+        yield
 
 
 class _Texts(HTMLParser):

@@ -18,14 +18,14 @@ AT_ONCE = struct.pack("ii", 1, 0)  # closed so, a peer is reset
 class Proxy:
     """Passes on what comes to `port` to one address, a TCP port or a Unix socket.
 
-    While `is_silent` it takes connections and bytes and passes nothing on: each side of a line
-    that broke in the middle thinks that the other one is slow. While `is_closed` it refuses.
+    While silent it takes connections and bytes and passes nothing on: each side of a line
+    that broke in the middle thinks that the other one is slow. While closed it refuses.
     """
 
     def __init__(self, target: Callable[[], Address]) -> None:
-        self.taken = 0
         self.delay_s = 0.0
         self._target = target
+        self._taken = 0
         self._lines: dict[int, list[asyncio.StreamWriter]] = {}
         self._loop = asyncio.new_event_loop()
         self._passing = asyncio.Event()
@@ -57,9 +57,9 @@ class Proxy:
             self._is_closed = False
             self._do(self._open())
 
-    def cut(self, chance: random.Random, *, share: float) -> int:
-        """Reset a share of the lines in the middle of whatever they say; return how many."""
-        return int(self._do(self._cut([n for n in sorted(self._lines) if chance.random() < share])))
+    def cut(self, chance: random.Random, *, share: float) -> None:
+        """Reset a share of the lines in the middle of whatever they say."""
+        self._do(self._cut([n for n in sorted(self._lines) if chance.random() < share]))
 
     def end(self) -> None:
         self.close()
@@ -78,15 +78,14 @@ class Proxy:
             self._server.close()
             self._server = None
 
-    async def _cut(self, numbers: list[int]) -> int:
+    async def _cut(self, numbers: list[int]) -> None:
         for number in numbers:
             for writer in self._lines.pop(number, []):
                 _reset(writer)
-        return len(numbers)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.taken += 1
-        number = self.taken
+        self._taken += 1
+        number = self._taken
         self._lines[number] = [writer]
         try:
             await self._passing.wait()

@@ -74,7 +74,7 @@ class Watcher:
                     self.connects += 1
                     self._listen(line)
             except (OSError, WebSocketException, TimeoutError):
-                time.sleep(PAUSE_S)
+                self._ended.wait(PAUSE_S)
 
     def _listen(self, line: ClientConnection) -> None:
         """Take frames until the line breaks; a silence of seconds is broken by a ping."""

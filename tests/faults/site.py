@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from batchops.house import postgres
 from batchops.house.places import Place, choose_place, cluster_folder
 from batchops.house.postgres import SUPERUSER
 from batchops.house.provision import DATABASE, OWNER
+from tests.api_client import ApiClient
 from tests.cluster.databases import orm_at
 from tests.house.running import ROOT, Up, clean_environment
 from tests.jobs.harness import checks
@@ -29,10 +29,6 @@ TIMINGS = {
     "JOBS_SWEEP_INTERVAL_S": "1",
     "JOBS_STUCK_AFTER_S": "2",
 }
-RESULTS_SQL = """
-    SELECT count(*), count(DISTINCT r.item_id) FROM harness_result AS r
-      JOIN jobs_jobitem AS i ON i.id = r.item_id WHERE i.job_id = %s
-"""
 
 
 class Site:
@@ -100,17 +96,17 @@ class Site:
 
     def settled(self, job: str) -> int:
         """Return how many of a job's items have ended."""
-        rows = self.ask("SELECT succeeded + failed + cancelled FROM jobs_job WHERE id = %s", job)
+        rows = self.ask(checks.SETTLED_SQL, job)
         return int(rows[0]) if rows else 0
 
     def is_whole(self, job: str) -> bool:
         """Tell whether a job has ended and its summary is made; no while the database is away."""
-        rows = self.ask("SELECT summarised_at IS NOT NULL FROM jobs_job WHERE id = %s", job)
+        rows = self.ask(checks.WHOLE_SQL, job)
         return bool(rows and rows[0])
 
     def results(self, job: str) -> tuple[int, int]:
         """Return how many results a job's items were given, and how many items were given any."""
-        all_of_them, items = self.ask(RESULTS_SQL, job)
+        all_of_them, items = self.ask(checks.RESULTS_SQL, job)
         return all_of_them, items
 
     def broken_invariants(self) -> dict[str, Any]:
@@ -166,12 +162,5 @@ class Site:
         self, method: str, path: str, body: object = None, **headers: str
     ) -> tuple[int, dict[str, Any]]:
         """Ask the API, and return the status and the JSON of the answer."""
-        web = http.client.HTTPConnection("127.0.0.1", self.up.port, timeout=10)
-        own = {"Authorization": f"Token {self.token}", "Content-Type": "application/json"}
-        try:
-            web.request(method, path, json.dumps(body) if body else None, own | headers)
-            answer = web.getresponse()
-            found: dict[str, Any] = json.loads(answer.read())
-        finally:
-            web.close()
-        return answer.status, found
+        web = ApiClient("127.0.0.1", self.up.port, self.token)
+        return web.ask(method, path, body, **headers)

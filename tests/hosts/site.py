@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import sys
 from contextlib import AbstractContextManager, suppress
 from functools import partial
@@ -17,6 +16,7 @@ from batchops.access import create_token
 from batchops.cluster.queries import clusters
 from batchops.house import postgres
 from batchops.models import User
+from tests.api_client import ApiClient
 from tests.cluster.databases import orm_at
 from tests.hosts.network import Host, Network
 from tests.hosts.server import DATABASE, Server
@@ -46,12 +46,6 @@ IMPATIENT = {
 }
 # What a supervisor does, such as systemd with Restart=always.
 KEPT = ("sh", "-c", 'while :; do "$@"; sleep 0.2; done', "kept")
-SETTLED_SQL = "SELECT succeeded + failed + cancelled FROM jobs_job WHERE id = %s"
-WHOLE_SQL = "SELECT summarised_at IS NOT NULL FROM jobs_job WHERE id = %s"
-RESULTS_SQL = """
-    SELECT count(*), count(DISTINCT r.item_id) FROM harness_result AS r
-      JOIN jobs_jobitem AS i ON i.id = r.item_id WHERE i.job_id = %s
-"""
 
 
 class Site:
@@ -142,27 +136,27 @@ class Site:
         return watching
 
     def start_drill(self, *, items: int, ms: int) -> str:
-        """Start a job through the first web server that answers."""
+        """Start a job through the first web server."""
         order = {"type": "drill", "params": {"items": items, "ms": ms}}
-        status, answer = self._request(self.webs[0], "POST", "/api/batch-jobs", order)
+        status, answer = self._api(self.webs[0]).ask("POST", "/api/batch-jobs", order)
         assert status == 201, answer
         return str(answer["data"]["id"])
 
     def status(self, name: str, job: str) -> str:
         """Return what the web server of one host says of a job."""
-        _, answer = self._request(name, "GET", f"/api/batch-jobs/{job}")
+        _, answer = self._api(name).ask("GET", f"/api/batch-jobs/{job}")
         return str(answer["data"]["status"])
 
     def settled(self, job: str) -> int:
         """Return how many items of a job have ended."""
-        return int(_ask(SETTLED_SQL, job)[0])
+        return int(_ask(checks.SETTLED_SQL, job)[0])
 
     def is_whole(self, job: str) -> bool:
-        return bool(_ask(WHOLE_SQL, job)[0])
+        return bool(_ask(checks.WHOLE_SQL, job)[0])
 
     def results(self, job: str) -> tuple[int, int]:
         """Return how many results a job's items were given, and how many items were given any."""
-        all_of_them, items = _ask(RESULTS_SQL, job)
+        all_of_them, items = _ask(checks.RESULTS_SQL, job)
         return all_of_them, items
 
     def log(self, name: str) -> str:
@@ -180,19 +174,11 @@ class Site:
 
     def _answers(self, name: str) -> bool:
         with suppress(OSError, http.client.HTTPException):
-            return self._request(name, "GET", "/api/batch-jobs?limit=1")[0] == 200
+            return self._api(name).ask("GET", "/api/batch-jobs?limit=1")[0] == 200
         return False
 
-    def _request(
-        self, name: str, method: str, path: str, body: object = None
-    ) -> tuple[int, dict[str, Any]]:
-        web = http.client.HTTPConnection(self.host(name).address, WEB_PORT, timeout=10)
-        headers = {"Authorization": f"Token {self.token}", "Content-Type": "application/json"}
-        web.request(method, path, body=json.dumps(body) if body else None, headers=headers)
-        answer = web.getresponse()
-        found: dict[str, Any] = json.loads(answer.read())
-        web.close()
-        return answer.status, found
+    def _api(self, name: str) -> ApiClient:
+        return ApiClient(self.host(name).address, WEB_PORT, self.token)
 
 
 def _ask(query: str, job: str) -> tuple[Any, ...]:

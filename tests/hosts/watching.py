@@ -24,7 +24,6 @@ class Watching(threading.Thread):
     def __init__(self, address: str, *, token: str, job: str) -> None:
         super().__init__(name=f"watching {address}", daemon=True)
         self.frames: list[dict[str, Any]] = []
-        self.connections = 0
         self._address = address
         self._token = token
         self._topic = f"job:{job}"
@@ -64,7 +63,6 @@ class Watching(threading.Thread):
             ping_interval=None,
             proxy=None,
         ) as line:
-            self.connections += 1
             line.send(json.dumps({"subscribe": [self._topic]}))
             self._listen(line)
 

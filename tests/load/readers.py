@@ -30,22 +30,27 @@ class Reader(threading.Thread):
 
     def __init__(self, number: int, order: dict[str, Any], begun_at: float) -> None:
         super().__init__(daemon=True)
-        self.over = False
         self.took: dict[str, list[float]] = defaultdict(list)
         self._number = number
         self._order = order
         self._begun_at = begun_at
         port = order["ports"][number % len(order["ports"])]
         self._web = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        self._over = threading.Event()
 
     def run(self) -> None:
         turn = self._number
-        while not self.over:
-            due_at = self._begun_at + turn / self._order["a_second"]
-            time.sleep(max(0.0, due_at - time.monotonic()))
+        while not self._over.wait(max(0.0, self._due_at(turn) - time.monotonic())):
             status = self._ask(turn)
-            self.took[status].append(time.monotonic() - due_at)
+            self.took[status].append(time.monotonic() - self._due_at(turn))
             turn += THREADS
+
+    def end(self) -> None:
+        self._over.set()
+
+    def _due_at(self, turn: int) -> float:
+        moment: float = self._begun_at + turn / self._order["a_second"]
+        return moment
 
     def _ask(self, turn: int) -> str:
         jobs, tokens = self._order["jobs"], self._order["tokens"]
@@ -71,7 +76,7 @@ def main() -> None:
     sys.stdin.readline()
     took: dict[str, list[float]] = defaultdict(list)
     for reader in readers:
-        reader.over = True
+        reader.end()
     for reader in readers:
         reader.join()
         for status, seconds in reader.took.items():

@@ -6,7 +6,6 @@ import http.client
 import json
 import random
 import threading
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -97,7 +96,7 @@ class Screen(threading.Thread):
         while not self._over.is_set():
             with suppress(OSError, WebSocketException):
                 self._watch()
-            time.sleep(0.5)
+            self._over.wait(0.5)
 
     def end(self) -> None:
         self._over.set()

@@ -8,6 +8,14 @@ from pathlib import Path
 from django.db import connection
 
 HERE = Path(__file__).parent
+# Of one job: its items that ended, whether its summary is made, and the results that the audit saw
+# its items get, with the number of those that got any.
+SETTLED_SQL = "SELECT succeeded + failed + cancelled FROM jobs_job WHERE id = %s"
+WHOLE_SQL = "SELECT summarised_at IS NOT NULL FROM jobs_job WHERE id = %s"
+RESULTS_SQL = """
+    SELECT count(*), count(DISTINCT r.item_id) FROM harness_result AS r
+      JOIN jobs_jobitem AS i ON i.id = r.item_id WHERE i.job_id = %s
+"""
 NAMED = re.compile(r"^-- name: (\w+)\n(.*?)(?=^-- name:|\Z)", re.MULTILINE | re.DOTALL)
 
 

@@ -304,9 +304,12 @@ def watched(states: Collection[RunState], *, since: datetime | None) -> QuerySet
 
 
 def last_complete_runs(*, since: datetime | None) -> QuerySet[Run]:
-    """Return of each step the complete run that began last, if it ended since we watch."""
+    """Return of each step the complete run that began last, if it ended since we watch.
+
+    Of two that began at once it is the one that we read later.
+    """
     complete = Run.objects.filter(batch_code=OuterRef("batch_code"), state=RunState.COMPLETE)
-    last = Subquery(complete.order_by("-started_at").values("pk")[:1])
+    last = Subquery(complete.order_by("-started_at", "-pk").values("pk")[:1])
     return since_we_watch(
         Run.objects.filter(pk__in=Step.objects.order_by().values_list(last)), since
     )

@@ -189,6 +189,19 @@ class TestResults:
 
         assert of_rule("COMPLETED_WITH_ERRORS")[1:] == [("open", "")]
 
+    @pytest.mark.parametrize("written_anew", [1, 2])
+    def test_of_two_that_began_at_once_the_one_read_last_counts_wherever_they_lie(
+        self, ccb: FakeCcb, poll: MakePoll, later: Callable[..., None], written_anew: int
+    ) -> None:
+        ccb.count(ccb.complete("CM-DMRU"), 1000)
+        ccb.count(ccb.complete("CM-DMRU", 2), 1000, errors=101)
+        poll()
+        Run.objects.filter(batch_nbr=written_anew).update(status_code="40")
+
+        later(minutes=15)
+
+        assert of_rule("COMPLETED_WITH_ERRORS") == [("open", "")]
+
     def test_the_next_good_run_ends_it(
         self, ccb: FakeCcb, poll: MakePoll, later: Callable[..., None]
     ) -> None:

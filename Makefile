@@ -25,7 +25,7 @@ test: $(VENV)/dev.stamp
 chaos: export BATCHOPS_ROUNDS ?= 200
 chaos: export BATCHOPS_CHAOS_MINUTES ?= 30
 chaos: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest --timeout 900 tests/alerts/test_races.py tests/jobs/test_races.py tests/jobs/test_outside_races.py tests/jobs/test_mutants.py tests/jobs/test_bill_stop_races.py tests/api/test_chance.py tests/monitoring/test_scenarios.py tests/hosts $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --timeout 900 tests/alerts/test_races.py tests/jobs/test_races.py tests/jobs/test_outside_races.py tests/jobs/test_mutants.py tests/jobs/test_bill_stop_races.py tests/api/test_chance.py tests/monitoring/test_scenarios.py tests/monitoring/test_replay.py tests/hosts $(PYTEST_ARGS)
 	@$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
 
 bench: $(VENV)/dev.stamp

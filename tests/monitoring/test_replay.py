@@ -1,5 +1,6 @@
 """A replay of other terms finds, alert for alert, what live polls with these terms opened."""
 
+import os
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -24,6 +25,8 @@ from tests.monitoring.source import START, FakeCcb
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
+# `make chaos` plays more nights.
+SEEDS = range(5, 25) if "BATCHOPS_ROUNDS" in os.environ else [5]
 Opened = list[tuple[Any, ...]]  # rule, key, occurrence, opened, resolved
 CHANGED = {
     "STUCK": {"stuck_minutes": 31},
@@ -199,7 +202,7 @@ def nights(ccb: FakeCcb, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Ope
 
 
 class TestReplay:
-    @pytest.mark.parametrize("seed", [5, 6])
+    @pytest.mark.parametrize("seed", SEEDS)
     def test_it_finds_alert_for_alert_what_live_polls_with_these_terms_opened(
         self, nights: Callable[[int], Opened], seed: int
     ) -> None:

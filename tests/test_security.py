@@ -72,9 +72,11 @@ class TestGuessing:
     def test_ten_wrong_passwords_lock_a_name_from_one_address_for_a_quarter_of_an_hour(
         self, clock: time_machine.Traveller, user: User
     ) -> None:
-        answers = [log_in(Client(), "somebody", WRONG).status_code for _ in range(10)]
+        answers = [log_in(Client(), "somebody", WRONG) for _ in range(10)]
 
-        assert answers == [200] * 9 + [429]
+        assert [answer.status_code for answer in answers] == [200] * 9 + [429]
+        assert "Too many failed logins</h1>" in answers[-1].content.decode()
+        assert "after 10 wrong passwords" in answers[-1].content.decode()
         assert log_in(Client(), "somebody", RIGHT).status_code == 429
         assert log_in(Client(), "somebody", RIGHT, address="192.0.2.7").status_code == 302
         clock.shift(timedelta(minutes=15, seconds=1))

@@ -35,26 +35,6 @@ class TestLogin:
         page.get_by_role("button", name="Log out").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("You are logged out")
 
-    def test_it_locks_a_name_after_ten_wrong_passwords(
-        self, visit: Visit, people: Callable[..., User]
-    ) -> None:
-        people("rahim", "Viewer")
-        visitor = visit(role=None)
-        visitor.expected_statuses.add(429)
-        page = visitor.page
-        visitor.go("/admin/login/")
-        for _ in range(9):
-            page.get_by_label("Username").fill("rahim")
-            page.get_by_label("Password").fill("wrong")
-            page.get_by_role("button", name="Log in").click()
-            expect(page.get_by_role("alert")).to_contain_text("correct username and password")
-        page.get_by_label("Username").fill("rahim")
-        page.get_by_label("Password").fill("wrong")
-        page.get_by_role("button", name="Log in").click()
-
-        expect(page.get_by_role("heading", level=1)).to_have_text("Too many failed logins")
-        expect(page.get_by_role("main")).to_contain_text("after 10 wrong passwords")
-
 
 class TestMenu:
     def test_it_shows_only_what_the_role_may_see(self, visit: Visit) -> None:

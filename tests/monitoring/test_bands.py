@@ -220,7 +220,7 @@ class TestGantt:
 
     def test_how_a_run_stands_is_translated(self, viewer: Client) -> None:
         store([DAY], starts=6, state="running")
-        read(at(DAY, 6.5))
+        stored_reading(at(DAY, 6.5), day=DAY)
 
         with pseudo_language():
             page = self.gantt(viewer)

@@ -9,6 +9,7 @@ from django.test import Client
 
 from batchops.models import User
 from monitoring.models import Run
+from monitoring.states import RunState
 from tests.monitoring.stored import stored_run
 from tests.people import client_of
 

@@ -6,6 +6,7 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from batchops.registry import fill
+        from jobs import checks  # noqa: F401  (registers the system checks)
         from jobs.types.bill_stop import models  # noqa: F401  (a type with tables of its own)
 
         fill("jobs.registry", _register_types)

@@ -1,6 +1,5 @@
 """Look up in CC&B, by a question of the site, what it knows about the items of a finished job."""
 
-from jobs.types.enrich import checks
 from jobs.types.enrich.enrichment import Enrichment
 
-__all__ = ["Enrichment", "checks"]
+__all__ = ["Enrichment"]

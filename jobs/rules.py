@@ -1,7 +1,7 @@
 """Judge jobs: pure functions of what is known of a job, its like and the clock; plain Python."""
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,7 +48,10 @@ OVER_ZIP = "The ZIP is made again, or the job was opened again or removed."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFacts:
-    """What rules may know of any job."""
+    """What rules may know of any job.
+
+    `url` is called by findings alone: a worker would import all pages to know an address.
+    """
 
     id: str
     type: str
@@ -62,7 +65,7 @@ class JobFacts:
     cancelled: int
     started_at: datetime | None
     finished_at: datetime | None
-    url: str
+    url: Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,7 +320,7 @@ def _subject(job: JobFacts) -> dict[str, Any]:
         "key": key_of(job.id),
         "batch_code": job.type,
         "subject": _title(job),
-        "subject_url": job.url,
+        "subject_url": job.url(),
     }
 
 

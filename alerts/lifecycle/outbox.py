@@ -1,6 +1,6 @@
 """Write what is to be told, in the transaction that makes it worth telling."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -172,11 +172,13 @@ def post_letter(letter: Letter, *, key: str, url: str, to: Iterable[str]) -> Not
 
 
 @transaction.atomic
-def post_event(*, key: str, told: Told, subject: str, lines: Sequence[str], url: str) -> int:
+def post_event(
+    *, key: str, told: Told, subject: str, lines: Sequence[str], url: Callable[[], str]
+) -> int:
     """Put an event that is no alert into the outbox; return how many channels tell it.
 
     Programs are told `told`, people `subject` and `lines`, both cleaned as those of a notice.
-    The same `key` once more posts nothing.
+    The same `key` once more posts nothing. `url` is called when a channel tells it.
     """
     now = database_now()
     planned = plan_event(told.event, ready_channels(), at=now)

@@ -74,7 +74,7 @@ def _tell_programs(job: Job) -> None:
         ),
         subject=_subject(job),
         lines=_lines(job),
-        url=reverse("admin:job", args=[job.pk]),
+        url=lambda: reverse("admin:job", args=[job.pk]),
     )
 
 

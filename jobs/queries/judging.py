@@ -86,7 +86,7 @@ def facts_of(job: Job) -> JobFacts:
         cancelled=job.cancelled,
         started_at=job.started_at,
         finished_at=job.finished_at,
-        url=reverse("admin:job", args=[job.pk]),
+        url=lambda: reverse("admin:job", args=[job.pk]),
     )
 
 

@@ -72,9 +72,9 @@ def start(shared: str, tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Return a function that starts a cluster; keyword arguments are its environment."""
     started: list[Running] = []
 
-    def start_one(name: str = "jobs", *, restart: bool = False, **environment: str) -> Running:
+    def start_one(name: str = "jobs", **environment: str) -> Running:
         values = environment_for(address_of(shared)) | environment
-        started.append(Running(values, tmp_path, name=name, restart=restart))
+        started.append(Running(values, tmp_path, name=name))
         return started[-1]
 
     yield start_one

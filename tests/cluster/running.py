@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import uuid
 from contextlib import suppress
 from pathlib import Path
@@ -24,24 +23,16 @@ def bell(name: str, at_most: int = 1) -> None:
 
 
 class Running:
-    """One `manage.py cluster NAME`; with `restart` a tiny supervisor starts it again and again."""
+    """One `manage.py cluster NAME`, in a session of its own."""
 
-    def __init__(self, environment: dict[str, str], folder: Path, *, name: str, restart: bool):
+    def __init__(self, environment: dict[str, str], folder: Path, *, name: str):
         self.answers_file = folder / "answers"
         self.log_file = folder / f"{uuid.uuid4().hex}.log"
         self.environment = {**environment, "ANSWERS": str(self.answers_file)}
         self.command = [sys.executable, "manage.py", "cluster", name]
         self.name = name
-        self.restart = restart
-        self.exit_codes: list[int] = []
-        self.sessions: set[int] = set()
-        self.main = self._spawn()
-        self.keeper = threading.Thread(target=self._keep, daemon=True)
-        self.keeper.start()
-
-    def _spawn(self) -> subprocess.Popen[bytes]:
         with self.log_file.open("ab") as log:
-            main = subprocess.Popen(
+            self.main = subprocess.Popen(
                 self.command,
                 cwd=settings.BASE_DIR,
                 env=self.environment,
@@ -49,24 +40,15 @@ class Running:
                 stderr=log,
                 start_new_session=True,
             )
-        self.sessions.add(main.pid)
-        return main
-
-    def _keep(self) -> None:
-        while True:
-            self.exit_codes.append(self.main.wait())
-            if not self.restart:
-                break
-            self.main = self._spawn()
 
     def pids(self, role: str = "") -> list[int]:
-        """Return the living processes of this cluster, of all generations, by role."""
+        """Return the living processes of this cluster, by role."""
         title = f"{self.name}:{role}"
         return [pid for pid in psutil.pids() if self._is_ours(pid, title)]
 
     def _is_ours(self, pid: int, title: str) -> bool:
         try:
-            if os.getsid(pid) not in self.sessions:
+            if os.getsid(pid) != self.main.pid:
                 return False
             name, state = Path(f"/proc/{pid}/stat").read_text().split("(", 1)[1].rsplit(") ", 1)
         except OSError:  # it ended meanwhile
@@ -89,20 +71,18 @@ class Running:
     def log(self) -> str:
         return self.log_file.read_text()
 
-    def wait_for_exit(self, timeout_s: float, *, times: int = 1) -> int:
-        """Wait until it has ended so many times and return the last exit code."""
-        wait_for(
-            lambda: len(self.exit_codes) >= times,
-            timeout_s,
-            f"the end of the cluster: {self.log()}",
-        )
-        return self.exit_codes[times - 1]
+    def has_ended(self) -> bool:
+        return self.main.poll() is not None
+
+    def wait_for_exit(self, timeout_s: float) -> int:
+        """Wait until it has ended and return the exit code."""
+        wait_for(self.has_ended, timeout_s, f"the end of the cluster: {self.log()}")
+        return self.main.returncode
 
     def end(self) -> None:
         """Kill what still runs; how a cluster stops in order is for the tests to say."""
-        self.restart = False
         self.main.kill()
-        self.keeper.join(timeout=5)
+        self.main.wait()
         for pid in self.pids():
             with suppress(ProcessLookupError):  # the kernel has already told it to end
                 os.kill(pid, signal.SIGKILL)

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 
 import psutil
@@ -13,7 +13,7 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from batchops.cluster.queries import clusters, is_alive
+from batchops.cluster.queries import clusters
 from batchops.models import Heartbeat
 from tests.cluster.running import Running, bell
 from tests.embedded import address_of
@@ -33,26 +33,13 @@ def is_running(pid: int) -> bool:
         return False
 
 
+def signal_all(cluster: Running, signum: signal.Signals) -> None:
+    for pid in cluster.pids():
+        with suppress(ProcessLookupError):
+            os.kill(pid, signum)
+
+
 class TestAKilledProcess:
-    def test_it_costs_seconds_and_leaves_nothing_behind(self, start: Start) -> None:
-        cluster = start(restart=True)
-        for round_, role in enumerate(("worker", "monitor", "pusher", "sentinel", "main"), 1):
-            self.kill_one(cluster, role)
-            expected = -signal.SIGKILL if role == "main" else 70
-            assert cluster.wait_for_exit(5, times=round_) == expected
-
-    def kill_one(self, cluster: Running, role: str) -> None:
-        cluster.wait_until_up()
-        wait_for(lambda: not OrmQ.objects.exists(), 5, "every bell to be answered")
-        before, answered = cluster.pids(), len(cluster.answers("noted"))
-
-        os.kill(cluster.pids(role)[0], signal.SIGKILL)
-        bell("note")  # at once, so that the dying cluster may take it with it
-
-        what = f"an answer after the {role}'s death: {cluster.log()}"
-        wait_for(lambda: len(cluster.answers("noted")) > answered, 15, what)
-        wait_for(lambda: not set(before) & set(cluster.pids()), 5, "the old processes' end")
-
     def test_the_bells_it_had_taken_ring_again_and_its_tasks_programs_die_with_it(
         self, start: Start
     ) -> None:
@@ -89,7 +76,7 @@ class TestATask:
         bell("note")
         wait_for(lambda: cluster.answers("noted"), 10, "the next answer")
         cluster.wait_until_up()
-        assert cluster.exit_codes == []
+        assert not cluster.has_ended()
 
 
 class TestAStop:
@@ -113,20 +100,19 @@ class TestAStop:
         assert not cluster.pids()
         assert not Heartbeat.objects.exists()
 
-    @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
-    def test_a_signal_to_every_process_lets_tasks_finish(
-        self, start: Start, signum: signal.Signals
-    ) -> None:
+    def test_signals_to_every_process_let_tasks_finish(self, start: Start) -> None:
         cluster = start()
         cluster.wait_until_up()
-        bell("heed_the_stop")
-        wait_for(lambda: cluster.answers("begun"), 10, "the task")
+        for name in ("take_a_second", "heed_the_stop"):
+            bell(name)
+        wait_for(lambda: len(cluster.answers("begun")) == 2, 10, "the tasks")
 
-        for pid in cluster.pids():
-            os.kill(pid, signum)
+        signal_all(cluster, signal.SIGINT)
+        wait_for(lambda: cluster.answers("finished"), 10, "the one that heeds the stop")
+        signal_all(cluster, signal.SIGTERM)
 
         assert cluster.wait_for_exit(10) == 0
-        assert len(cluster.answers("finished")) == 1
+        assert len(cluster.answers("finished")) == 2
         assert not cluster.pids()
 
     def test_a_deaf_task_is_cut_off_after_the_grace(self, start: Start) -> None:
@@ -171,11 +157,11 @@ class TestAClusterThatStandsStill:
 
         time.sleep(6)  # twice the limit: the point is that nothing happens
         assert OrmQ.objects.count() == 6
-        assert cluster.exit_codes == []
+        assert not cluster.has_ended()
 
 
-def silent() -> set[str]:
-    return {each.part for each in clusters() if each.age_s > 2}
+def silent() -> set[int]:
+    return {each.pid for each in clusters() if each.age_s > 2}
 
 
 def told_once(listener: psycopg.Connection, happened: Callable[[], bool]) -> bool:
@@ -201,21 +187,9 @@ class TestAHeartbeat:
         assert seen == sorted(seen)
         assert len(set(seen)) > 2
 
-    def test_one_that_falls_silent_is_announced_by_the_others(
+    def test_one_that_falls_silent_is_announced_by_another_who_takes_over_its_ticks(
         self, start: Start, shared: str
     ) -> None:
-        start("watch")
-        lost = start("jobs")
-        wait_for(lambda: is_alive("watch") and is_alive("jobs"), 15, "both clusters")
-        with psycopg.connect(address_of(shared), autocommit=True) as listener:
-            listener.execute("LISTEN batchops_live")
-            os.kill(lost.main.pid, signal.SIGKILL)
-
-            assert told_once(listener, lambda: silent() == {"jobs"})
-
-
-class TestTicks:
-    def test_one_of_two_clusters_runs_them_and_the_other_takes_over(self, start: Start) -> None:
         first = start(**SHORT)
         first.wait_until_up()
         second = start(**SHORT)
@@ -226,5 +200,8 @@ class TestTicks:
         assert set(first.answers("tick")) == {first.main.pid}
         assert "this tick always fails" in first.log()
 
-        os.kill(first.main.pid, signal.SIGKILL)
+        with psycopg.connect(address_of(shared), autocommit=True) as listener:
+            listener.execute("LISTEN batchops_live")
+            os.kill(first.main.pid, signal.SIGKILL)
+            assert told_once(listener, lambda: silent() == {first.main.pid})
         wait_for(lambda: second.main.pid in second.answers("tick"), 10, "the other to take over")

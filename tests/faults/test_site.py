@@ -24,7 +24,6 @@ from tests.waiting import wait_for
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 
 ITEMS = 5_000
-ITEM_MS = 1
 HEALS_WITHIN_S = 15
 # What heals in less time than the whole site takes to start; `make chaos` does the rest as well.
 SHORT_SEED = 1
@@ -41,7 +40,8 @@ def site(mailbox: Mailbox, django_db_blocker: Any) -> Iterator[Site]:
     folder = temporary_folder()
     try:
         with django_db_blocker.unblock(), serving(mailbox) as port:
-            running = Site(folder / "site", settings={**SETTINGS, "SMTP_PORT": str(port)})
+            own = {"SMTP_PORT": str(port), "JOBS_WORKERS": "2"}
+            running = Site(folder / "site", settings={**SETTINGS, **own})
             yield running
             running.up.end(signal.SIGTERM)
     finally:
@@ -49,14 +49,6 @@ def site(mailbox: Mailbox, django_db_blocker: Any) -> Iterator[Site]:
             process.kill()
         remove(folder / "site")
         remove(folder)
-
-
-@pytest.fixture
-def job(site: Site) -> str:
-    """Start a job of many items and see it well under way."""
-    job = site.start_drill(items=ITEMS, ms=ITEM_MS)
-    wait_for(lambda: site.settled(job) > ITEMS // 10, 15, "a tenth of the items")
-    return job
 
 
 def require_whole(site: Site, job: str, items: int) -> None:
@@ -73,10 +65,13 @@ def replaced(site: Site, before: list[psutil.Process]) -> bool:
 
 
 class TestAKilledPartOfTheJobsCluster:
-    @pytest.mark.parametrize("role", ["worker", "monitor", "sentinel", "main"])
+    @pytest.mark.parametrize("role", ["worker", "monitor", "pusher", "sentinel", "main"])
     def test_the_next_job_is_done_within_seconds(self, site: Site, role: str) -> None:
         require_whole(site, site.start_drill(items=10, ms=0), 10)  # so that the workers idle
         before = site.cluster()
+        # The main process ends with 70 when another part of the cluster was killed.
+        told = f"jobs {'was killed by signal 9' if role == 'main' else 'ended with code 70'}"
+        deaths = site.up.output().count(told)
         killed_at = time.monotonic()
         site.cluster(role)[0].kill()
 
@@ -87,35 +82,40 @@ class TestAKilledPartOfTheJobsCluster:
         wait_for(lambda: site.is_whole(caught), HEALS_WITHIN_S, "the job that met the death")
 
         assert time.monotonic() - killed_at < HEALS_WITHIN_S
+        assert site.up.output().count(told) == deaths + 1
         require_whole(site, following, 10)
 
 
 class TestAJobUnderWay:
-    def test_it_ends_though_up_is_killed_and_started_again(self, site: Site, job: str) -> None:
-        site.up.end(signal.SIGKILL)
-
-        site.start()
-
-        require_whole(site, job, ITEMS)
-
-    def test_it_ends_though_every_process_of_its_cluster_is_killed(
-        self, site: Site, job: str
+    def test_it_ends_though_the_database_its_cluster_and_up_are_killed_one_after_the_other(
+        self, site: Site
     ) -> None:
+        job = site.start_drill(items=ITEMS, ms=1)
+        clusters, done = site.cluster("main"), self.more_done(site, job, since=0)
+        self.stop_database(site)
+        done = self.more_done(site, job, since=done)
+        assert site.cluster("main") == clusters  # the same has found the server again
+
         for group in {os.getpgid(process.pid) for process in site.cluster()}:
             os.killpg(group, signal.SIGKILL)
-        assert site.settled(job) < ITEMS
+        self.more_done(site, job, since=done)
 
+        site.up.end(signal.SIGKILL)
+        site.start()
+        assert "Waiting for what an earlier run left to stop" in site.up.output()
         require_whole(site, job, ITEMS)
 
-    def test_it_ends_though_postgresql_stops_at_once(self, site: Site, job: str) -> None:
-        server, clusters = site.up.postmaster(), site.cluster("main")
+    def more_done(self, site: Site, job: str, *, since: int) -> int:
+        """See the job go on, far from its end, and return how many of its items are settled."""
+        wait_for(lambda: site.settled(job) > since + ITEMS // 20, 45, site.up.output())
+        done = site.settled(job)
+        assert 0 < done < ITEMS
+        return done
+
+    def stop_database(self, site: Site) -> None:
+        server = site.up.postmaster()
         server.send_signal(signal.SIGQUIT)
         server.wait(10)
-
-        require_whole(site, job, ITEMS)
-        # The same cluster finds the server again, beats, and answers.
-        require_whole(site, site.start_drill(items=10, ms=0), 10)
-        assert site.cluster("main") == clusters
 
 
 class TestMixedLife:

@@ -189,7 +189,7 @@ def post_event(
         defaults={
             "subject": clean_line(subject, LONGEST_SUBJECT),
             "lines": [clean_line(line) for line in lines],
-            "url": url,
+            "url": url(),
             "event": told.name,
             "facts": clean_facts(told.facts),
             "created_at": now,

@@ -6,13 +6,16 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.apps import apps
+from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import conditional_escape
 
 from batchops.access import create_token, find_token
 from batchops.errors import Conflict, InvalidInput
 from batchops.models import ApiToken, User
+from batchops.web.administration import GROUPS
 from tests.people import logged_in
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +30,26 @@ def person(name: str, role: str | None = None, *, is_superuser: bool = False) ->
 @pytest.fixture
 def administrator() -> Client:
     return logged_in(person("an-administrator", "Administrator"))
+
+
+class TestSettings:
+    def test_each_model_of_the_admin_is_named_with_what_it_is_for(self) -> None:
+        owner = logged_in(person("an-owner", is_superuser=True))
+        shown = owner.get("/admin/settings/").content.decode()
+        registered = {model._meta.label_lower for model in admin.site._registry}
+
+        assert {label for group in GROUPS for label in group.models} == registered
+        for group in GROUPS:
+            for about in group.models.values():
+                assert conditional_escape(about) in shown
+
+    def test_what_one_may_not_see_is_not_offered(self) -> None:
+        shown = logged_in(person("a-viewer", "Viewer")).get("/admin/settings/").content.decode()
+
+        assert "/admin/monitoring/step/" in shown
+        assert "/admin/monitoring/step/add/" not in shown
+        assert "/admin/batchops/user/" not in shown
+        assert "People and programs" not in shown
 
 
 class TestPeople:

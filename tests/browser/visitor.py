@@ -38,44 +38,53 @@ LOW_CONTRAST = """
 async () => {
   const fading = document.getAnimations().filter((each) => each instanceof CSSTransition);
   await Promise.allSettled(fading.map((each) => each.finished));
-  const known = new Map();
-  const rgba = (color) => {
-    if (!known.has(color)) known.set(color, drawn(color));
-    return known.get(color);
+  const kept = (reckon, known = new Map()) => (key) => {
+    if (!known.has(key)) known.set(key, reckon(key));
+    return known.get(key);
   };
-  const drawn = (color) => {
+  const rgba = kept((color) => {
     const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
     canvas.fillStyle = color;
     canvas.fillRect(0, 0, 1, 1);
     return [...canvas.getImageData(0, 0, 1, 1).data];
+  });
+  const opacity = kept((element) =>
+    element ? opacity(element.parentElement) * getComputedStyle(element).opacity : 1);
+  const seen = (element, color) => {
+    const [red, green, blue, alpha] = rgba(color);
+    return [red, green, blue, alpha * opacity(element)];
   };
   const over = (top, below) => {
     const alpha = top[3] / 255;
     return [0, 1, 2].map((i) => top[i] * alpha + below[i] * (1 - alpha)).concat(255);
   };
-  const behind = (element) => {
-    const layers = [];
-    for (let e = element; e; e = e.parentElement) {
-      layers.push(rgba(getComputedStyle(e).backgroundColor));
-    }
-    return layers.reverse().reduce((below, top) => over(top, below), [255, 255, 255, 255]);
-  };
+  const behind = kept((element) => {
+    if (!element) return [255, 255, 255, 255];
+    const own = seen(element, getComputedStyle(element).backgroundColor);
+    return over(own, behind(element.parentElement));
+  });
   const light = (color) => color.slice(0, 3).map((v) => v / 255)
     .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
     .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
   const found = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement;
-    const text = walker.currentNode.textContent.trim();
+  const judge = (element, text, style) => {
     const shown = element.checkVisibility({ visibilityProperty: true });
-    if (!text || !shown || element.closest("[disabled], option")) continue;
+    if (!text || !shown || element.closest("[disabled], option")) return;
     const back = behind(element);
-    const style = getComputedStyle(element);
-    const [a, b] = [light(over(rgba(style.color), back)), light(back)];
+    const [a, b] = [light(over(seen(element, style.color), back)), light(back)];
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     const large = parseFloat(style.fontSize) >= 24;
     if (ratio < (large ? 3 : 4.5)) found.push(`${ratio.toFixed(2)} ${text.slice(0, 40)}`);
+  };
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    judge(element, walker.currentNode.textContent.trim(), getComputedStyle(element));
+  }
+  const ticks = "[type=checkbox], [type=radio], [type=file]";
+  for (const field of document.querySelectorAll(`input:not(${ticks}), select, textarea`)) {
+    judge(field, field.value, getComputedStyle(field));
+    judge(field, field.placeholder, getComputedStyle(field, "::placeholder"));
   }
   return found;
 }

@@ -32,7 +32,8 @@ class StepCourse:
     """How a step's complete runs of one business day went.
 
     `start_s` and `end_s` are of its first start and last end, in seconds on the site's clock since
-    midnight of the day; `took_s` is the sum of its runs.
+    midnight of the day; `took_s` is the sum of its runs, `rps` records per second, None without
+    records.
     """
 
     day: date
@@ -41,11 +42,7 @@ class StepCourse:
     end_s: float
     took_s: int
     records: int
-
-    @property
-    def rps(self) -> float | None:
-        """Records per second, None without records."""
-        return self.records / self.took_s if self.records and self.took_s else None
+    rps: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +204,7 @@ def _band(compared: Sequence[StepCourse], days: str) -> Band:
         end_s=spread(each.end_s for each in compared),
         took_s=spread(each.took_s for each in compared),
         records=spread(each.records for each in compared if each.records),
-        rps=spread(rps for each in compared if (rps := each.rps) is not None),
+        rps=spread(each.rps for each in compared if each.rps is not None),
     )
 
 
@@ -240,7 +237,7 @@ def quantile(ordered: Sequence[float], share: float) -> float:
     """Return the value at `share` (0 to 1) of values in their order, as percentile_cont does."""
     place = (len(ordered) - 1) * share
     low = int(place)
-    high = min(low + 1, len(ordered) - 1)
+    high = low + 1 if place > low else low
     return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
 
 
@@ -258,7 +255,9 @@ def _course(
     day: date, kind: DayKind, began_at: datetime, ended_at: datetime, *sums: int
 ) -> StepCourse:
     took_s, records = sums
-    return StepCourse(day, kind, _clock_s(day, began_at), _clock_s(day, ended_at), took_s, records)
+    rps = records / took_s if records and took_s else None
+    start_s, end_s = _clock_s(day, began_at), _clock_s(day, ended_at)
+    return StepCourse(day, kind, start_s, end_s, took_s, records, rps)
 
 
 def _clock_s(day: date, at: datetime) -> float:

@@ -1,15 +1,17 @@
 """Tell how one step went over the days, beside what was usual on each of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.utils.formats import number_format
 from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from batchops.looks import Look
-from batchops.templatetags.batchops import NOTHING, duration, rate
+from batchops.templatetags.batchops import NOTHING, badge, duration, grouped, rate
 from monitoring import bands, performance
 from monitoring.bands import Band, Spread
 from monitoring.calendar import day_calendar
@@ -20,10 +22,16 @@ from monitoring.queries import Freshness
 from monitoring.shown import unknown_since
 from monitoring.states import LOOKS, OPEN, RunState
 
+# There are hundreds of these rows, so no template draws them. A day as charts read it, with how it
+# stands, and a figure of it: its name, as charts read it (with its band's low and high), in words.
+ROW = '<tr><th scope="row" data-tone="{}">{}</th><td data-label="{}">{}</td>{}</tr>'
+CELL = '<td class="num" data-label="{}" data-y="{}">{}</td>'
+NO_CELL = '<td class="num" data-label="{}">{}</td>'
+
 
 def counted(number: float) -> str:
     """Write a number of records."""
-    return number_format(round(number), use_l10n=True, force_grouping=True)
+    return grouped(round(number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +53,11 @@ FIGURES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """One figure of a day: its name, as charts read it (with its band's low and high), in words."""
-
-    label: str | Promise
-    y: str
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnDay:
-    """A day as the charts draw it: how it stands (None: nothing ran) and its figures."""
-
-    day: date
-    look: Look | None
-    cells: Sequence[Cell]
-
-
-@dataclass(frozen=True, slots=True)
 class StepHistory:
-    """How a step went over the last `days` business days, today the last of them."""
+    """How a step went over the last `days` business days, today the last of them.
+
+    `drawn` are the rows of a table, of every day from the first that has a run to today.
+    """
 
     fresh: Freshness
     days: int
@@ -73,7 +66,7 @@ class StepHistory:
     bands: Mapping[date, Band]
     by_kind: Sequence[tuple[str, Band]]
     figures: Sequence[Figure]
-    drawn: Sequence[DrawnDay]
+    drawn: SafeString
 
     @property
     def ended(self) -> list[StepDayFacts]:
@@ -136,37 +129,35 @@ def _drawn(
     facts: Sequence[StepDayFacts],
     usual: Mapping[date, Band],
     fresh: Freshness,
-) -> list[DrawnDay]:
-    """Return every day from the first that has a run to today."""
+) -> SafeString:
     if not facts:
-        return []
+        return SafeString()
     by_day, first_day = {one.day: one for one in facts}, facts[0].day
-    days = [first_day + timedelta(n) for n in range((fresh.today - first_day).days + 1)]
-    return [_drawn_day(day, by_day.get(day), figures, usual.get(day), fresh) for day in days]
+    days = (first_day + timedelta(n) for n in range((fresh.today - first_day).days + 1))
+    labelled = [(figure, str(figure.label)) for figure in figures]
+    status, no_run = gettext("Status"), gettext("No run")
+
+    def row(day: date) -> SafeString:
+        one = by_day.get(day)
+        look = look_of_day(one, fresh) if one else None
+        tone, said = (look.tone, badge(look)) if look else ("", no_run)
+        cells = (_cell(figure, label, one, usual.get(day)) for figure, label in labelled)
+        return format_html(ROW, tone, day.isoformat(), status, said, _joined(cells))
+
+    return _joined(row(day) for day in days)
 
 
-def _drawn_day(
-    day: date,
-    facts: StepDayFacts | None,
-    figures: Sequence[Figure],
-    band: Band | None,
-    fresh: Freshness,
-) -> DrawnDay:
-    if facts is None:
-        return DrawnDay(day, None, [Cell(figure.label, "", NOTHING) for figure in figures])
-    cells = [_cell(figure, facts, band if band and band.enough else None) for figure in figures]
-    return DrawnDay(day, look_of_day(facts, fresh), cells)
-
-
-def _cell(figure: Figure, facts: StepDayFacts, band: Band | None) -> Cell:
-    value, usual = figure.of_day(facts), figure.of_band(band) if band else None
+def _cell(figure: Figure, label: str, facts: StepDayFacts | None, band: Band | None) -> SafeString:
+    value = figure.of_day(facts) if facts else None
     if value is None:
-        return Cell(figure.label, "", NOTHING)
+        return format_html(NO_CELL, label, NOTHING)
+    usual = figure.of_band(band) if band and band.enough else None
     if usual is None:
-        return Cell(figure.label, f"{value:g}", figure.written(value))
+        return format_html(CELL, label, f"{value:g}", figure.written(value))
     low, high = usual.p10, usual.p90
-    return Cell(
-        figure.label,
-        f"{value:g} {low:g} {high:g}",
-        f"{figure.written(value)} ({figure.written(low)} \N{EN DASH} {figure.written(high)})",
-    )
+    said = f"{figure.written(value)} ({figure.written(low)} \N{EN DASH} {figure.written(high)})"
+    return format_html(CELL, label, f"{value:g} {low:g} {high:g}", said)
+
+
+def _joined(drawn: Iterable[SafeString]) -> SafeString:
+    return SafeString("".join(drawn))

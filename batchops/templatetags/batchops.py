@@ -10,6 +10,7 @@ from django import template
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.templatetags.static import static
+from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.dates import MONTHS_3, WEEKDAYS_ABBR
 from django.utils.formats import number_format
@@ -28,7 +29,10 @@ BAR = (
     '<span class="bar tone-{}"><progress max="100" aria-label="{}" value="{}"{}></progress>'
     '<span class="bar-figure"{}>{}%</span>{}</span>'
 )
+TIME = '<time class="figure" datetime="{0}" title="{1}">{2}</time>'
+TICKING = '<time class="figure" datetime="{0}" title="{1}" data-tick="{3}">{2}</time>'
 UNKNOWN_BAR = '<span class="bar tone-{}"><progress max="100" aria-label="{}"></progress>{}</span>'
+PLACE = "1234567890"  # stands for a key in an address
 NOTHING = "\N{EN DASH}"  # what stands where a figure is not known
 
 
@@ -47,20 +51,36 @@ def icon(name: str, css: str = "") -> SafeString:
 
 
 @register.simple_tag
-def badge(look: Look, css: str = "") -> SafeString:
-    """Draw a state as `look` says: always icon and word, the colour only repeats them."""
-    return _badge(look.tone, css, look.code, look.icon, gettext(look.label))
+def address(route: str, key: int | str) -> str:
+    """Return where one thing of a list stands, by its number or its plain id.
+
+    `{% url %}` searches all routes each time.
+    """
+    before, after = _around(route, get_script_prefix())
+    return f"{before}{key}{after}"
 
 
 @lru_cache(maxsize=500)
-def _badge(tone: str, css: str, code: str, icon_name: str, label: str) -> SafeString:
+def _around(route: str, _prefix: str) -> tuple[str, str]:
+    before, _, after = reverse(route, args=[PLACE]).partition(PLACE)
+    return before, after
+
+
+@register.simple_tag
+def badge(look: Look, css: str = "") -> SafeString:
+    """Draw a state as `look` says: always icon and word, the colour only repeats them."""
+    return _badge(look, css, get_language())
+
+
+@lru_cache(maxsize=500)
+def _badge(look: Look, css: str, _language: str | None) -> SafeString:
     return format_html(
         '<span class="badge tone-{} {}" data-state="{}">{}{}</span>',
-        tone,
+        look.tone,
         css,
-        code,
-        icon(icon_name),
-        label,
+        look.code,
+        icon(look.icon),
+        gettext(look.label),
     )
 
 
@@ -93,7 +113,7 @@ def card(
     """
     shown = NOTHING if value is None or value == "" else value
     if isinstance(value, int):
-        shown = number_format(value, use_l10n=True, force_grouping=True)
+        shown = grouped(value)
     return {**more, "label": label, "value": shown, "href": href, "tone": tone}
 
 
@@ -170,8 +190,19 @@ def rate(per_second: float | str | None) -> str:
     speed = float(per_second)
     spans = SPANS if speed > 0 else SPANS[:1]
     length, unit = next((one for one in spans if speed * one[0] >= LEAST_RATE), spans[-1])
-    figure = number_format(speed * length, decimal_pos=1, use_l10n=True, force_grouping=True)
-    return f"{figure}/{unit}"
+    return f"{_grouped(speed * length, 1, get_language())}/{unit}"
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """Write a whole number with its thousands apart: 12,345."""
+    return _grouped(number, None, get_language())
+
+
+# Of a number, how it is written in a language takes longer to find out than to remember.
+@lru_cache(maxsize=10_000, typed=True)
+def _grouped(number: float, decimals: int | None, _language: str | None) -> str:
+    return number_format(number, decimal_pos=decimals, use_l10n=True, force_grouping=True)
 
 
 @register.simple_tag
@@ -247,6 +278,11 @@ def countdown(rest: timedelta) -> str:
 
 def exact(at: datetime) -> str:
     """Write a moment to the second with its zone, for titles."""
+    return _exact(at, timezone.get_current_timezone(), get_language())
+
+
+@lru_cache(maxsize=2_000)
+def _exact(at: datetime, *_shown_in: object) -> str:
     local = timezone.localtime(at)
     day = (
         f"{WEEKDAYS_ABBR[local.weekday()]} {local.day} {MONTHS_3[local.month].title()} {local.year}"
@@ -255,11 +291,4 @@ def exact(at: datetime) -> str:
 
 
 def _time(at: datetime, text: str, *, tick: str = "") -> SafeString:
-    ticking = format_html(' data-tick="{}"', tick) if tick else ""
-    return format_html(
-        '<time class="figure" datetime="{}" title="{}"{}>{}</time>',
-        at.isoformat(),
-        exact(at),
-        ticking,
-        text,
-    )
+    return format_html(TICKING if tick else TIME, at.isoformat(), exact(at), text, tick)

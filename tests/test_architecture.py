@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.embedded import ROOT
-
+ROOT = Path(__file__).resolve().parent.parent
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 STATIC = ROOT / "batchops/static/batchops"
 PACKAGES = ("batchops", "jobs", "monitoring", "alerts")

@@ -14,7 +14,8 @@ from django.core.management.base import CommandError
 from batchops.access import find_token
 from batchops.management import benches
 from batchops.models import User
-from tests.embedded import ROOT
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

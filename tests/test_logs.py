@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ from django.test import Client
 
 from batchops.log_lines import JsonLines, about
 from batchops.web.request_ids import NAME
-from tests.embedded import ROOT
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 class Log:

@@ -18,8 +18,6 @@ from itertools import islice
 from time import monotonic
 from typing import Any, Protocol
 
-import orjson
-
 from batchops.ccb.errors import CcbError
 from batchops.ccb.failures import failure
 from batchops.ccb.selects import parse_question
@@ -267,7 +265,7 @@ def plain(cell: Any) -> str | int | float | None:
 
 def write(line: list[Any]) -> None:
     """Write one line of the answer."""
-    sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.write(json.dumps(line) + "\n")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from jobs.errors import LostClaim
 from jobs.models import Artifact, Claim
 from jobs.runner import run_slice
 from jobs.sweep import sweep
-from tests.embedded import ROOT, address_of
+from tests.embedded import address_of
 from tests.jobs.test_artifacts import (
     archive_of,
     download,
@@ -24,6 +24,7 @@ from tests.jobs.test_artifacts import (
     leased,
     made_but_for_its_zip,
 )
+from tests.web_process import ROOT
 
 pytestmark = pytest.mark.django_db
 

@@ -3,16 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
-from batchops.templatetags.batchops import duration, rate
+from batchops.templatetags.batchops import duration, grouped, rate
 
-KINDS = {"_at": "moment", "_s": "duration", "_pct": "percent", "_per_s": "rate"}
+# By the end of a fact's name; of two ends that fit the longer one.
+KINDS = {"_per_s": "rate", "_pct": "percent", "_at": "moment", "_s": "duration"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ def _facts(given: Mapping[str, Any]) -> list[Fact]:
 
 def moment(at: datetime) -> str:
     """Write a moment on the site's clock, with its zone."""
+    return _moment(at, timezone.get_current_timezone(), get_language())
+
+
+@lru_cache(maxsize=2_000)
+def _moment(at: datetime, *_shown_in: object) -> str:
     local = timezone.localtime(at)
     return f"{date_format(local, 'D j M Y H:i:s')} {local:%Z}"
 
@@ -79,14 +85,14 @@ WRITERS: dict[str, Callable[[Any], str]] = {
     "duration": duration,
     "rate": rate,
     "percent": _percent,
-    "count": intcomma,
+    "count": grouped,
 }
 
 
 def _fact(name: str, value: Any) -> Fact:
-    for end in sorted(KINDS, key=len, reverse=True):
+    for end, kind in KINDS.items():
         if name.endswith(end) and value is not None:
-            return Fact(_words(name.removesuffix(end)), _typed(value, KINDS[end]), KINDS[end])
+            return Fact(_words(name.removesuffix(end)), _typed(value, kind), kind)
     return Fact(_words(name), value, "count" if type(value) is int else "text")
 
 

@@ -57,7 +57,7 @@ def alerts_between(
 
 def active_with_notes(state: State, *, recorded: bool) -> AlertQuerySet:
     """Return the alerts in an active state, worst first, each with its `notes` by people."""
-    found = Alert.objects.active().filter(state=state)
+    found = Alert.objects.active().filter(state=state).defer("evidence")
     noted = AlertEvent.objects.exclude(note="").filter(verb__in=NOTED).order_by("id")
     told = found if recorded else found.filter(record_only=False)
     return told.worst_first().prefetch_related(Prefetch("events", noted, to_attr="notes"))
@@ -66,4 +66,5 @@ def active_with_notes(state: State, *, recorded: bool) -> AlertQuerySet:
 def resolved_since(moment: datetime, *, recorded: bool) -> AlertQuerySet:
     """Return the alerts that opened in the 30 days before and were resolved since `moment`."""
     over = Alert.objects.filter(opened_at__gte=moment - timedelta(days=30), resolved_at__gte=moment)
-    return over if recorded else over.filter(record_only=False)
+    told = over if recorded else over.filter(record_only=False)
+    return told.defer("evidence")

@@ -51,11 +51,11 @@ class DayCalendar:
         said = self.dated.get(day) or self.yearly.get((day.month, day.day))
         return said or (DayKind.MONTH_END if self._ends_month(day) else DayKind.ORDINARY)
 
-    def comparable(self, day: date, *, within: timedelta, code: str = ALL_STEPS) -> list[date]:
-        """Return the days before `day` of its class, newest first, without those of an outage."""
+    def comparable(self, day: date, *, within: timedelta) -> list[date]:
+        """Return the days before `day` of its class, newest first; those of an outage too."""
         kind = self.kind_of(day)
         days = (day - n * DAY for n in range(1, within.days + 1))
-        return [past for past in days if self.kind_of(past) is kind and not self.is_out(code, past)]
+        return [past for past in days if self.kind_of(past) is kind]
 
     def is_out(self, code: str, day: date) -> bool:
         """Whether an outage touches the step on that business day."""

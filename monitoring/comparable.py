@@ -70,7 +70,11 @@ def usual_runs(wanted: Collection[Wanted], known: DayCalendar | None = None) -> 
     if not wanted:
         return {}
     known = known or calendar.day_calendar(monitoring_config())
-    past = {each: known.comparable(each[1], within=HISTORY, code=each[0]) for each in wanted}
+    alike = {day: known.comparable(day, within=HISTORY) for day in {day for _, day in wanted}}
+    past = {
+        (code, day): [one for one in alike[day] if not known.is_out(code, one)]
+        for code, day in wanted
+    }
     of_weekday = {each: same_weekday(each[1], days) for each, days in past.items()}
     by_weekday = _read(of_weekday, known, of_weekday=True)
     enough = {each: usual for each, usual in by_weekday.items() if usual.days_counted >= ENOUGH}

@@ -194,9 +194,9 @@ def rate(per_second: float | str | None) -> str:
 
 
 @register.filter
-def grouped(number: int) -> str:
-    """Write a whole number with its thousands apart: 12,345."""
-    return _grouped(number, None, get_language())
+def grouped(number: float | None) -> str:
+    """Write a number with its thousands apart: 12,345; a dash for None."""
+    return NOTHING if number is None else _grouped(number, None, get_language())
 
 
 # Of a number, how it is written in a language takes longer to find out than to remember.
@@ -213,8 +213,8 @@ def moment(at: datetime | None, style: str = "full") -> SafeString | str:
     """
     if at is None:
         return NOTHING
-    now = timezone.localtime()
-    return _moment(at, style, now.year, now.tzinfo, get_language())
+    this_year = 0 if style in CLOCKS else timezone.localtime().year
+    return _moment(at, style, this_year, timezone.get_current_timezone(), get_language())
 
 
 @lru_cache(maxsize=2_000)

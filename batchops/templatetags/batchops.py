@@ -9,6 +9,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
+from django.templatetags.i18n import TranslateNode, do_translate
 from django.templatetags.static import static
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
@@ -48,6 +49,34 @@ def icon(name: str, css: str = "") -> SafeString:
         static("batchops/icons.svg"),
         name,
     )
+
+
+class Word(template.Node):
+    """A constant that is looked up once in each language."""
+
+    def __init__(self, looked_up: TranslateNode) -> None:
+        self.looked_up, self.asvar = looked_up, looked_up.asvar
+        self.said: dict[tuple[str | None, bool], str] = {}
+        looked_up.asvar = None
+
+    def render(self, context: template.Context) -> str:
+        shown_in = get_language(), context.autoescape
+        said = self.said.get(shown_in)
+        if said is None:
+            said = self.said[shown_in] = self.looked_up.render(context)
+        if not self.asvar:
+            return said
+        context[self.asvar] = said
+        return ""
+
+
+@register.tag
+def translate(parser: template.base.Parser, token: template.base.Token) -> template.Node:
+    """Translate as Django's tag of this name, which looks a word up each time it is drawn."""
+    node = do_translate(parser, token)
+    said = node.filter_expression
+    is_constant = said.var.lookups is None and not said.filters
+    return Word(node) if is_constant and not (node.noop or node.message_context) else node
 
 
 @register.simple_tag

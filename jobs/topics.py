@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import Max
@@ -17,6 +18,8 @@ from jobs.schedule_rows import slot_body
 ACTIVE_SHOWN = 100
 # Older days do not change.
 STATISTICS_FOLLOWED = timedelta(days=2)
+# What else of an open job a list shows that a move changes.
+MOVED = ("pk", "state", "cancel_requested_at", "items_total")
 # What moves while the list of jobs stays as it is.
 FIGURES = ("processedCount", "successCount", "failedCount", "progressPercent")
 
@@ -40,14 +43,14 @@ def read_jobs(_key: str) -> dict[str, Any]:
     return {
         "stats": stats,
         "active": {job.pk: _figures(job) for job in active},
-        "structure": _digest([queries.newest_moves(), stats], active),
+        "structure": _structure(stats, map(attrgetter(*MOVED), active)),
     }
 
 
 def read_structure() -> tuple[StatsBody, str]:
     """Return the counts by state and what read_jobs calls `structure`, without the figures."""
     stats = stats_body(queries.count_capped())
-    return stats, _digest([queries.newest_moves(), stats], _active())
+    return stats, _structure(stats, queries.newest_open(*MOVED, limit=ACTIVE_SHOWN))
 
 
 def _active() -> list[Job]:
@@ -141,12 +144,13 @@ def _figures(job: Job) -> dict[str, Any]:
     return {name: body[name] for name in FIGURES} | {"countedItems": job.next_position}
 
 
-def _digest(whole: Sequence[Any], active: Iterable[Job]) -> str:
+def _structure(stats: StatsBody, active: Iterable[Sequence[Any]]) -> str:
+    """Return `structure` of the counts and of the MOVED of each open job."""
     states = [
-        f"{job.pk}:{job.state}:{job.cancel_requested_at is None}:{job.items_total is None}"
-        for job in active
+        f"{job_id}:{state}:{cancelled_at is None}:{total is None}"
+        for job_id, state, cancelled_at, total in active
     ]
-    return digest([whole, states])
+    return digest([[queries.newest_moves(), stats], states])
 
 
 def digest(value: Any) -> str:

@@ -27,8 +27,13 @@ SPANS = ((1, "s"), (60, "min"), (3600, "h"))
 CLOCKS = {"time": "%H:%M", "seconds": "%H:%M:%S"}
 LEAST_RATE = 0.1
 BAR = (
-    '<span class="bar tone-{}"><progress max="100" aria-label="{}" value="{}"{}></progress>'
-    '<span class="bar-figure"{}>{}%</span>{}</span>'
+    '<span class="bar tone-{0}"><progress max="100" aria-label="{1}" value="{2}"></progress>'
+    '<span class="bar-figure">{2}%</span>{3}</span>'
+)
+LIVE_BAR = (
+    '<span class="bar tone-{0}"><progress max="100" aria-label="{1}" value="{2}"'
+    ' data-live-value="{4}"></progress><span class="bar-figure" data-live-text="{4}"'
+    ' data-live-format="percent">{2}%</span>{3}</span>'
 )
 TIME = '<time class="figure" datetime="{0}" title="{1}">{2}</time>'
 TICKING = '<time class="figure" datetime="{0}" title="{1}" data-tick="{3}">{2}</time>'
@@ -126,9 +131,7 @@ def bar(
     if percent is None:
         return format_html(UNKNOWN_BAR, tone, label, drawn_note)
     whole = int(percent)  # down: 100 means done
-    value = format_html(' data-live-value="{}"', live) if live else ""
-    figure = format_html(' data-live-text="{}" data-live-format="percent"', live) if live else ""
-    return format_html(BAR, tone, label, whole, value, figure, whole, drawn_note)
+    return format_html(LIVE_BAR if live else BAR, tone, label, whole, drawn_note, live)
 
 
 @register.inclusion_tag("console/_card.html")

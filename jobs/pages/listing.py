@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,8 +9,10 @@ from django.utils.translation import gettext as _
 from batchops.access import AuthenticatedHttpRequest
 from batchops.errors import InvalidInput
 from batchops.pages import page, render_page
+from batchops.templatetags.batchops import grouped
 from jobs import queries, registry, states
 from jobs.bodies import StatsBody, cursor_of, stats_body
+from jobs.pages.drawn_rows import May, draw_rows
 from jobs.pages.links import START, VIEW, link
 from jobs.rows import JobRow
 from jobs.serializers import ListQuery
@@ -77,8 +78,14 @@ def _list(request: AuthenticatedHttpRequest, stats: StatsBody) -> dict[str, Any]
     status = query.filter().status
     filters = {name: request.GET.get(name, "") for name in FILTERS}
     counts = _counts(stats)
+    rows = [JobRow.of(job) for job in found.rows]
+    may = May(
+        cancel=request.user.has_perm("jobs.cancel_job"),
+        retry=request.user.has_perm("jobs.retry_job"),
+    )
     return {
-        "rows": [JobRow.of(job) for job in found.rows],
+        "rows": rows,
+        "drawn_rows": draw_rows(rows, may),
         "cards": [_card(word, counts, icon, tone) for word, icon, tone in CARDS],
         "tabs": [_tab(word, counts, status, filters=filters) for word in TABS],
         "filters": filters,
@@ -92,8 +99,8 @@ def _list(request: AuthenticatedHttpRequest, stats: StatsBody) -> dict[str, Any]
         "has_older": found.next_key is not None,
         "is_first": "cursor" not in request.GET,
         "may_start": request.user.has_perm(START),
-        "may_cancel": request.user.has_perm("jobs.cancel_job"),
-        "may_retry": request.user.has_perm("jobs.retry_job"),
+        "may_cancel": may.cancel,
+        "may_retry": may.retry,
     }
 
 
@@ -134,7 +141,7 @@ def _card(word: str, counts: dict[str, int], icon: str, tone: str) -> dict[str, 
 
 def shown_count(count: int) -> str:
     """Write a count that stopped at queries.COUNTED as 10,000+."""
-    return f"{intcomma(min(count, queries.COUNTED))}{'+' if count >= queries.COUNTED else ''}"
+    return f"{grouped(min(count, queries.COUNTED))}{'+' if count >= queries.COUNTED else ''}"
 
 
 def _label_of(word: str) -> str:

@@ -40,6 +40,7 @@ from jobs.queries.finding import (
     holder_of,
     jobs,
     newest_moves,
+    newest_open,
     page_of_jobs,
 )
 from jobs.queries.items import (
@@ -125,6 +126,7 @@ __all__ = [
     "last_decided",
     "newest_day",
     "newest_moves",
+    "newest_open",
     "next_attempt_at",
     "no_progress_since",
     "oldest_kept",

@@ -117,6 +117,11 @@ def page_of_jobs(wanted: JobFilter, *, limit: int, after: JobKey | None = None) 
     return Page(rows, (rows[-1].created_at, rows[-1].pk) if more else None)
 
 
+def newest_open(*fields: str, limit: int) -> list[tuple[Any, ...]]:
+    """Return fields of the open jobs, newest first; at most `limit`."""
+    return list(Job.objects.open().order_by(*NEWEST).values_list(*fields)[:limit])
+
+
 def count_by_state(found: JobQuerySet | None = None) -> dict[str, int]:
     """Count jobs by state, every state named, of all jobs or of those given, to the last one."""
     counted = (Job.objects if found is None else found).order_by()

@@ -66,7 +66,7 @@ def _facts(given: Mapping[str, Any]) -> list[Fact]:
 
 
 def moment(at: datetime) -> str:
-    """Write a moment on the site's clock, with its zone."""
+    """Write a moment on the clock that is shown by now, with its zone."""
     return _moment(at, timezone.get_current_timezone(), get_language())
 
 

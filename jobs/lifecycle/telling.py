@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.template.defaultfilters import capfirst
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from alerts import evidence
@@ -121,7 +123,9 @@ def _lines(job: Job) -> list[str]:
         capfirst(", ".join(f"{name}: {n or 0:,}" for name, n in counts.items())),
     ]
     if job.finished_at is not None:
-        told.append(f"{gettext('Ended')}: {evidence.moment(job.finished_at)}")
+        # Whoever cancelled it may look at the console by another clock.
+        with timezone.override(settings.SITE_ZONE):
+            told.append(f"{gettext('Ended')}: {evidence.moment(job.finished_at)}")
     if job.finished_at is not None and job.started_at is not None:
         took = (job.finished_at - job.started_at).total_seconds()
         told.append(f"{gettext('Took')}: {duration(took)}")

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
 
 from alerts import deliver
 from alerts.models import Delivery, Notice
@@ -93,6 +94,20 @@ class TestOneJob:
         end(job)
 
         assert not Delivery.objects.exists()
+
+    def test_it_says_when_by_the_sites_clock_whoever_ended_it(
+        self, make: Make, rahim: User, mailbox: Mailbox
+    ) -> None:
+        job = make(inline=[{}], ms=0)
+        lifecycle.watch_job(job.pk, rahim, on=True)
+        with timezone.override("America/New_York"):
+            lifecycle.cancel(job.pk, actor="user:x")
+            lifecycle.finalise(job.pk, actor="user:x")
+        deliver.deliver_due()
+
+        [mail] = mailbox.mails
+        [ended] = [line for line in text_of(mail).splitlines() if line.startswith("Ended")]
+        assert ended.endswith("+06")
 
     def test_a_cancelled_one_and_its_retry_are_mailed_once_each(
         self, make: Make, rahim: User, mailbox: Mailbox

@@ -6,7 +6,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batchops.calendar import moment_in_day
@@ -192,9 +192,11 @@ class TestImdNotDraining:
 
 GAP = timedelta(minutes=7, seconds=30)
 MINUTES = st.lists(st.integers(-600, 600), min_size=1, max_size=40)
+AT_ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 class TestReadingsToCompare:
+    @AT_ANY_SPEED
     @given(minutes=MINUTES)
     def test_they_lie_far_apart_and_end_with_the_last(self, minutes: list[int]) -> None:
         readings = [PollFacts(at() + timedelta(minutes=minute), 0) for minute in minutes]
@@ -204,6 +206,7 @@ class TestReadingsToCompare:
         assert kept[-1] == readings[-1]
         assert all(b.at - a.at >= GAP for a, b in pairwise(kept))
 
+    @AT_ANY_SPEED
     @given(minutes=st.lists(st.integers(1, 60), min_size=1, max_size=12), doubled=st.data())
     def test_doubling_some_changes_nothing(
         self, minutes: list[int], doubled: st.DataObject

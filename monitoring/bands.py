@@ -200,11 +200,11 @@ def _band(compared: Sequence[StepCourse], days: str) -> Band:
         days=days,
         first_date=compared[0].day,
         last_date=compared[-1].day,
-        start_s=spread(each.start_s for each in compared),
-        end_s=spread(each.end_s for each in compared),
-        took_s=spread(each.took_s for each in compared),
-        records=spread(each.records for each in compared if each.records),
-        rps=spread(each.rps for each in compared if each.rps is not None),
+        start_s=spread([each.start_s for each in compared]),
+        end_s=spread([each.end_s for each in compared]),
+        took_s=spread([each.took_s for each in compared]),
+        records=spread([each.records for each in compared if each.records]),
+        rps=spread([each.rps for each in compared if each.rps is not None]),
     )
 
 
@@ -230,7 +230,7 @@ def spread(values: Iterable[float]) -> Spread | None:
     ordered = sorted(values)
     if not ordered:
         return None
-    return Spread(*(quantile(ordered, share) for share in (LOW, MIDDLE, HIGH)))
+    return Spread(quantile(ordered, LOW), quantile(ordered, MIDDLE), quantile(ordered, HIGH))
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:

@@ -23,7 +23,7 @@ class ApiClient:
 
         :raises OSError: when nobody answers; an `http.client.HTTPException` when the line breaks.
         """
-        web = http.client.HTTPConnection(self.host, self.port, timeout=10)
+        web = http.client.HTTPConnection(self.host, self.port, timeout=20)
         own = {"Authorization": f"Token {self.token}", "Content-Type": "application/json"}
         try:
             web.request(method, path, json.dumps(body) if body else None, own | headers)

@@ -83,6 +83,17 @@ def drop_session(site: Site, chance: random.Random) -> None:
     site.ask(SESSION_SQL, str(chance.random()))
 
 
+def crowd_out(site: Site, chance: random.Random) -> Mend:
+    """Leave the site no connection to its database."""
+    held = site.take_all_connections()
+
+    def leave() -> None:
+        for one in held:
+            one.close()
+
+    return Mend(chance.uniform(1, 4), leave)
+
+
 def shift_clock(site: Site, chance: random.Random) -> Mend:
     """Let the clock of our processes be hours off, and right again."""
     file = site.data_dir / clock.FILE_NAME
@@ -131,6 +142,7 @@ EVERYWHERE: dict[str, Fault] = {
     "freeze": freeze,
     "drop LISTEN": drop_listen,
     "drop session": drop_session,
+    "crowd out": crowd_out,
     "shift clock": shift_clock,
 }
 # What takes a network and a disk of one's own.

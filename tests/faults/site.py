@@ -6,6 +6,7 @@ import http.client
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,11 @@ TIMINGS = {
     "JOBS_SWEEP_INTERVAL_S": "1",
     "JOBS_STUCK_AFTER_S": "2",
 }
+# Those of the site, which would else keep what they have.
+END_OTHERS_SQL = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE backend_type = 'client backend' AND usename <> current_user
+"""
 
 
 class Site:
@@ -133,6 +139,18 @@ class Site:
             return self._session.execute(query.encode(), values).fetchone() or ()
         except psycopg.OperationalError:
             return ()
+
+    def take_all_connections(self) -> list[psycopg.Connection]:
+        """Hold every session the database allows, and end those of the site.
+
+        Nobody but a superuser can log in until these are closed.
+        """
+        held: list[psycopg.Connection] = []
+        with suppress(psycopg.OperationalError):
+            while True:
+                held.append(psycopg.connect(self._address(SUPERUSER), autocommit=True))
+                held[0].execute(END_OTHERS_SQL)
+        return held
 
     def postmaster(self) -> psutil.Process | None:
         """Return the server's first process, None while there is none."""

@@ -118,6 +118,24 @@ class TestAJobUnderWay:
         server.wait(10)
 
 
+class TestNoConnectionLeft:
+    def test_who_asks_is_told_to_wait_and_the_job_goes_on_afterwards(self, site: Site) -> None:
+        job = site.start_drill(items=ITEMS, ms=1)
+        wait_for(lambda: site.settled(job) > 0, 30, "the job to begin")
+
+        held = site.take_all_connections()
+        status, answer = site.request("GET", f"/api/batch-jobs/{job}")
+        done = site.settled(job)
+        for one in held:
+            one.close()
+
+        assert status == 503
+        assert answer["error"] == "unavailable", answer
+        assert answer["message"].endswith(".")
+        assert done < ITEMS
+        require_whole(site, job, ITEMS)
+
+
 class TestMixedLife:
     def test_a_short_plan_of_it_breaks_nothing(self, site: Site, mailbox: Mailbox) -> None:
         faults = {name: EVERYWHERE[name] for name in QUICK}

@@ -12,7 +12,6 @@ from batchops.pages import page, render_page
 from batchops.templatetags.batchops import grouped
 from jobs import queries, registry, states
 from jobs.bodies import StatsBody, cursor_of, stats_body
-from jobs.pages.drawn_rows import May, draw_rows
 from jobs.pages.links import START, VIEW, link
 from jobs.rows import JobRow
 from jobs.serializers import ListQuery
@@ -78,14 +77,8 @@ def _list(request: AuthenticatedHttpRequest, stats: StatsBody) -> dict[str, Any]
     status = query.filter().status
     filters = {name: request.GET.get(name, "") for name in FILTERS}
     counts = _counts(stats)
-    rows = [JobRow.of(job) for job in found.rows]
-    may = May(
-        cancel=request.user.has_perm("jobs.cancel_job"),
-        retry=request.user.has_perm("jobs.retry_job"),
-    )
     return {
-        "rows": rows,
-        "drawn_rows": draw_rows(rows, may),
+        "rows": [JobRow.of(job) for job in found.rows],
         "cards": [_card(word, counts, icon, tone) for word, icon, tone in CARDS],
         "tabs": [_tab(word, counts, status, filters=filters) for word in TABS],
         "filters": filters,
@@ -99,8 +92,8 @@ def _list(request: AuthenticatedHttpRequest, stats: StatsBody) -> dict[str, Any]
         "has_older": found.next_key is not None,
         "is_first": "cursor" not in request.GET,
         "may_start": request.user.has_perm(START),
-        "may_cancel": may.cancel,
-        "may_retry": may.retry,
+        "may_cancel": request.user.has_perm("jobs.cancel_job"),
+        "may_retry": request.user.has_perm("jobs.retry_job"),
     }
 
 

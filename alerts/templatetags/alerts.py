@@ -1,0 +1,77 @@
+"""Draw the rows of the list of alerts, which a template takes three times as long for."""
+
+from collections.abc import Iterable, Mapping
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+
+from alerts.models import Alert
+from batchops.templatetags.batchops import NOTHING, address, badge, since
+
+register = template.Library()
+
+LONGEST = 300  # characters of a message
+TICK = """
+          <td class="action-checkbox"><input type="checkbox" name="_selected_action" value="{}" \
+class="action-select" data-key="x" id="select-{}" aria-label="{} {}"></td>"""
+ROW = """<tr id="alert-{key}">{tick}
+          <td data-label="{severity}">{severity_badge}</td>
+          <th scope="row"><a href="{href}">{message}</a>{notes}</th>
+          <td data-label="{batch}">{code}</td>
+          <td data-label="{state}">{state_badge}</td>
+          <td data-label="{opened}">{since}</td>
+          <td data-label="{holder}">{who}</td>
+          <td data-label="{day}">{on}</td>
+        </tr>"""
+NOTE = ' <span class="alert-note">{}</span>'
+MUTED = '<span class="alert-note">{}</span>'
+
+
+@register.simple_tag
+def alert_rows(alerts: Iterable[Alert], may_tick: bool) -> SafeString:  # noqa: FBT001
+    """Draw alerts as the rows of the list; with a box to tick for who may act on them."""
+    words = {
+        "severity": _("Severity"),
+        "batch": _("Batch"),
+        "state": _("State"),
+        "opened": _("Opened"),
+        "holder": _("Who has it"),
+        "day": _("Business day"),
+    }
+    escaped = {name: escape(word) for name, word in words.items()}
+    return SafeString("".join(_row(alert, escaped, may_tick=may_tick) for alert in alerts))
+
+
+def _row(alert: Alert, words: Mapping[str, SafeString], *, may_tick: bool) -> SafeString:
+    key = str(alert.pk)
+    return format_html(
+        ROW,
+        **words,
+        key=key,
+        tick=format_html(TICK, key, key, _("Select alert"), key) if may_tick else "",
+        severity_badge=badge(alert.severity_look),
+        href=address("admin:alerts_alert_change", key),
+        message=_short(alert.message),
+        notes=_notes(alert),
+        code=alert.batch_code or NOTHING,
+        state_badge=badge(alert.state_look),
+        since=since(alert.opened_at),
+        who=alert.holder or NOTHING,
+        on=alert.business_date.isoformat() if alert.business_date else NOTHING,
+    )
+
+
+def _short(message: str) -> str:
+    return message if len(message) <= LONGEST else Truncator(message).chars(LONGEST)
+
+
+def _notes(alert: Alert) -> SafeString:
+    """Return what else is said of an alert that only goes on record, rests or comes and goes."""
+    recorded = format_html(NOTE, _("recorded only")) if alert.record_only else SafeString()
+    if not (alert.muted_until or alert.is_flapping):
+        return recorded
+    return recorded + format_html(MUTED, render_to_string("alerts/_muted.html", {"alert": alert}))

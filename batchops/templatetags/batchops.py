@@ -85,18 +85,18 @@ def translate(parser: template.base.Parser, token: template.base.Token) -> templ
 
 
 @register.simple_tag
-def address(route: str, key: int | str) -> str:
-    """Return where one thing of a list stands, by its number or its plain id.
+def address(route: str, key: int | str = "") -> str:
+    """Return where a page stands, or one thing of a list by its number or its plain id.
 
     `{% url %}` searches all routes each time.
     """
-    before, after = _around(route, get_script_prefix())
+    before, after = _around(route, get_script_prefix(), keyed=key != "")
     return f"{before}{key}{after}"
 
 
 @lru_cache(maxsize=500)
-def _around(route: str, _prefix: str) -> tuple[str, str]:
-    before, _, after = reverse(route, args=[PLACE]).partition(PLACE)
+def _around(route: str, _prefix: str, *, keyed: bool) -> tuple[str, str]:
+    before, _, after = reverse(route, args=[PLACE] if keyed else []).partition(PLACE)
     return before, after
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from alerts.pages import banner_context
+from batchops.templatetags.batchops import address
 from monitoring.pages import data_age_context
 
 
@@ -29,7 +29,7 @@ class Place:
 class Entry:
     """A place as one person sees it from one page."""
 
-    label: Promise
+    label: str
     icon: str
     href: str
     current: bool
@@ -40,7 +40,7 @@ class Entry:
 class Group:
     """Entries of the menu under one title."""
 
-    label: Promise
+    label: str
     entries: list[Entry]
 
 
@@ -97,11 +97,11 @@ def frame_context(request: HttpRequest) -> dict[str, Any]:
 
 def menu(request: HttpRequest) -> list[Group]:
     """Return the menu as this person sees it; a group without an entry is left out."""
-    hrefs = {place.route: reverse(place.route) for _label, places in MENU for place in places}
+    hrefs = {place.route: address(place.route) for _label, places in MENU for place in places}
     here = _here(request.path, hrefs.values())
     groups = [
         Group(
-            label,
+            str(label),
             [
                 _entry(place, hrefs[place.route], here)
                 for place in places
@@ -121,7 +121,7 @@ def _current(groups: Iterable[Group]) -> Entry | None:
 
 def _here(path: str, hrefs: Iterable[str]) -> str:
     """Return the place that a page belongs to: of those its address begins with, the longest."""
-    home = reverse("admin:index")
+    home = address("admin:index")
     within = [href for href in hrefs if path == href or (href != home and path.startswith(href))]
     return max(within, key=len, default="")
 
@@ -133,4 +133,4 @@ def _when_asked(
 
 
 def _entry(place: Place, href: str, here: str) -> Entry:
-    return Entry(place.label, place.icon, href, current=href == here, key=place.key)
+    return Entry(str(place.label), place.icon, href, current=href == here, key=place.key)

@@ -10,7 +10,7 @@ import time
 from typing import NoReturn
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "batchops.settings")
-IDLE_S = 0.05
+IDLE_S = 0.2
 
 
 def main() -> None:

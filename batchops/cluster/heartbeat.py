@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from batchops.cluster.ticks import ClusterName
 from batchops.db import database_now
@@ -66,7 +67,7 @@ def leads(me: Identity) -> bool:
 
     A frozen leader is late after three beats, and the next oldest leads.
     """
-    alive_since = database_now() - 3 * settings.HEARTBEAT_INTERVAL
+    alive_since = Now() - 3 * settings.HEARTBEAT_INTERVAL
     oldest = Heartbeat.objects.filter(part=me.cluster, beat_at__gte=alive_since).order_by("pk")
     return oldest.values_list("host", "pid").first() == (me.host, me.pid)
 

@@ -18,6 +18,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from batchops.ccb import client
 from batchops.ccb.client import read_snapshot
 from batchops.ccb.errors import NotASimulation
 from batchops.ccb.simulator import Simulator
@@ -26,6 +27,7 @@ from batchops.ccb.simulator.scenarios import MIXTURES, SCENARIOS, scenario_of
 from batchops.ccb.simulator.tables import measured
 from batchops.ccb.snapshot import RunKey, RunRow, Snapshot
 from tests.ccb.conftest import TODAY, ZONE, CcbDatabase, at
+from tests.ccb.here import read_here
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.sql
@@ -141,6 +143,10 @@ class TestHistory:
 
 
 class TestDay:
+    @pytest.fixture(autouse=True)
+    def _read_here(self, monkeypatch):
+        monkeypatch.setattr(client, "read_lines", read_here)
+
     def test_a_restart_goes_30_20_40_on_one_key_with_new_executions_of_failed_threads_only(
         self, make_database
     ):

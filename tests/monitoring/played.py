@@ -1,8 +1,7 @@
 """Play a simulated day poll by poll: real tables, a real connection, no waiting and no process."""
 
-import json
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,10 +11,8 @@ from django.conf import settings
 from django.db import transaction
 
 from alerts.states import Finding
-from batchops.ccb import client, read
-from batchops.ccb.rows import Line
+from batchops.ccb import client
 from batchops.ccb.simulator import Simulator
-from batchops.ccb.source import Source
 from monitoring import poll as polling
 from monitoring.errors import SnapshotOutdated
 from monitoring.lifecycle import Asked
@@ -23,19 +20,9 @@ from monitoring.models import Poll, Run
 from monitoring.rules import judging
 from monitoring.rules.facts import Picture
 from tests.ccb.conftest import ZONE, CcbDatabase
+from tests.ccb.here import read_here
 
 DAY = date(2026, 11, 18)  # a Wednesday, and no month's end
-
-
-def read_here(source: Source, request: dict[str, Any], *, deadline: Any = None) -> Iterator[Line]:
-    """Do what the reader's process does, in this one."""
-    lines: list[str] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(read, "write", lambda line: lines.append(json.dumps(line)))
-        wanted = client._common(source, settings.CCB_DEADLINE) | request
-        with closing(read.connect(source, wanted)) as connection:
-            read.TASKS[request["task"]](connection, source, wanted)
-    yield from map(json.loads, lines[:-1])
 
 
 def at(hour: int, minute: int = 0) -> datetime:

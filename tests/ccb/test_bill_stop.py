@@ -15,6 +15,7 @@ from batchops.ccb.read import Row
 from batchops.ccb.source import parse_source
 from batchops.ccb.statements import Statement, statement
 from tests.ccb.conftest import TODAY, CcbDatabase, at
+from tests.ccb.here import read_here
 
 AGREEMENTS = 400
 EVERYTHING = id_range(0, of=1)
@@ -106,8 +107,11 @@ class TestALongReading:
 
 
 @pytest.mark.sql
-@pytest.mark.processes
 class TestReading:
+    @pytest.fixture(autouse=True)
+    def _read_here(self, monkeypatch):
+        monkeypatch.setattr(bill_stop, "read_lines", read_here)
+
     def test_two_ranges_hold_what_the_whole_holds(self, billed):
         whole = reading(billed)
         parts = [reading(billed, span) for span in EVERYTHING.halves()]

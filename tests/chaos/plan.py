@@ -21,7 +21,7 @@ LIFE_WEIGHTS = {
 FAULT_WEIGHTS = {
     "kill web": 2, "kill jobs": 3, "kill watch": 2, "kill database": 1, "stop database": 1,
     "kill supervisor": 1, "freeze": 3, "drop LISTEN": 2, "drop session": 3, "shift clock": 1,
-    "fill disk": 1, "cut": 4, "silence": 3, "slow down": 1, "refuse": 2,
+    "crowd out": 1, "fill disk": 1, "cut": 4, "silence": 3, "slow down": 1, "refuse": 2,
 }  # fmt: skip
 STEP_S = 0.25
 

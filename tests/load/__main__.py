@@ -1,6 +1,7 @@
 """Load a whole site with screens and readers; print what it did as JSON, an object a phase.
 
 python -m tests.load [--phases 1x1000,1x2000,2x2000,4x2000] [--seconds 12] [--requests 200]
+    [--storm 500]
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ UPDATES_A_SECOND = 4
 HANDS = 4
 GENERATORS = 2
 SCREENS_A_PERSON = 20
+STORM_REQUESTS = 20
 WARM_UP_S = 3
 LAST_FRAMES_S = 5
 
@@ -36,7 +38,9 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     phases = [tuple(map(int, phase.split("x"))) for phase in options.phases.split(",")]
     with site("--no-demo") as data_dir:
-        tokens = people(max(sockets for _, sockets in phases) // SCREENS_A_PERSON + 1)
+        greatest = max(options.storm, *(sockets for _, sockets in phases))
+        tokens = people(greatest // SCREENS_A_PERSON + 1)
+        say(storm(data_dir, tokens, sockets=options.storm) | here())
         for webs, sockets in phases:
             say(run(data_dir, tokens, webs=webs, sockets=sockets, options=options) | here())
 
@@ -46,6 +50,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--phases", default=PHASES, help="web processes x sockets, in turn")
     parser.add_argument("--seconds", type=float, default=12, help="measured, of each phase")
     parser.add_argument("--requests", type=int, default=200, help="of the API, a second")
+    parser.add_argument("--storm", type=int, default=500, help="sockets that come back at once")
     return parser.parse_args()
 
 
@@ -56,6 +61,22 @@ def people(count: int) -> list[str]:
 
     everybody = [User.objects.create_superuser(f"load{n}", password=None) for n in range(count)]
     return [create_token(user=person, name="load") for person in everybody]
+
+
+def storm(data_dir: Path, tokens: list[str], *, sockets: int) -> dict[str, Any]:
+    """Let all screens come at once to one web server, as after its restart, and return figures."""
+    from tests.load.work import Job
+
+    jobs = [Job(items=1).id for _ in range(JOBS)]
+    with web_servers(data_dir, 1, LIVE_SOCKETS_PER_USER="1000") as servers:
+        order = {"ports": list(servers), "tokens": tokens, "jobs": jobs, "at_once": sockets}
+        with readers(order, STORM_REQUESTS) as reader:
+            begun_at = time.monotonic()
+            with screens(order, sockets):
+                connected_s = time.monotonic() - begun_at
+                answers = ask(reader)
+    api = of_answers(answers, STORM_REQUESTS)
+    return {"storm": sockets, "connected_s": round(connected_s, 1), "api": api}
 
 
 def run(

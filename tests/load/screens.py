@@ -1,8 +1,8 @@
 """Be many screens, each watching one job: python -m tests.load.screens, told what on its input.
 
-Input: one line of JSON with `ports`, `tokens`, `jobs`, `first` and `count`. It prints `ready` when
-all watch, and at the second line one of JSON: for each screen its job and the frames it got, as
-pairs of when and how many items were done.
+Input: one line of JSON with `ports`, `tokens`, `jobs`, `first`, `count` and, if it matters, how
+many may come `at_once`. It prints `ready` when all watch, and at the second line one of JSON: for
+each screen its job and the frames it got, as pairs of when and how many items were done.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ async def main() -> None:
     order = json.loads(sys.stdin.readline())
     numbers = range(order["first"], order["first"] + order["count"])
     screens = [Screen(order["jobs"][number % len(order["jobs"])]) for number in numbers]
-    ready, door = asyncio.Semaphore(0), asyncio.Semaphore(AT_ONCE)
+    ready, door = asyncio.Semaphore(0), asyncio.Semaphore(order.get("at_once", AT_ONCE))
 
     async def enter(number: int, screen: Screen) -> None:
         port = order["ports"][number % len(order["ports"])]

@@ -8,6 +8,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpResponseBase
+from django.template import Template
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern, RoutePattern
@@ -161,7 +162,14 @@ class TestRules:
         assert asked_for - granted == set()
 
 
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pages be answered but not drawn: who may have one is decided before."""
+    monkeypatch.setattr(Template, "render", lambda *_: "")
+
+
 @pytest.mark.django_db
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("role", ROLE_NAMES, ids=str)
 class TestRoles:
     def test_each_gets_in_exactly_where_its_permissions_say(self, role: str | None) -> None:

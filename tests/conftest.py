@@ -38,6 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
         migrated.begin()
 
 
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.together import Together
+
+    return Together(config, log) if config.getoption("dist") == "loadfile" else None
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     """Let the worker's database be a copy of the one that was migrated for all."""

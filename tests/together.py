@@ -8,7 +8,7 @@ from xdist.scheduler import LoadFileScheduling
 FOLDERS = ("tests/browser/", "tests/live/")
 
 
-class Together(LoadFileScheduling):
+class Together(LoadFileScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
         whole = (folder for folder in FOLDERS if nodeid.startswith(folder))
         return next(whole, None) or super()._split_scope(nodeid)

@@ -11,7 +11,6 @@ from itertools import pairwise
 
 import pytest
 from django.db import connection
-from websockets.exceptions import ConnectionClosed
 
 from batchops.live.outbox import Outbox
 from tests.live.board import notes
@@ -128,23 +127,6 @@ class TestSlowClients:
         await asyncio.wait_for(done.wait(), 5)
         outbox.close()
         assert sent == ["a0", "b99", "a99"]
-
-
-class TestRestart:
-    def test_it_sends_sockets_away_to_come_back(self, web, browser, open_screen):
-        notes.write("restart", 1)
-        screen = open_screen(browser)
-        screen.watch("note:restart")
-        # Within its own limit for a stop: a server that waited for its sockets would never end.
-        assert web.stop() == 0
-        with pytest.raises(ConnectionClosed) as closed:
-            screen.frame()
-        assert closed.value.rcvd
-        assert closed.value.rcvd.code == 1012
-        notes.write("restart", 2)
-        web.start()
-        again = open_screen(browser)
-        assert again.watch("note:restart")[0]["data"] == {"value": 2}
 
 
 def roll_back():

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from websockets.exceptions import ConnectionClosed
 
 from tests.browser.chromium import running_chromium
 from tests.live.board import notes
@@ -82,9 +83,14 @@ class TestPage:
         notes.write("kind", 3)
         board.wait_for_selector("#note-row", state="detached")
 
-    def test_it_says_that_it_reconnects_and_catches_up(self, board, web):
+    def test_it_is_sent_away_says_that_it_reconnects_and_catches_up(self, board, web, screen):
         shows(board, "#percent", "10%")
-        web.stop()
+        screen.watch("note:percent")
+        # Within its own limit for a stop: a server that waited for its sockets would never end.
+        assert web.stop() == 0
+        with pytest.raises(ConnectionClosed) as closed:
+            screen.frame()
+        assert closed.value.rcvd.code == 1012
         board.wait_for_selector("[data-live-status=lost]", state="attached")
         assert text_of(board, "[data-when=lost] [data-live-seen]").count(":") == 2
         notes.write("percent", 77)

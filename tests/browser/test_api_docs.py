@@ -15,28 +15,24 @@ def open_operation(page: Page, name: str) -> None:
 
 
 class TestThePages:
-    def test_show_every_part_of_the_api(self, visit: Visit) -> None:
+    def test_show_every_part_of_the_api_and_try_it_with_one_s_session(self, visit: Visit) -> None:
         visitor = visit("Viewer")
+        page = visitor.page
         visitor.go("/api/docs")
 
-        tags = visitor.page.locator(".opblock-tag-section h3 a")
+        tags = page.locator(".opblock-tag-section h3 a")
         expect(tags).to_have_text(
             [
                 "batch-jobs", "uploads", "documents", "batches", "crp-cpc", "schedules",
                 "ami-operational", "alerts",
             ]
         )  # fmt: skip
-        expect(visitor.page.locator(".opblock")).not_to_have_count(0)
+        expect(page.locator(".opblock")).not_to_have_count(0)
 
-    def test_try_a_question_with_one_s_session(self, visit: Visit) -> None:
-        visitor = visit("Viewer")
-        page = visitor.page
-        visitor.go("/api/docs")
         open_operation(page, "batch-jobs-get_batch_jobs")
 
         with page.expect_response("**/api/batch-jobs?**") as told:
             page.get_by_role("button", name="Execute").click()
-
         assert told.value.status == 200
         assert told.value.json()["success"] is True
 

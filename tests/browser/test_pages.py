@@ -147,7 +147,7 @@ class TestEveryPage:
             f"alerts/alert/{alert.pk}/change/",
         ):
             visitor.go(f"/admin/{path}")
-            found[path] = violations(visitor)
+            found[path] = violations(visitor, contrast=True)
 
         assert not any(found.values()), found
 

@@ -90,6 +90,7 @@ class TestPage:
         assert web.stop() == 0
         with pytest.raises(ConnectionClosed) as closed:
             screen.frame()
+        assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1012
         board.wait_for_selector("[data-live-status=lost]", state="attached")
         assert text_of(board, "[data-when=lost] [data-live-seen]").count(":") == 2

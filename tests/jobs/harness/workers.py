@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ FAST = {
     "JOBS_SLICE_S": "1",
     "JOBS_SWEEP_INTERVAL_S": "1",
 }
+SWEEP_EVERY_S = 0.25
 
 
 class Workers:
@@ -38,6 +40,7 @@ class Workers:
             **settings,
         }
         self._pids: list[int] = []
+        self._sweep_at = 0.0
 
     def __enter__(self) -> "Workers":
         self._starter = subprocess.Popen(
@@ -92,8 +95,11 @@ class Workers:
         self._hurt(pid, signal.SIGCONT)
 
     def heal(self) -> None:
-        """Replace what died and sweep, as the wrapper of a cluster would."""
+        """Replace what died and sweep now and then, as the wrapper of a cluster would."""
         self._pids = [pid if self._lives(pid) else self._start() for pid in self._pids]
+        if time.monotonic() < self._sweep_at:
+            return
+        self._sweep_at = time.monotonic() + SWEEP_EVERY_S
         try:
             sweep.sweep()
         except DatabaseError:  # the harness may have cut off its own session

@@ -88,12 +88,12 @@ class TestADeathMidway:
         rows = "".join(f"M{n % 1_000:03},2026-11-22,{n % 90}\n" for n in range(15_000))
         large = f"meter,read_on,reading\n{rows}".encode()
         columns = [{**column, "unique": False} for column in COLUMNS]
-        job = begun(client, *((f"{n}.csv", large) for n in range(8)), columns=columns)
+        job = begun(client, *((f"{n}.csv", large) for n in range(5)), columns=columns)
 
         with Cluster({**shared, "JOBS_WORKERS": "2"}) as cluster:
             wait_for(lambda: job.items.filter(state="succeeded").exists(), 20, "a first file")
             cluster.kill(random.Random(1))
             wait_for(lambda: are_whole(cluster, [job]), PROMISED_S, "the summary")
 
-        assert told(job) == ("completed", (8, 8), (8, 0, 0))
-        assert RunSummary.objects.get().details["rows"] == 8 * 15_000
+        assert told(job) == ("completed", (5, 5), (5, 0, 0))
+        assert RunSummary.objects.get().details["rows"] == 5 * 15_000

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -134,8 +134,8 @@ def _drawn(
         return SafeString()
     by_day, first_day = {one.day: one for one in facts}, facts[0].day
     days = (first_day + timedelta(n) for n in range((fresh.today - first_day).days + 1))
-    labelled = [(figure, str(figure.label)) for figure in figures]
-    status, no_run = gettext("Status"), gettext("No run")
+    labelled = [(figure, escape(figure.label)) for figure in figures]
+    status, no_run = escape(gettext("Status")), gettext("No run")
 
     def row(day: date) -> SafeString:
         one = by_day.get(day)
@@ -147,16 +147,19 @@ def _drawn(
     return _joined(row(day) for day in days)
 
 
-def _cell(figure: Figure, label: str, facts: StepDayFacts | None, band: Band | None) -> SafeString:
+def _cell(
+    figure: Figure, label: SafeString, facts: StepDayFacts | None, band: Band | None
+) -> SafeString:
+    """Draw a figure of a day; there is nothing to escape in figures."""
     value = figure.of_day(facts) if facts else None
     if value is None:
-        return format_html(NO_CELL, label, NOTHING)
+        return SafeString(NO_CELL.format(label, NOTHING))
     usual = figure.of_band(band) if band and band.enough else None
     if usual is None:
-        return format_html(CELL, label, f"{value:g}", figure.written(value))
+        return SafeString(CELL.format(label, f"{value:g}", figure.written(value)))
     low, high = usual.p10, usual.p90
     said = f"{figure.written(value)} ({figure.written(low)} \N{EN DASH} {figure.written(high)})"
-    return format_html(CELL, label, f"{value:g} {low:g} {high:g}", said)
+    return SafeString(CELL.format(label, f"{value:g} {low:g} {high:g}", said))
 
 
 def _joined(drawn: Iterable[SafeString]) -> SafeString:

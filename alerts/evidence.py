@@ -8,12 +8,17 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, gettext_noop
 
 from batchops.templatetags.batchops import duration, grouped, rate
 
 # By the end of a fact's name; of two ends that fit the longer one.
 KINDS = {"_per_s": "rate", "_pct": "percent", "_at": "moment", "_s": "duration"}
+HEADINGS = {
+    "expected": gettext_noop("Expected"),
+    "seen": gettext_noop("Seen"),
+    "history": gettext_noop("From which history"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +50,9 @@ def parts(evidence: Mapping[str, Mapping[str, Any]]) -> list[Part]:
 
     The end of a fact's name says what it is (_at, _s, _pct, _per_s); any other stays text.
     """
-    headings = {
-        "expected": gettext("Expected"),
-        "seen": gettext("Seen"),
-        "history": gettext("From which history"),
-    }
     return [
-        Part(heading, _facts(evidence[part]))
-        for part, heading in headings.items()
+        Part(gettext(heading), _facts(evidence[part]))
+        for part, heading in HEADINGS.items()
         if evidence.get(part)
     ]
 

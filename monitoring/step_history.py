@@ -134,7 +134,7 @@ def _drawn(
         return SafeString()
     by_day, first_day = {one.day: one for one in facts}, facts[0].day
     days = (first_day + timedelta(n) for n in range((fresh.today - first_day).days + 1))
-    labelled = [(figure, escape(figure.label)) for figure in figures]
+    labelled = [(figure, escape(str(figure.label))) for figure in figures]
     status, no_run = escape(gettext("Status")), gettext("No run")
 
     def row(day: date) -> SafeString:

@@ -41,7 +41,7 @@ class TestSettings:
         assert {label for group in GROUPS for label in group.models} == registered
         for group in GROUPS:
             for about in group.models.values():
-                assert conditional_escape(about) in shown
+                assert conditional_escape(str(about)) in shown
 
     def test_what_one_may_not_see_is_not_offered(self) -> None:
         shown = logged_in(person("a-viewer", "Viewer")).get("/admin/settings/").content.decode()

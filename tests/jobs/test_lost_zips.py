@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
+from unittest.mock import patch
 
 import pytest
-from django.db import connection
+from django.core.files import File
+from django.db import connection, connections
 
 from jobs import artifacts, lifecycle, registry
 from jobs.errors import LostClaim
 from jobs.models import Artifact, Claim
 from jobs.runner import run_slice
 from jobs.sweep import sweep
-from tests.embedded import address_of
 from tests.jobs.test_artifacts import (
     archive_of,
     download,
@@ -24,9 +24,9 @@ from tests.jobs.test_artifacts import (
     leased,
     made_but_for_its_zip,
 )
-from tests.web_process import ROOT
 
 pytestmark = pytest.mark.django_db
+fork = multiprocessing.get_context("fork")
 
 
 class TestAStop:
@@ -60,34 +60,29 @@ class TestAStop:
             making.go_on()
 
 
-KILLED = """
-import os, signal, sys
-import django
-django.setup()
-from django.core.files import File
-from jobs import lifecycle, registry
-from jobs.artifacts import Making, make
-
-where = sys.argv[2]
 def die(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
-if where == "writing":
-    plain = registry.find("drill").artifact_files
-    def files(job):
-        yield next(plain(job))
-        die()
-    type(registry.find("drill")).artifact_files = lambda self, job: files(job)
-if where == "storing":
-    def chunks(self):
-        yield b"PK"
-        die()
-    File.chunks = lambda self: chunks(self)
-if where == "stored":
-    lifecycle.store_artifact = die
-lease = lifecycle.claim_artifact(sys.argv[1], worker="killed/1/1")
-drill = registry.find("drill")
-make(Making(lease, drill), drill)
-"""
+
+
+def cut_short(things):
+    """Give the first of them, and die over the second."""
+    yield next(things)
+    die()
+
+
+def make_it_and_die(job_id, where):
+    """Make a ZIP, in a process of its own, and be killed over it."""
+    connection.close()
+    drill = registry.find("drill")
+    if where == "writing":
+        plain = drill.artifact_files
+        patch.object(type(drill), "artifact_files", lambda _, job: cut_short(plain(job))).start()
+    if where == "storing":
+        patch.object(File, "chunks", lambda _: cut_short(iter([b"PK"]))).start()
+    if where == "stored":
+        patch.object(lifecycle, "store_artifact", die).start()
+    lease = leased(lifecycle.claim_artifact(job_id, worker="killed/1/1"))
+    artifacts.make(artifacts.Making(lease, drill), drill)
 
 
 @pytest.mark.processes
@@ -95,14 +90,11 @@ class TestKilled:
     @pytest.mark.parametrize("where", ["writing", "storing", "stored"])
     def test_another_worker_makes_it_and_nothing_stays(self, client, make, folder, where):  # noqa: F811
         job = made_but_for_its_zip(make)
-        environment = {
-            **os.environ,
-            "DATABASE_URL": address_of(connection.settings_dict["NAME"]),
-            "BATCHOPS_DATA_DIR": str(folder),
-        }
-        command = [sys.executable, "-c", KILLED, job.pk, where]
-        ended = subprocess.run(command, env=environment, cwd=ROOT, check=False, timeout=30)
-        assert ended.returncode == -signal.SIGKILL
+        connections.close_all()
+        killed = fork.Process(target=make_it_and_die, args=(job.pk, where))
+        killed.start()
+        killed.join(30)
+        assert killed.exitcode == -signal.SIGKILL
         assert len(files_in(folder)) == (where != "writing")
         assert download(client, job).status_code == 202
 

@@ -7,6 +7,18 @@ from django.db.models import OuterRef, Prefetch, Q, Subquery
 from alerts.models import Alert, AlertEvent, AlertQuerySet, Bulletin, BulletinSlot
 from alerts.states import BulletinKind, State
 
+# What lists of alerts tell of each; there are hundreds, and no more is read.
+TOLD = (
+    "severity",
+    "state",
+    "message",
+    "opened_at",
+    "acknowledged_by",
+    "acknowledged_until",
+    "muted_until",
+    "openings",
+    "record_only",
+)
 NOTED = ("acknowledged", "taken over", "extended", "noted", "commented")  # by people
 
 
@@ -56,15 +68,18 @@ def alerts_between(
 
 
 def active_with_notes(state: State, *, recorded: bool) -> AlertQuerySet:
-    """Return the alerts in an active state, worst first, each with its `notes` by people."""
-    found = Alert.objects.active().filter(state=state).defer("evidence")
+    """Return the alerts in an active state, worst first, each with TOLD and `notes` by people."""
+    found = Alert.objects.active().filter(state=state).only(*TOLD)
     noted = AlertEvent.objects.exclude(note="").filter(verb__in=NOTED).order_by("id")
     told = found if recorded else found.filter(record_only=False)
     return told.worst_first().prefetch_related(Prefetch("events", noted, to_attr="notes"))
 
 
 def resolved_since(moment: datetime, *, recorded: bool) -> AlertQuerySet:
-    """Return the alerts that opened in the 30 days before and were resolved since `moment`."""
+    """Return the alerts that opened in the 30 days before and were resolved since `moment`.
+
+    Of each only when that was and its message are read.
+    """
     over = Alert.objects.filter(opened_at__gte=moment - timedelta(days=30), resolved_at__gte=moment)
     told = over if recorded else over.filter(record_only=False)
-    return told.defer("evidence")
+    return told.only("resolved_at", "message")

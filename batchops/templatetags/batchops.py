@@ -310,11 +310,6 @@ def countdown(rest: timedelta) -> str:
 
 def exact(at: datetime) -> str:
     """Write a moment to the second with its zone, for titles."""
-    return _exact(at, timezone.get_current_timezone(), get_language())
-
-
-@lru_cache(maxsize=2_000)
-def _exact(at: datetime, *_shown_in: object) -> str:
     local = timezone.localtime(at)
     day = (
         f"{WEEKDAYS_ABBR[local.weekday()]} {local.day} {MONTHS_3[local.month].title()} {local.year}"
@@ -323,4 +318,9 @@ def _exact(at: datetime, *_shown_in: object) -> str:
 
 
 def _time(at: datetime, text: str, *, tick: str = "") -> SafeString:
+    return _timed(at, text, tick, timezone.get_current_timezone(), get_language())
+
+
+@lru_cache(maxsize=2_000)
+def _timed(at: datetime, text: str, tick: str, *_shown_in: object) -> SafeString:
     return format_html(TICKING if tick else TIME, at.isoformat(), exact(at), text, tick)

@@ -34,7 +34,8 @@ class TimeZoneMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        with timezone.override(_zone_of(request)), translation.override(translation.get_language()):
+        language = translation.override(translation.get_language(), deactivate=True)
+        with timezone.override(_zone_of(request)), language:
             return self.get_response(request)
 
 

@@ -159,9 +159,8 @@ class TestTheVoice:
         expect(voice).to_contain_text("; 1 new alert, 3 active.")
 
         visitor.context.set_offline(False)
-        page.wait_for_selector(LIVE, state="attached")
 
-        def is_back() -> bool:
+        def is_back() -> bool:  # at once or, if that comes too early, when the page tries again
             page.clock.run_for(1_000)
             return voice.inner_text() == "The connection is back."
 

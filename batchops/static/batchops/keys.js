@@ -21,7 +21,7 @@ if (sheet) {
 function press(event) {
   const { key, target, timeStamp } = event;
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (!works.checked || target.closest(`dialog, ${WRITTEN}`)) return;
+  if (!works.checked || target.closest(`dialog[open], ${WRITTEN}`)) return;
   const inTurn = first && timeStamp < firstAt + IN_TURN_MS;
   const found = (inTurn && meant(`${first} ${key}`, target)) || meant(key, target);
   [first, firstAt] = [found ? "" : key, timeStamp];

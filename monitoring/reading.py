@@ -70,6 +70,15 @@ class ThreadName(NamedTuple):
     thread: int
 
 
+class _Rest(NamedTuple):
+    """What a reading holds of one run beside its own row."""
+
+    progress: ProgressRow | None
+    threads: Mapping[str, int]
+    details: Iterable[ThreadDetailRow]
+    message: str
+
+
 def observe(
     snapshot: Snapshot, site: Site, held: Mapping[RunKey, Known] | None = None
 ) -> dict[RunKey, Observed]:
@@ -89,15 +98,10 @@ def observe(
         details[detail.key].append(detail)
     seen = {}
     for run in snapshot.runs:
-        key, done = run.key, progress.get(run.key)
-        own = _observed(
-            replace(run, started_at=_started_at(run, done, held.get(key)) or snapshot.clock),
-            site,
-            progress=done,
-            threads=threads[key],
-            message=messages.get(key, ""),
-        )
-        seen[key] = replace(own, restarted_at=_restarted_at(done, details[key]))
+        key = run.key
+        rest = _Rest(progress.get(key), threads[key], details[key], messages.get(key, ""))
+        started_at = _started_at(run, rest.progress, held.get(key)) or snapshot.clock
+        seen[key] = _observed(run, site, rest, started_at=started_at)
     return seen
 
 
@@ -209,36 +213,29 @@ def _second(moment: datetime, zone: ZoneInfo) -> datetime | None:
     return again if again > moment else None
 
 
-def _observed(
-    run: RunRow,
-    site: Site,
-    *,
-    progress: ProgressRow | None,
-    threads: Mapping[str, int],
-    message: str,
-) -> Observed:
-    state = state_of(run.run_status)
+def _observed(run: RunRow, site: Site, rest: _Rest, *, started_at: datetime) -> Observed:
+    state, progress = state_of(run.run_status), rest.progress
     last_ended_at = progress.last_ended_at if progress else None
-    assert run.started_at  # as `observe` has settled it
     return Observed(
         batch_code=site.code_of.get(run.key.batch_cd, run.key.batch_cd),
         state=state,
         status_code=run.run_status.strip(),
-        started_at=run.started_at,
+        started_at=started_at,
+        restarted_at=_restarted_at(progress, rest.details),
         # CC&B may keep the old end when a run is restarted, and may lack one that was set by hand.
         ended_at=None if state in OPEN else run.ended_at or last_ended_at,
         own_ended_at=None if state in OPEN else run.ended_at,
-        thread_count=progress.threads if progress else sum(threads.values()),
+        thread_count=progress.threads if progress else sum(rest.threads.values()),
         instances=progress.instances if progress else 0,
-        threads=dict(threads),
+        threads=dict(rest.threads),
         records_processed=progress.records if progress else 0,
         records_in_error=progress.errors if progress else 0,
         heartbeat=progress.heartbeat if progress else 0,
         version=run.version,
         do_not_restart=run.do_not_restart,
         source_business_date=run.business_date,
-        business_date=site.day_of(run.started_at),
-        error_message=message if state is RunState.FAILED else "",
+        business_date=site.day_of(started_at),
+        error_message=rest.message if state is RunState.FAILED else "",
     )
 
 

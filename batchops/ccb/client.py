@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from django.conf import settings
 
 from batchops.ccb.errors import CcbError
@@ -106,9 +107,9 @@ def read_lines(
     last: Line = [""]
     with _reader(limit) as (process, late):
         _send(process, _common(source, limit) | request)
-        with suppress(json.JSONDecodeError):  # only a reader that was ended leaves half a line
+        with suppress(orjson.JSONDecodeError):  # only a reader that was ended leaves half a line
             for text in process.stdout or ():
-                last = json.loads(text)
+                last = orjson.loads(text)
                 if last[0] in {"end", "failure"}:
                     break
                 counts[last[0]] += 1

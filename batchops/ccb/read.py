@@ -18,6 +18,8 @@ from itertools import islice
 from time import monotonic
 from typing import Any, Protocol
 
+import orjson
+
 from batchops.ccb.errors import CcbError
 from batchops.ccb.failures import failure
 from batchops.ccb.selects import parse_question
@@ -265,7 +267,7 @@ def plain(cell: Any) -> str | int | float | None:
 
 def write(line: list[Any]) -> None:
     """Write one line of the answer."""
-    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Write many rows of one table in few statements."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from django.db import connection, models
 from psycopg import sql
 
@@ -31,9 +31,7 @@ def _upsert(rows: Sequence[models.Model], unique: Sequence[str], update: Sequenc
     meta = rows[0]._meta
     fields = [f for f in meta.concrete_fields if not (f.primary_key or f.generated)]
     keys = [f for f in fields if f.name in unique]
-    text = json.dumps(
-        [{f.column: getattr(row, f.attname) for f in fields} for row in rows], default=str
-    )
+    text = orjson.dumps([{f.column: getattr(row, f.attname) for f in fields} for row in rows])
     statement = UPSERT_SQL.format(
         table=sql.Identifier(meta.db_table),
         columns=_columns(fields),
@@ -42,7 +40,7 @@ def _upsert(rows: Sequence[models.Model], unique: Sequence[str], update: Sequenc
         new=sql.SQL(", ").join(_taken(field) for field in fields if field.name in update),
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [text])
+        cursor.execute(statement, [text.decode()])
         ids = {tuple(key): pk for pk, *key in cursor.fetchall()}
     for row in rows:
         row.pk = ids[tuple(getattr(row, key.attname) for key in keys)]

@@ -277,7 +277,7 @@ def _quiet_context(request: HttpRequest, alert: Alert) -> dict[str, Any]:
 
 def _heading(alert: Alert) -> str:
     """Name an alert by its rule and what it is about."""
-    rule = alert.definition.label
+    rule = gettext(alert.definition.label)
     about = alert.subject or alert.batch_code
     named = f"{rule[:1].upper()}{rule[1:]}"
     return f"{named}: {about}" if about else named

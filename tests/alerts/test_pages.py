@@ -13,6 +13,7 @@ from alerts.states import Severity
 from batchops.templatetags.batchops import moment
 from tests.alerts.findings import AT, finding, opened
 from tests.people import client_of
+from tests.pseudo import pseudo_language, untranslated
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/alerts/alert/"
@@ -38,6 +39,16 @@ class TestBanner:
         assert "1 failed" in page
         assert "2 long running" in page
         assert "View all alerts" in page
+
+    def test_the_names_of_rules_and_severities_are_translated(self) -> None:
+        alert, client = opened("FAILED", message="It."), client_of("Viewer")
+
+        with pseudo_language():
+            banner = text_of(client, "/admin/alerts/banner/fragment/")
+            page = text_of(client, f"{LIST}{alert.pk}/change/")
+
+        assert untranslated(banner) == set()
+        assert not untranslated(page) & {"Failed", "failed", "critical"}
 
     def test_it_is_empty_when_nothing_waits_but_stands_to_be_filled(self) -> None:
         alert = opened()

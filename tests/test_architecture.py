@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.embedded import ROOT
+
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 STATIC = ROOT / "batchops/static/batchops"
 PACKAGES = ("batchops", "jobs", "monitoring", "alerts")

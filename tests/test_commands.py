@@ -14,8 +14,7 @@ from django.core.management.base import CommandError
 from batchops.access import find_token
 from batchops.management import benches
 from batchops.models import User
-
-ROOT = Path(__file__).resolve().parent.parent
+from tests.embedded import ROOT
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -30,9 +30,8 @@ from batchops.management.commands import doctor
 from jobs.models import Schedule, ScheduleSlot
 from monitoring.models import Poll, Source
 from tests.ccb.listeners import listener, stay_silent
-from tests.embedded import address_of
+from tests.embedded import address_of, free_port
 from tests.test_commands import manage
-from tests.web_process import free_port
 
 SECRETS = {"SMTP_PASS": "hush-mail", "METRICS_TOKEN": "hush-metrics-" + "x" * 30}
 

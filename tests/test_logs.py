@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +17,7 @@ from django.test import Client
 
 from batchops.log_lines import JsonLines, about
 from batchops.web.request_ids import NAME
-
-ROOT = Path(__file__).resolve().parent.parent
+from tests.embedded import ROOT
 
 
 class Log:

@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,12 +27,11 @@ from batchops.models import AdminRecord, User
 from batchops.sessions import SessionStore
 from tests.api.test_document import api_routes, methods_of
 from tests.api.test_every_route import VALUES
-from tests.embedded import address_of
+from tests.embedded import ROOT, address_of
 from tests.people import client_of, person
 from tests.test_routes import ROUTES
 
 pytestmark = pytest.mark.django_db
-ROOT = Path(__file__).resolve().parent.parent
 RIGHT, WRONG = "a long and silly password", "canary-of-a-wrong-password"
 LOGIN, PAGE = "/admin/login/", "/admin/password_change/"
 

@@ -21,9 +21,8 @@ from typing import Any
 import psycopg
 
 from batchops.management.restore import broken
-from tests.embedded import ROOT, guard, start_postgres, temporary_folder
+from tests.embedded import ROOT, free_port, guard, start_postgres, temporary_folder
 from tests.waiting import wait_for
-from tests.web_process import free_port
 
 TOGETHER_S = 10
 PATIENCE_S = 180

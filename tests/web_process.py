@@ -12,10 +12,8 @@ from typing import Any
 
 from django.conf import settings
 
-from tests.embedded import address_of
+from tests.embedded import ROOT, address_of, free_port
 from tests.waiting import wait_for
-
-ROOT = Path(__file__).parent.parent
 
 
 class WebProcess:
@@ -74,10 +72,3 @@ class WebProcess:
         assert self._process.poll() is None, self.log.read_text()
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

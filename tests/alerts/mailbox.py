@@ -13,6 +13,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from tests.embedded import free_port
+
 
 class Mailbox:
     """What arrived, and how the server answers; the hooks are aiosmtpd's."""
@@ -57,13 +59,6 @@ class Mailbox:
     @property
     def subjects(self) -> list[str]:
         return [str(mail["Subject"]) for mail in self.mails]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

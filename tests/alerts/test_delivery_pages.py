@@ -11,7 +11,8 @@ from alerts import deliver
 from alerts.models import Channel, Delivery
 from batchops.db import database_now
 from tests.alerts.findings import opened
-from tests.alerts.mailbox import Mailbox, free_port
+from tests.alerts.mailbox import Mailbox
+from tests.embedded import free_port
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db

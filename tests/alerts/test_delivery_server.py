@@ -11,8 +11,9 @@ from alerts.backoff import backoff
 from alerts.models import Alert, Channel, Delivery
 from batchops.db import database_now
 from tests.alerts.findings import opened
-from tests.alerts.mailbox import Mailbox, dripping, free_port, silent
+from tests.alerts.mailbox import Mailbox, dripping, silent
 from tests.alerts.outbox import make_due, tries
+from tests.embedded import free_port
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("channel")]
 

@@ -11,9 +11,10 @@ from alerts import deliver, lifecycle
 from alerts.models import Alert, Channel, Delivery, Notice
 from batchops.db import database_now
 from tests.alerts.findings import opened
-from tests.alerts.mailbox import Mailbox, free_port, killing
+from tests.alerts.mailbox import Mailbox, killing
 from tests.alerts.outbox import make_due, tries
 from tests.alerts.test_delivery_processes import end_lease, fork, run_sender
+from tests.embedded import free_port
 from tests.test_routes import client_of
 
 pytestmark = [pytest.mark.django_db]

@@ -16,9 +16,10 @@ from urllib.parse import urlsplit
 from batchops.house import postgres, provision
 from batchops.house.places import SOCKET_NAME, choose_place
 from tests.chaos.proxy import Proxy
+from tests.embedded import ROOT
 from tests.faults.site import Site
 from tests.house.disks import fill
-from tests.house.running import ROOT, clean_environment
+from tests.house.running import clean_environment
 from tests.waiting import wait_for
 
 SPEED = 300  # a business day in 5 minutes, a poll every 3 seconds

@@ -11,6 +11,8 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+from tests.embedded import free_port
+
 Address = tuple[str, int] | Path
 AT_ONCE = struct.pack("ii", 1, 0)  # closed so, a peer is reset
 
@@ -32,7 +34,7 @@ class Proxy:
         self._passing.set()
         self._is_closed = False
         self._server: asyncio.Server | None = None
-        self.port = _free_port()
+        self.port = free_port()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         self._do(self._open())
 
@@ -120,9 +122,3 @@ def _reset(writer: asyncio.StreamWriter) -> None:
     if line is not None and line.family != socket.AF_UNIX:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
     writer.transport.abort()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -19,7 +19,8 @@ from batchops.house.postgres import SUPERUSER
 from batchops.house.provision import DATABASE, OWNER
 from tests.api_client import ApiClient
 from tests.cluster.databases import orm_at
-from tests.house.running import ROOT, Up, clean_environment
+from tests.embedded import ROOT
+from tests.house.running import Up, clean_environment
 from tests.jobs.harness import checks
 from tests.waiting import wait_for
 

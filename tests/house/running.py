@@ -6,7 +6,6 @@ import http.client
 import http.cookies
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,17 +18,11 @@ from batchops.house.environment import MANAGED
 from batchops.house.places import cluster_folder
 from batchops.house.postgres import postmaster
 from batchops.house.processes import marked
+from tests.embedded import ROOT, free_port
 from tests.waiting import wait_for
 
-ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "a password for tests only"
 START_S, STOP_S = 120, 40
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def clean_environment(data_dir: Path) -> dict[str, str]:

@@ -21,7 +21,8 @@ from psycopg.conninfo import make_conninfo
 from batchops.errors import Conflict
 from batchops.house.rights import READ_BY_REPORTS
 from batchops.management.restore import broken, differences, drill, picture
-from tests.house.running import PASSWORD, ROOT, clean_environment
+from tests.embedded import ROOT
+from tests.house.running import PASSWORD, clean_environment
 
 pytestmark = [pytest.mark.processes, pytest.mark.sql, pytest.mark.timeout(300)]
 

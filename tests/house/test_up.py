@@ -19,15 +19,13 @@ from batchops.house.environment import FILE_NAME
 from batchops.house.places import choose_place, cluster_folder, remove
 from batchops.house.provision import APPLICATION, CCB_DATABASE, CCB_READER, DATABASE
 from batchops.house.up import main
-from tests.embedded import temporary_folder
+from tests.embedded import ROOT, free_port, temporary_folder
 from tests.house.disks import fill, need_room, require_mounted, small_disk
 from tests.house.running import (
-    ROOT,
     START_S,
     STOP_S,
     Up,
     clean_environment,
-    free_port,
     kill_with_watchdog,
     leave_stale_lock,
     left_over,

@@ -24,9 +24,10 @@ from batchops.models import Heartbeat, User
 from jobs import lifecycle
 from jobs.lifecycle import NewJob, Outcome
 from jobs.models import Claim, Job
+from tests.embedded import ROOT
 from tests.jobs.conftest import Make
 from tests.waiting import wait_for
-from tests.web_process import ROOT, WebProcess
+from tests.web_process import WebProcess
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db]
 

@@ -19,7 +19,7 @@ from jobs.lifecycle.uploads import WRITING_LIMIT
 from jobs.models import Job, JobItem, Upload, UploadPart
 from jobs.runner import run_slice
 from jobs.sweep import sweep
-from tests.embedded import address_of
+from tests.embedded import ROOT, address_of
 from tests.jobs.files import (
     TABLE,
     announce,
@@ -32,7 +32,6 @@ from tests.jobs.files import (
     stored,
     workbook,
 )
-from tests.jobs.harness.workers import ROOT
 from tests.people import client_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("uploading")]

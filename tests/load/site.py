@@ -16,8 +16,8 @@ from batchops.house import postgres
 from batchops.house.places import choose_place, remove
 from batchops.house.processes import marks
 from batchops.house.provision import DATABASE, OWNER
-from tests.embedded import temporary_folder
-from tests.house.running import ROOT, clean_environment, free_port
+from tests.embedded import ROOT, free_port, temporary_folder
+from tests.house.running import clean_environment
 from tests.waiting import wait_for
 
 STARTS_WITHIN_S = 180

@@ -20,8 +20,7 @@ import psycopg
 
 from batchops.house import postgres
 from batchops.house.places import choose_place
-from tests.embedded import temporary_folder
-from tests.house.running import ROOT, free_port
+from tests.embedded import ROOT, free_port, temporary_folder
 from tests.load.site import site
 from tests.load.surroundings import here
 from tests.peers.reporting import WORKERS

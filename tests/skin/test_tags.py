@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from django.template import Context, Template
@@ -13,8 +12,8 @@ from django.utils import timezone
 from batchops.looks import Look
 from batchops.templatetags.batchops import NOTHING, ago, duration, rate
 from batchops.web.styleguide import icon_names
+from tests.embedded import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 WORDS_OF_CODE = re.compile(r"Look\(.*?\"([a-z-]+)\"\s*,?\s*\)", re.DOTALL)
 
 

@@ -8,17 +8,15 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 from django.db import DatabaseError, connection
 
 from batchops.cluster.ticks import ClusterName
 from jobs import sweep
-from tests.embedded import address_of
+from tests.embedded import ROOT, address_of
 from tests.waiting import wait_for
 
-ROOT = Path(__file__).parents[3]
 FAST = {
     "HEARTBEAT_INTERVAL_S": "0.5",
     "JOBS_LEASE_S": "1.5",

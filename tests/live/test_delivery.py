@@ -102,6 +102,16 @@ class TestListener:
 
 
 class TestSlowClients:
+    def test_it_lets_one_that_is_sent_away_answer_late(self, web, browser):
+        with silent_line(web, browser) as line:
+            line.settimeout(2)
+            line.sendall(masked(b"\x81", b"not json"))
+            came = b""
+            with pytest.raises(TimeoutError):
+                while piece := line.recv(4096):
+                    came += piece
+            assert came.endswith((4400).to_bytes(2, "big"))
+
     def test_it_drops_one_that_never_answers(self, web, browser):
         with silent_line(web, browser) as line:
             line.settimeout(float(TIMINGS["LIVE_SILENCE_S"]) + 4)
@@ -174,3 +184,8 @@ def silent_line(web, browser) -> socket.socket:
     )
     assert b"101" in line.recv(4096)
     return line
+
+
+def masked(kind: bytes, payload: bytes) -> bytes:
+    """Write a frame as a browser must: masked, here with zeros, which change nothing."""
+    return kind + bytes([0x80 | len(payload)]) + bytes(4) + payload

@@ -25,8 +25,8 @@ logger = logging.getLogger(__name__)
 
 # A thousand browsers that come back at once need this long; Daphne's own 5 s fail half of them.
 CONNECT_TIMEOUT_S = 60
-# Who is sent away has so long to take in why. The library's own 1 s, after which it cuts the line and
-# what stands in it is lost, is too short for a slow phone; a stop waits for nobody longer than this.
+# Who is sent away has so long to take in why. The library's own 1 s, after which it cuts the line
+# and loses what stands in it, is too short for a slow phone; a stop waits for nobody longer.
 CLOSE_TIMEOUT_S = 3
 # The protocol allows 4 KB (batchops.live.consumers); this bounds what is read before that is seen.
 MAX_MESSAGE_BYTES = 64 * 1024

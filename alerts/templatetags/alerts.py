@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Mapping
 
 from django import template
-from django.template.loader import render_to_string
-from django.utils.html import escape, format_html
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from alerts.models import Alert
-from batchops.templatetags.batchops import NOTHING, address, badge, since
+from batchops.templatetags.batchops import NOTHING, address, badge, moment, since
 
 register = template.Library()
 
@@ -29,6 +28,7 @@ ROW = """<tr id="alert-{key}">{tick}
         </tr>"""
 NOTE = ' <span class="alert-note">{}</span>'
 MUTED = '<span class="alert-note">{}</span>'
+BETWEEN = " &middot; "
 
 
 @register.simple_tag
@@ -44,6 +44,18 @@ def alert_rows(alerts: Iterable[Alert], may_tick: bool) -> SafeString:  # noqa: 
     }
     escaped = {name: escape(word) for name, word in words.items()}
     return SafeString("".join(_row(alert, escaped, may_tick=may_tick) for alert in alerts))
+
+
+@register.simple_tag
+def muted(alert: Alert, dot: bool = False) -> SafeString:  # noqa: FBT001, FBT002
+    """Say until when nobody is told of an alert, and that it comes and goes, behind a `dot`."""
+    said = []
+    if alert.muted_until and not alert.is_resolved:
+        said.append(format_html("{} {}", _("silenced until"), moment(alert.muted_until)))
+    if alert.is_flapping:
+        said.append(conditional_escape(_("flapping")))
+    before = (BETWEEN if dot else " ") if said else ""
+    return SafeString(before + BETWEEN.join(said))
 
 
 def _row(alert: Alert, words: Mapping[str, SafeString], *, may_tick: bool) -> SafeString:
@@ -74,4 +86,4 @@ def _notes(alert: Alert) -> SafeString:
     recorded = format_html(NOTE, _("recorded only")) if alert.record_only else SafeString()
     if not (alert.muted_until or alert.is_flapping):
         return recorded
-    return recorded + format_html(MUTED, render_to_string("alerts/_muted.html", {"alert": alert}))
+    return recorded + format_html(MUTED, muted(alert))

@@ -71,15 +71,21 @@ def usual_runs(wanted: Collection[Wanted], known: DayCalendar | None = None) -> 
         return {}
     known = known or calendar.day_calendar(monitoring_config())
     alike = {day: known.comparable(day, within=HISTORY) for day in {day for _, day in wanted}}
-    past = {
-        (code, day): [one for one in alike[day] if not known.is_out(code, one)]
+    on_weekday = {day: same_weekday(day, days) for day, days in alike.items()}
+    by_weekday = _read(_in_use(wanted, on_weekday, known), known, of_weekday=True)
+    enough = {each: usual for each, usual in by_weekday.items() if usual.days_counted >= ENOUGH}
+    rest = [each for each in wanted if each not in enough]
+    return enough | _read(_in_use(rest, alike, known), known, of_weekday=False)
+
+
+def _in_use(
+    wanted: Iterable[Wanted], compared: Mapping[date, list[date]], known: DayCalendar
+) -> dict[Wanted, list[date]]:
+    """Return the days that each one is compared with, but for those of its outages."""
+    return {
+        (code, day): [past for past in compared[day] if not known.is_out(code, past)]
         for code, day in wanted
     }
-    of_weekday = {each: same_weekday(each[1], days) for each, days in past.items()}
-    by_weekday = _read(of_weekday, known, of_weekday=True)
-    enough = {each: usual for each, usual in by_weekday.items() if usual.days_counted >= ENOUGH}
-    rest = {each: days for each, days in past.items() if each not in enough}
-    return enough | _read(rest, known, of_weekday=False)
 
 
 def usual_records(codes: Iterable[str], day: date, known: DayCalendar) -> dict[str, float]:

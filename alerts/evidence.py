@@ -90,16 +90,22 @@ WRITERS: dict[str, Callable[[Any], str]] = {
 
 
 def _fact(name: str, value: Any) -> Fact:
+    words, kind = _by_end(name)
+    if value is None or not kind:
+        return Fact(_words(name), value, "count" if type(value) is int else "text")
+    return Fact(words, datetime.fromisoformat(value) if kind == "moment" else value, kind)
+
+
+@lru_cache(maxsize=500)
+def _by_end(name: str) -> tuple[str, str]:
+    """Return the words of a name before its end, and the kind that its end tells, if any."""
     for end, kind in KINDS.items():
-        if name.endswith(end) and value is not None:
-            return Fact(_words(name.removesuffix(end)), _typed(value, kind), kind)
-    return Fact(_words(name), value, "count" if type(value) is int else "text")
+        if name.endswith(end):
+            return _words(name.removesuffix(end)), kind
+    return _words(name), ""
 
 
-def _typed(value: Any, kind: str) -> Any:
-    return datetime.fromisoformat(value) if kind == "moment" else value
-
-
+@lru_cache(maxsize=500)
 def _words(name: str) -> str:
     words = name.replace("_", " ")
     return words[:1].upper() + words[1:]

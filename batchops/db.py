@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any, TypeVar
 
 from django.db import close_old_connections, connection, connections, transaction
 from django.db.backends.postgresql.base import DatabaseWrapper
+from django.db.models import Count, Model, QuerySet, Window
+
+Row = TypeVar("Row", bound=Model)
 
 REVISION_SQL = """
     SELECT pg_snapshot_xmax(s)::text::bigint
@@ -20,6 +24,12 @@ def database_now() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
     return now
+
+
+def first_and_total(found: QuerySet[Row], most: int) -> tuple[list[Row], int]:
+    """Return the first `most` rows, and how many there are in all; one query."""
+    rows: list[Any] = list(found.annotate(in_all=Window(Count("*")))[:most])
+    return rows, rows[0].in_all if rows else 0
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
 
+from batchops.db import first_and_total
 from monitoring.models import Poll, Run
 from monitoring.states import OPEN, RunState
 
@@ -51,9 +52,8 @@ def runs_outside(day: date, *, steps: Collection[str]) -> tuple[Sequence[Run], i
     At most 50 are named.
     """
     found = Run.objects.filter(business_date=day).exclude(batch_code__in=steps)
-    failed = found.filter(state=RunState.FAILED).order_by("started_at", "id")[:LISTED]
-    others = found.exclude(state=RunState.FAILED).order_by("started_at", "id")[:LISTED]
-    return [*failed, *others][:LISTED], found.count()
+    failed_first = Case(When(state=RunState.FAILED, then=0), default=1)
+    return first_and_total(found.order_by(failed_first, "started_at", "id"), LISTED)
 
 
 def runs_since(moment: datetime) -> tuple[Sequence[Run], int]:
@@ -63,4 +63,4 @@ def runs_since(moment: datetime) -> tuple[Sequence[Run], int]:
     """
     moved = Q(started_at__gte=moment) | Q(ended_at__gte=moment) | Q(state__in=OPEN)
     found = Run.objects.filter(moved, started_at__gte=moment - LONGEST_RUN)
-    return list(found.newest_first()[:LISTED]), found.count()
+    return first_and_total(found.newest_first(), LISTED)

@@ -56,4 +56,5 @@ def ended_between(
     """
     ends = JobEvent.objects.filter(verb="finish", at__gte=begins_at, at__lt=ends_at)
     found = jobs().filter(pk__in=ends.values("job"), state__in=BAD_ENDS if badly else states.ENDED)
-    return list(found.order_by("-finished_at", "pk")[:LISTED]), found.count()
+    named = list(found.order_by("-finished_at", "pk")[:LISTED])
+    return named, len(named) if len(named) < LISTED else found.count()

@@ -9,6 +9,7 @@ from alerts import evidence
 from alerts.models import Alert
 from alerts.reported import alerts_between
 from batchops.access import name_of
+from batchops.db import first_and_total
 
 LISTED = 100  # alerts that a report names
 
@@ -49,7 +50,8 @@ def lines_of_day(
     that none falls between the reports of two days.
     """
     found = alerts_between(day, begins_at=since, ends_at=until, recorded=recorded)
-    return lines(found.worst_first()[:LISTED]), found.count()
+    named, total = first_and_total(found.worst_first(), LISTED)
+    return lines(named), total
 
 
 def lines(alerts: Iterable[Alert]) -> list[AlertLine]:

@@ -23,7 +23,7 @@ from jobs.models import Job, JobDay
 from jobs.queries import ended_between, figures_of
 from jobs.registry import label_of
 from monitoring import queries
-from monitoring.calendar import DayCalendar, day_calendar
+from monitoring.calendar import DayCalendar
 from monitoring.day_report import Readings, readings_of, runs_outside
 from monitoring.models import MonitoringConfig, Run
 from monitoring.queries import Freshness
@@ -183,15 +183,16 @@ def compose(day: date, fresh: Freshness, *, recorded: bool = True) -> DailyRepor
     A day of which nothing is held has a report that says so. Without `recorded`, alerts that only
     go on record are left out, as mails leave them out.
     """
-    moments = moments_of(day, fresh)
     drawn = draw_days([day], fresh)[0]
+    moments = moments_of(day, fresh, drawn.known_days)
     alerts, alerts_total = lines_of_day(
         day, since=_deadline(day - timedelta(days=1), fresh), until=moments.ends_at,
         recorded=recorded,
     )  # fmt: skip
-    outlook, usual = look_ahead(day, moments=moments, fresh=fresh)
+    workflow = [view.step for view in drawn.steps]
+    outlook, usual = look_ahead(day, workflow, moments=moments, fresh=fresh)
     steps = step_lines(drawn, moments=moments, usual=usual, alerts=alerts)
-    runs, runs_total = runs_outside(day, steps=[line.step.batch_code for line in steps])
+    runs, runs_total = runs_outside(day, steps=[step.batch_code for step in workflow])
     return DailyReport(
         day=day,
         at=fresh.at,
@@ -216,13 +217,13 @@ def _done_at(steps: Sequence[StepLine]) -> datetime | None:
     return max(ends) if ends and len(ends) == len(steps) else None
 
 
-def moments_of(day: date, fresh: Freshness) -> Moments:
+def moments_of(day: date, fresh: Freshness, known_days: DayCalendar) -> Moments:
     """Return the moments that a report on `day` goes by, with a picture of this age."""
     begins_at, ends_at = queries.day_bounds(day, fresh.config)
     seen = (fresh.source_at or begins_at) if fresh.stale else fresh.source_now
     return Moments(
         config=fresh.config,
-        known_days=day_calendar(fresh.config),
+        known_days=known_days,
         begins_at=begins_at,
         deadline_at=_deadline(day, fresh),
         ends_at=ends_at,

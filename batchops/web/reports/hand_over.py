@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Model, QuerySet
 from django.utils.translation import gettext
 
 from alerts.models import Alert, AlertEvent
@@ -14,6 +13,7 @@ from alerts.reported import active_with_notes, hand_overs, resolved_since
 from alerts.states import ACTIVE
 from batchops.access import name_of
 from batchops.calendar import business_date, moment_in_day
+from batchops.db import first_and_total
 from jobs.queries import ended_between
 from jobs.queries import jobs as all_jobs
 from jobs.rows import JobRow
@@ -23,7 +23,6 @@ from monitoring.queries import Freshness
 from monitoring.shown import RunView, Timeline, view_of
 from monitoring.timeline import draw_days
 
-Row = TypeVar("Row", bound=Model)
 LISTED = 100  # alerts and jobs of each kind that are named
 USUAL_SHIFT = timedelta(hours=8)  # where nobody set when shifts change
 
@@ -93,12 +92,13 @@ def compose(fresh: Freshness, *, since: datetime, recorded: bool = True) -> Hand
     at = fresh.at
     here_since = at - (fresh.source_now - since) / queries.clock_speed()
     waiting, taken = (active_with_notes(s, recorded=recorded) for s in ACTIVE)
-    open_alerts, open_total = _named(waiting)
-    taken_alerts, taken_total = _named(taken)
+    open_alerts, open_total = first_and_total(waiting, LISTED)
+    taken_alerts, taken_total = first_and_total(taken, LISTED)
     over = resolved_since(here_since, recorded=recorded).order_by("-resolved_at")
-    resolved, resolved_total = _named(over)
+    resolved, resolved_total = first_and_total(over, LISTED)
     runs, runs_total = runs_since(since)
-    running, running_total = _named(all_jobs().open().order_by("-created_at"))
+    open_jobs = all_jobs().open().order_by("-created_at")
+    running, running_total = first_and_total(open_jobs, LISTED)
     ended, ended_total = ended_between(here_since, at)
     return HandOver(
         at=at,
@@ -117,12 +117,6 @@ def compose(fresh: Freshness, *, since: datetime, recorded: bool = True) -> Hand
         ended_jobs=[JobRow.of(job) for job in ended],
         ended_total=ended_total,
     )
-
-
-def _named(found: QuerySet[Row]) -> tuple[list[Row], int]:
-    """Return the first LISTED, and how many there are; counted only where there are more."""
-    named = list(found[:LISTED])
-    return named, len(named) if len(named) < LISTED else found.count()
 
 
 def shift_began(before: datetime, fresh: Freshness) -> datetime:

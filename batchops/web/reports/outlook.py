@@ -67,10 +67,11 @@ class Outlook:
     starts: Sequence[Start]
 
 
-def look_ahead(day: date, *, moments: "Moments", fresh: Freshness) -> tuple[Outlook, UsualRuns]:
+def look_ahead(
+    day: date, steps: Sequence[Step], *, moments: "Moments", fresh: Freshness
+) -> tuple[Outlook, UsualRuns]:
     """Return what follows `day`, and what is usual for each step on it and on the next day."""
     following = day + timedelta(days=1)
-    steps = list(Step.objects.all())
     wanted = [(step.batch_code, on) for step in steps for on in (day, following)]
     usual = usual_runs(wanted, moments.known_days)
     begins_at, ends_at = queries.day_bounds(following, fresh.config)

@@ -58,7 +58,7 @@ class Kind:
     permission: str
     topic: str
     refresh_on: str
-    find: Callable[[str], list[Hit]]
+    find: Callable[[str, Freshness], list[Hit]]
     rest: Callable[[str], str]
 
 
@@ -75,7 +75,8 @@ class Found:
 def search(request: AuthenticatedHttpRequest) -> HttpResponse:
     text = _asked(request)
     drawn = drawn_from() if text else {}
-    found = [_found(kind, text) for kind in _kinds(request)] if text else []
+    fresh = freshness(timezone.now())
+    found = [_found(kind, text, fresh) for kind in _kinds(request)] if text else []
     only = _led_to(text, found)
     if only is not None:
         return redirect(only.href)
@@ -85,6 +86,7 @@ def search(request: AuthenticatedHttpRequest) -> HttpResponse:
         "q": text,
         "longest": LONGEST,
         "found": found,
+        "fresh": fresh,
         "steps": steps,
         "places": places,
         "nothing": not (steps or places or any(each.hits for each in found)),
@@ -99,7 +101,8 @@ def search_fragment(request: AuthenticatedHttpRequest, name: str) -> HttpRespons
     kind = next((kind for kind in _kinds(request) if kind.name == name), None)
     if kind is None or not text:
         raise NotFound(gettext("Nothing of this kind can be searched for. Open the search anew."))
-    return render_page(request, "search/_found.html", {"each": _found(kind, text), "q": text})
+    found = _found(kind, text, freshness(timezone.now()))
+    return render_page(request, "search/_found.html", {"each": found, "q": text})
 
 
 def _asked(request: HttpRequest) -> str:
@@ -114,8 +117,8 @@ def _kinds(request: HttpRequest) -> Iterator[Kind]:
     return (kind for kind in KINDS if request.user.has_perm(kind.permission))
 
 
-def _found(kind: Kind, text: str) -> Found:
-    hits = kind.find(text)
+def _found(kind: Kind, text: str, fresh: Freshness) -> Found:
+    hits = kind.find(text, fresh)
     return Found(kind, hits[:LISTED], kind.rest(text) if len(hits) > LISTED else "")
 
 
@@ -127,7 +130,7 @@ def _led_to(text: str, found: list[Found]) -> Hit | None:
     return exact[0] if sure else None
 
 
-def _jobs(text: str) -> list[Hit]:
+def _jobs(text: str, _fresh: Freshness) -> list[Hit]:
     if ALERT_NUMBER.fullmatch(text):
         return []
     named = list(jobs().named(text)[:LISTED])
@@ -145,9 +148,8 @@ def _job(job: Job, *, exact: bool) -> Hit:
     return Hit(job.title, href, note, JobRow.of(job).look, job.created_at, exact)
 
 
-def _runs(text: str) -> list[Hit]:
+def _runs(text: str, fresh: Freshness) -> list[Hit]:
     found = runs_named(text).newest_first()[: LISTED + 1]
-    fresh = freshness(timezone.now())
     numbered = any(word.isdecimal() for word in re.split(r"[\s/]+", text))
     return [_run(run, fresh, exact=numbered) for run in found]
 
@@ -160,7 +162,7 @@ def _run(run: Run, fresh: Freshness, *, exact: bool) -> Hit:
     return Hit(f"{run.batch_code} {number}", href, said, look, run.started_at, exact)
 
 
-def _alerts(text: str) -> list[Hit]:
+def _alerts(text: str, _fresh: Freshness) -> list[Hit]:
     number = ALERT_NUMBER.fullmatch(text)
     text = number[1] if number else text
     pk = int(text) if text.isdecimal() and len(text) < 19 else None

@@ -11,8 +11,9 @@ NEWEST = ("-created_at", "-pk")
 NEWEST_OF_FEW = (Func("created_at", template="%(expressions)s + interval '0'").desc(), "-pk")
 POSITION_OF_FEW = Func("position", template="(%(expressions)s + 0)")
 POSITIONS_SCANNED = 2_500
-# Common words are found by looking at so many of the newest jobs, rare ones by the index.
-JOBS_SCANNED = 2_500
+# Common words are found by looking at so many of the newest jobs for each that is asked for, rare
+# ones by the index.
+SCANNED_FOR_ONE = 50
 # Of a label or an error that very many items share, so many are looked at.
 ITEMS_SEARCHED = 500
 # Those that the index of labels holds.
@@ -37,7 +38,8 @@ def newest_led_to(found: JobQuerySet, text: str, *, limit: int) -> list[Job]:
     the newest jobs, and only if that does not fill the page another one uses the index.
     """
     wanted = _led_to(text, _jobs_of_items(text))
-    border = found.order_by(*NEWEST).values_list("created_at", flat=True)[JOBS_SCANNED:].first()
+    newest = found.order_by(*NEWEST).values_list("created_at", flat=True)
+    border = newest[SCANNED_FOR_ONE * limit :].first()
     scanned = found if border is None else found.filter(created_at__gte=border)
     rows = list(scanned.alias(words=JOB_WORDS_SCANNED).filter(wanted).order_by(*NEWEST)[:limit])
     if border is None or len(rows) == limit:

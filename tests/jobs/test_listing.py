@@ -84,12 +84,12 @@ class TestSearch:
         assert titles(client, "?search=truncat") == {given_up.title}
         assert titles(client, "?search=nothing wrong with the eng") == {failing.title}
 
-    @pytest.mark.parametrize("scanned", [1, 2, 100])
+    @pytest.mark.parametrize("scanned", [0, 1, 100])
     @pytest.mark.parametrize("limit", [1, 2, 3])
     def test_finds_the_newest_whether_it_scans_or_asks_the_index(
         self, monkeypatch: Any, named: dict[str, Job], scanned: int, limit: int
     ) -> None:
-        monkeypatch.setattr(searching, "JOBS_SCANNED", scanned)
+        monkeypatch.setattr(searching, "SCANNED_FOR_ONE", scanned)
         wanted = queries.JobFilter(search="account")
 
         first = queries.page_of_jobs(wanted, limit=limit)

@@ -14,6 +14,7 @@ POSITIONS_SCANNED = 2_500
 # Common words are found by looking at so many of the newest jobs for each that is asked for, rare
 # ones by the index.
 SCANNED_FOR_ONE = 50
+RARE = 1_000  # matches, up to which their ids are named
 # Of a label or an error that very many items share, so many are looked at.
 ITEMS_SEARCHED = 500
 # Those that the index of labels holds.
@@ -44,7 +45,14 @@ def newest_led_to(found: JobQuerySet, text: str, *, limit: int) -> list[Job]:
     rows = list(scanned.alias(words=JOB_WORDS_SCANNED).filter(wanted).order_by(*NEWEST)[:limit])
     if border is None or len(rows) == limit:
         return rows
-    return list(found.alias(words=JOB_WORDS).filter(wanted).order_by(*NEWEST_OF_FEW)[:limit])
+    return list(_by_index(found, wanted).order_by(*NEWEST_OF_FEW)[:limit])
+
+
+def _by_index(found: JobQuerySet, wanted: Q) -> JobQuerySet:
+    """Return those that match, the rare ones by their ids: for one or two no workers are woken."""
+    matching = found.alias(words=JOB_WORDS).filter(wanted)
+    ids = list(matching.values_list("pk", flat=True)[: RARE + 1])
+    return found.filter(pk__in=ids) if len(ids) <= RARE else matching
 
 
 def search_items(found: QuerySet[JobItem], text: str) -> QuerySet[JobItem]:

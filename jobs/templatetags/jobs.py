@@ -18,6 +18,7 @@ from batchops.templatetags.batchops import (
     icon,
     moment,
 )
+from jobs.queries import MinuteDone
 from jobs.rows import JobRow
 
 register = template.Library()
@@ -46,6 +47,10 @@ RUNNING = """<tr id="job-{key}">
     <td data-label="{progress}">{bar}</td>
     <td class="num" data-label="{items}">{done}</td>
   </tr>"""
+MINUTE = """<tr><th scope="row">{at}</th>\
+<td class="num" data-label="{well}" data-y="{y_good}">{good}</td>\
+<td class="num" data-label="{badly}" data-y="{y_bad}">{bad}</td>\
+<td class="num" data-label="{of_them}" data-y="{y_items}">{items}</td></tr>"""
 DONE = """<span>\
 <span data-live-text="active.{}.processedCount" data-live-format="int">{}</span> / {}</span>"""
 COUNTING = """{}<span class="panel-note">{} \
@@ -86,6 +91,30 @@ def running_rows(rows: Iterable[JobRow]) -> SafeString:
             done=_done(row),
         )
         for row in rows
+    )
+
+
+@register.simple_tag
+def minute_rows(minutes: Iterable[MinuteDone]) -> SafeString:
+    """Draw what was done in each minute as the rows of the table that a chart is drawn of."""
+    words = {
+        "well": _("Ended well"),
+        "badly": _("With errors or failed"),
+        "of_them": _("Their items"),
+    }
+    return _joined(
+        format_html(
+            MINUTE,
+            **words,
+            at=moment(one.begins_at, "time"),
+            y_good=one.good,
+            good=grouped(one.good),
+            y_bad=one.bad,
+            bad=grouped(one.bad),
+            y_items=one.items,
+            items=grouped(one.items),
+        )
+        for one in minutes
     )
 
 

@@ -12,6 +12,7 @@ from batchops.cron import Cron
 from batchops.errors import InvalidInput
 
 LONDON, DHAKA = ZoneInfo("Europe/London"), ZoneInfo("Asia/Dhaka")
+LORD_HOWE = ZoneInfo("Australia/Lord_Howe")  # whose summer is half an hour
 SPRING, AUTUMN = date(2027, 3, 28), date(2027, 10, 31)  # London's nights of 23 and 25 hours
 
 
@@ -35,6 +36,9 @@ class TestCron:
             ("*/30 1-2 * * *", LONDON, SPRING, ["28 02:00", "28 02:30"]),
             ("*/30 1-2 * * *", LONDON, AUTUMN, ["31 01:00", "31 01:30", "31 02:00", "31 02:30"]),
             ("*/30 1-2 * * *", DHAKA, SPRING, ["28 01:00", "28 01:30", "28 02:00", "28 02:30"]),
+            ("15 2 * * *", LORD_HOWE, date(2027, 10, 3), ["03 02:30"]),
+            ("45 1 * * *", LORD_HOWE, date(2027, 4, 4), ["04 01:45"]),
+            ("*/30 1 * * *", LORD_HOWE, date(2027, 4, 4), ["04 01:00", "04 01:30"]),
         ],
     )  # fmt: skip
     def test_each_time_on_the_wall_comes_once(

@@ -29,9 +29,9 @@ from batchops.texts import one_line, redacted
 DEADLINE_S = 15.0  # its start, at some 0.5 s, included
 LONGEST_ADDRESS = 1_000
 LONGEST_REASON = 200
-# What the process finds of our environment: how to reach the outside, and nothing secret.
+# What the process finds of our environment: how to start and to reach the outside, nothing secret.
 PASSED_ON = (
-    "PATH", "LANG", "LC_ALL", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE",
+    "PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE",
     "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy",
 )  # fmt: skip
 TEAMS = "workflows"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -243,7 +244,7 @@ class TestTheWorkerOfTheDocs:
         assert kept == [(None, "It has no number.")] * 2 + [({"square": 144}, "")]
 
     def begin(self, text: str, job: Job, web: WebProcess, token: str) -> subprocess.Popen[str]:
-        environment = {
+        environment = os.environ | {
             "BATCHOPS_JOB": f"{web.origin}/api/batch-jobs/{job.pk}",
             "BATCHOPS_TOKEN": token,
         }

@@ -312,7 +312,7 @@ def given_up_note(request: HttpRequest) -> str:
     """Say that mails were given up lately; empty when none was, or for who may not see mails."""
     if not request.user.has_perm("alerts.view_delivery"):
         return ""
-    n, oldest = queries.given_up_lately(database_now())
+    n, oldest = queries.given_up_lately(timezone.now())
     if oldest is None:
         return ""
     said = ngettext(

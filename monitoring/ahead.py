@@ -30,13 +30,16 @@ class Ahead:
         return self.latest_at is not None
 
 
-def still_to_come(drawn: Timeline, bands: Mapping[str, Band]) -> dict[str, Ahead]:
-    """Return what is still to come today by the steps' codes; nothing of what nobody can know."""
+def still_to_come(
+    drawn: Timeline, bands: Mapping[str, Band], forecast: Forecast | None
+) -> dict[str, Ahead]:
+    """Return what is still to come today by the steps' codes; nothing of what nobody can know.
+
+    `forecast` is the day's newest; it tells when it is of the last reading and had days enough.
+    """
     if not drawn.is_today or drawn.fresh.stale:
         return {}
-    newest = Forecast.objects.filter(business_date=drawn.day, p50_at__isnull=False)
-    forecast = newest.order_by("-at").first()
-    if forecast is None or forecast.at != drawn.fresh.source_at:
+    if forecast is None or forecast.p50_at is None or forecast.at != drawn.fresh.source_at:
         return _as_usual(drawn, bands)
     told = (_forecast(step, drawn.fresh.source_now) for step in forecast.steps)
     return {code: ahead for code, ahead in told if ahead}

@@ -111,15 +111,19 @@ def usual_bands(wanted: Collection[Wanted], known: DayCalendar) -> dict[Wanted, 
         return {}
     days = [day for _, day in wanted]
     span = (min(days) - HISTORY, max(days))
-    asked, kept = (frozenset(wanted), known, _stamp(span)), _Kept.last
+    asked, kept = (frozenset(wanted), known, _stamp(wanted, span)), _Kept.last
     if kept is None or kept[0] != asked:
         kept = _Kept.last = (asked, _usual_bands(wanted, span, known))
     return kept[1]
 
 
-def _stamp(span: tuple[date, date]) -> object:
+def _stamp(wanted: Collection[Wanted], span: tuple[date, date]) -> object:
     """Return what is another when a day of the span is, or how days are read."""
-    days = StepDay.objects.filter(business_date__gte=span[0], business_date__lt=span[1])
+    days = StepDay.objects.filter(
+        batch_code__in={code for code, _ in wanted},
+        business_date__gte=span[0],
+        business_date__lt=span[1],
+    )
     sums = days.aggregate(
         Max("updated_at"),
         Max("id"),
@@ -127,7 +131,7 @@ def _stamp(span: tuple[date, date]) -> object:
         Sum("total_duration_seconds"),
         Sum("total_records"),
     )
-    return sums, queries.days_that_left_pending(), set(queries.draining_codes())
+    return sums, queries.left_pending()
 
 
 def _usual_bands(
@@ -151,7 +155,7 @@ def step_courses(
 
     A day that left measurements pending is none of the step that works them off, one that found
     nothing to do none of a step that has records on other days, and one that a planned outage
-    touched none at all. Three queries.
+    touched none at all. Two queries.
     """
     rows = StepDay.objects.filter(
         batch_code__in=codes,
@@ -160,11 +164,11 @@ def step_courses(
         total_runs=F("successful_runs"),
         last_ended_at__isnull=False,
     ).order_by("business_date")
-    left, drains = queries.days_that_left_pending(), set(queries.draining_codes())
+    left = queries.left_pending()
     found: dict[str, list[StepCourse]] = defaultdict(list)
     # Not as objects: there are thousands.
     for code, day, *values in rows.values_list("batch_code", "business_date", *VALUES):
-        if not (code in drains and day in left) and not known.is_out(code, day):
+        if (code, day) not in left and not known.is_out(code, day):
             found[code].append(_course(day, known.kind_of(day), *values))
     return {code: _with_something_to_do(courses) for code, courses in found.items()}
 

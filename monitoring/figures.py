@@ -72,8 +72,8 @@ def figures(*, day: date, source_at: datetime, read_at: datetime | None = None) 
     known_until = read_at or source_at
     week = Run.objects.filter(ended_at__gt=source_at - SUCCESS_WINDOW, ended_at__lte=source_at)
     results = week.aggregate(
-        succeeded=Count("id", filter=Q(state=RunState.COMPLETE)),
-        failed=Count("id", filter=Q(state=RunState.FAILED)),
+        succeeded=Count("ended_at", filter=Q(state=RunState.COMPLETE)),
+        failed=Count("ended_at", filter=Q(state=RunState.FAILED)),
     )
     # Of a run that goes on, what it did so far in the time it took so far.
     going = Q(state=RunState.RUNNING, ended_at=None, started_at__lt=known_until)

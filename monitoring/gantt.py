@@ -16,6 +16,7 @@ from batchops.templatetags.batchops import duration
 from monitoring import queries
 from monitoring.ahead import Ahead, still_to_come
 from monitoring.bands import Band, Moments, usual_bands
+from monitoring.models import Forecast
 from monitoring.queries import Freshness
 from monitoring.shown import RunView, StepView, Timeline
 
@@ -140,12 +141,15 @@ class Gantt:
         return any(lane.rest for lane in self.lanes)
 
 
-def gantt(drawn: Timeline) -> Gantt:
-    """Return the chart of a day as it was drawn; some queries, however many runs it has."""
+def gantt(drawn: Timeline, forecast: Forecast | None) -> Gantt:
+    """Return the chart of a day as it was drawn, and as the day's newest forecast has it end.
+
+    Some queries, however many runs it has.
+    """
     codes = [view.step.batch_code for view in drawn.steps]
     usual = usual_bands([(code, drawn.day) for code in codes], drawn.known_days)
     bands = {code: usual[code, drawn.day] for code in codes}
-    ahead = still_to_come(drawn, bands)
+    ahead = still_to_come(drawn, bands, forecast)
     begins_at, ends_at = queries.day_bounds(drawn.day, drawn.fresh.config)
     config = drawn.fresh.config
     deadline_at = moment_in_day(begins_at, config.day_deadline, zone=settings.SITE_ZONE)

@@ -120,7 +120,7 @@ def recent_failures(since: datetime) -> list[Run]:
 def days_of(batch_codes: Collection[str], *, last_day: date, days: int) -> list[StepDayFacts]:
     """Return what each business day with runs of batches came to, the oldest first.
 
-    One query, one more for the days that left measurements pending, one for whose they are.
+    One query, and one more for the days that left measurements pending.
     """
     rows: Any = (
         Run.objects.filter(
@@ -141,14 +141,12 @@ def days_of(batch_codes: Collection[str], *, last_day: date, days: int) -> list[
             last_ended_at=Max("ended_at"),
         )
     )
-    left, drains = queries.days_that_left_pending(), set(queries.draining_codes())
-    return [
-        _step_day(left_pending=row["business_date"] in left, drains=drains, **row) for row in rows
-    ]
+    left = queries.left_pending()
+    return [_step_day(left=left, **row) for row in rows]
 
 
 def _step_day(
-    *, business_date: date, left_pending: bool, drains: Collection[str], **row: Any
+    *, batch_code: str, business_date: date, left: Collection[tuple[str, date]], **row: Any
 ) -> StepDayFacts:
-    left_pending = left_pending and row["batch_code"] in drains
-    return StepDayFacts(day=business_date, left_pending=left_pending, **row)
+    left_pending = (batch_code, business_date) in left
+    return StepDayFacts(business_date, batch_code, left_pending=left_pending, **row)

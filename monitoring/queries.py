@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Literal
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -375,15 +376,16 @@ def _site(config: MonitoringConfig, code_of: Mapping[str, str]) -> Site:
     return Site(code_of, day_of, settings.SITE_ZONE)
 
 
-def draining_codes() -> list[str]:
-    """Return the codes of the steps that work off measurements."""
-    return list(Step.objects.filter(drains_imd=True).values_list("batch_code", flat=True))
+def left_pending() -> set[tuple[str, date]]:
+    """Return the codes of steps that work off measurements with the days that left some pending.
 
-
-def days_that_left_pending() -> set[date]:
-    """Return the business days at whose last reading measurements were pending; one query."""
+    A day did when measurements were pending at its last reading. One query.
+    """
+    drains = Step.objects.filter(drains_imd=True).order_by()
     left = StepDay.objects.filter(batch_code=WHOLE_DAY, imd_left__gt=0)
-    return set(left.values_list("business_date", flat=True))
+    days = left.annotate(codes=ArraySubquery(drains.values("batch_code")))
+    found = days.values_list("business_date", "codes")
+    return {(code, day) for day, codes in found for code in codes}
 
 
 def expected_at(step: Step, day: date, *, config: MonitoringConfig, known: DayCalendar) -> datetime:

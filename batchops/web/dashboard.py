@@ -26,7 +26,8 @@ def today(request: AuthenticatedHttpRequest) -> HttpResponse:
     alone = drawn.is_today and len(days) == 1
     named = ngettext("Business day %(days)s", "Business days %(days)s", len(days))
     title = gettext("Today") if alone else named % {"days": gettext(" and ").join(days)}
-    chart = gantt_context(drawn) if len(days) == 1 else {}
+    last = shown["foreseen"].forecast if shown["foreseen"] else None
+    chart = gantt_context(drawn, last) if len(days) == 1 else {}
     return render_page(request, "today.html", {"title": title, "alone": alone, **shown, **chart})
 
 

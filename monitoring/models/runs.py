@@ -106,6 +106,8 @@ class Run(models.Model):
             models.Index(fields=["-started_at", "-id"], name="run_newest"),
             models.Index(fields=["batch_code", "-started_at"], name="run_newest_of_batch"),
             models.Index(fields=["business_date", "-started_at"], name="run_newest_of_day"),
+            # How the runs went that ended in a window; counted without looking into the rows.
+            models.Index(fields=["ended_at"], include=["state"], name="run_ended"),
             # A run by the number that people read in CC&B.
             models.Index(fields=["batch_nbr"], name="run_by_number"),
             # What each poll asks for again by its key: few rows out of very many.

@@ -15,7 +15,8 @@ from django.utils.translation import gettext
 from batchops.access import AuthenticatedHttpRequest
 from batchops.errors import NotFound
 from batchops.pages import page
-from monitoring import gantt, queries, timeline
+from monitoring import gantt, outlook, queries, timeline
+from monitoring.models import Forecast
 from monitoring.pages.asking import VIEW, checked
 from monitoring.queries import Freshness
 from monitoring.serializers import DaysAsked
@@ -94,14 +95,15 @@ def workflow_fragment(request: AuthenticatedHttpRequest) -> HttpResponse:
     return TemplateResponse(request, "monitoring/_workflows.html", shown)
 
 
-def gantt_context(drawn: Timeline) -> dict[str, Any]:
-    """Return what `monitoring/_gantt.html` needs for a day as it was drawn."""
-    return {"workflow": drawn, "fresh": drawn.fresh, "gantt": gantt.gantt(drawn)}
+def gantt_context(drawn: Timeline, forecast: Forecast | None) -> dict[str, Any]:
+    """Return what `monitoring/_gantt.html` needs for a day as it was drawn, and as it may end."""
+    return {"workflow": drawn, "fresh": drawn.fresh, "gantt": gantt.gantt(drawn, forecast)}
 
 
 @page(VIEW)
 def gantt_fragment(request: AuthenticatedHttpRequest) -> HttpResponse:
-    shown = gantt_context(workflow_context(request)["workflow"])
+    drawn = workflow_context(request)["workflow"]
+    shown = gantt_context(drawn, outlook.last_forecast(drawn.day))
     return TemplateResponse(request, "monitoring/_gantt.html", shown)
 
 

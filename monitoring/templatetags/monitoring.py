@@ -1,59 +1,116 @@
 """Draw what a page shows hundreds of, which templates take three times as long for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from django import template
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from batchops.templatetags.batchops import badge, grouped, moment
-from monitoring.shown import ThreadView
+from batchops.templatetags.batchops import address, badge, grouped, moment, rate
+from monitoring.shown import RunView, ThreadView
 
 register = template.Library()
 
+# Words in single brackets, which are the same in every row, figures in double ones.
+RUN = """<tr>
+    <th scope="row"><a href="{{href}}">{{number}}</a></th>
+    <td data-label="{rerun_number}">{{rerun}}</td>
+    <td data-label="{status}">{{badge}}</td>
+    <td data-label="{start}">{{started}}</td>
+    <td data-label="{end}">{{ended}}</td>
+    <td class="num" data-label="{threads}">{{count}}</td>
+    <td class="num" data-label="{records}">{{done}}</td>
+    <td class="num" data-label="{errors}">{{failed}}</td>
+    <td class="num" data-label="{rate}">{{pace}}</td>
+    <td data-label="{message}">{{said}}</td>
+  </tr>"""
 THREAD = """<tr>
-    <th scope="row">{number}</th>
-    <td data-label="{status}">{badge}</td>
-    <td data-label="{start}">{started}</td>
-    <td data-label="{end}">{ended}</td>
-    <td class="num" data-label="{executions}">{tries}</td>
-    <td class="num" data-label="{records}">{done}</td>
-    <td class="num" data-label="{errors}"{bad}>{failed}</td>
-    <td data-label="{message}">{said}</td>
+    <th scope="row">{{number}}</th>
+    <td data-label="{status}">{{badge}}</td>
+    <td data-label="{start}">{{started}}</td>
+    <td data-label="{end}">{{ended}}</td>
+    <td class="num" data-label="{executions}">{{tries}}</td>
+    <td class="num" data-label="{records}">{{done}}</td>
+    <td class="num" data-label="{errors}"{{bad}}>{{failed}}</td>
+    <td data-label="{message}">{{said}}</td>
   </tr>"""
 BAD = SafeString(" data-bad")
 
 
 @register.simple_tag
+def run_rows(views: Iterable[RunView]) -> SafeString:
+    """Draw the runs of a step on one day as the rows of a table."""
+    row = _worded(
+        RUN,
+        rerun_number=_("Rerun number"),
+        status=_("Status"),
+        start=_("Start"),
+        end=_("End"),
+        threads=_("Threads"),
+        records=_("Records processed"),
+        errors=_("Records in error"),
+        rate=_("Rate"),
+        message=_("Message"),
+    )
+    return SafeString("".join(_run(row, view) for view in views))
+
+
+def _run(row: str, view: RunView) -> SafeString:
+    run = view.run
+    return format_html(
+        row,
+        href=address("admin:run", run.pk),
+        number=run.batch_nbr,
+        rerun=run.rerun_nbr,
+        badge=badge(view.look),
+        started=moment(run.started_at, "seconds"),
+        ended=moment(run.ended_at, "seconds"),
+        count=_with_more(run.thread_count, run.restarts),
+        done=grouped(run.records_processed),
+        failed=grouped(run.records_in_error),
+        pace=rate(view.pace),
+        said=run.error_message,
+    )
+
+
+@register.simple_tag
 def thread_rows(threads: Iterable[ThreadView]) -> SafeString:
     """Draw the threads of a run as the rows of a table."""
-    words = {
-        "status": _("Status"),
-        "start": _("Start"),
-        "end": _("End"),
-        "executions": _("Executions"),
-        "records": _("Records processed"),
-        "errors": _("Records in error"),
-        "message": _("Message"),
-    }
-    escaped = {name: escape(word) for name, word in words.items()}
-    return SafeString("".join(_thread(view, escaped) for view in threads))
-
-
-def _thread(view: ThreadView, words: Mapping[str, SafeString]) -> SafeString:
-    thread = view.thread
-    retries = f" (+{thread.retries})" if thread.retries else ""
-    return format_html(
+    row = _worded(
         THREAD,
-        **words,
+        status=_("Status"),
+        start=_("Start"),
+        end=_("End"),
+        executions=_("Executions"),
+        records=_("Records processed"),
+        errors=_("Records in error"),
+        message=_("Message"),
+    )
+    return SafeString("".join(_thread(row, view) for view in threads))
+
+
+def _thread(row: str, view: ThreadView) -> SafeString:
+    thread = view.thread
+    return format_html(
+        row,
         number=thread.number,
         badge=badge(view.look),
         started=moment(thread.started_at, "seconds"),
         ended=moment(thread.ended_at, "seconds"),
-        tries=f"{thread.executions}{retries}",
+        tries=_with_more(thread.executions, thread.retries),
         done=grouped(thread.records_processed),
         bad=BAD if thread.records_in_error else "",
         failed=grouped(thread.records_in_error),
         said=thread.last_message,
     )
+
+
+def _worded(row: str, **words: str) -> str:
+    """Return a row with the words written in, the figures still to be."""
+    escaped = {name: escape(word) for name, word in words.items()}
+    return row.format(**{k: w.replace("{", "{{").replace("}", "}}") for k, w in escaped.items()})
+
+
+def _with_more(number: int, more: int) -> str:
+    return f"{number} (+{more})" if more else str(number)

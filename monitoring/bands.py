@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from operator import attrgetter
 
 from django.conf import settings
@@ -63,22 +64,49 @@ class Moments:
     p90: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True)
 class Band:
-    """What is usual for a step on a day, over `n` comparable days; `days` says in words which.
+    """What is usual for a step on a day, over comparable days before it; `days` says which.
 
-    None stands where the days do not tell, as of the records of a step without any.
+    None stands where the days do not tell, as of the records of a step without any. A spread is
+    reckoned once somebody asks for it: of hundreds of days few are asked for all.
     """
 
-    n: int = 0
+    courses: Sequence[StepCourse] = ()
     days: str = ""
-    first_date: date | None = None
-    last_date: date | None = None
-    start_s: Spread | None = None
-    end_s: Spread | None = None
-    took_s: Spread | None = None
-    records: Spread | None = None
-    rps: Spread | None = None
+
+    @property
+    def n(self) -> int:
+        """How many days it is over."""
+        return len(self.courses)
+
+    @property
+    def first_date(self) -> date | None:
+        return self.courses[0].day if self.courses else None
+
+    @property
+    def last_date(self) -> date | None:
+        return self.courses[-1].day if self.courses else None
+
+    @cached_property
+    def start_s(self) -> Spread | None:
+        return spread([each.start_s for each in self.courses])
+
+    @cached_property
+    def end_s(self) -> Spread | None:
+        return spread([each.end_s for each in self.courses])
+
+    @cached_property
+    def took_s(self) -> Spread | None:
+        return spread([each.took_s for each in self.courses])
+
+    @cached_property
+    def records(self) -> Spread | None:
+        return spread([each.records for each in self.courses if each.records])
+
+    @cached_property
+    def rps(self) -> Spread | None:
+        return spread([each.rps for each in self.courses if each.rps is not None])
 
     @property
     def enough(self) -> bool:
@@ -185,7 +213,8 @@ def bands_over(courses: Iterable[StepCourse], kinds: Mapping[date, DayKind]) -> 
         narrow = _before(day, of_weekday[kind, day.weekday()])
         is_narrow = len(narrow) >= ENOUGH
         compared = narrow if is_narrow else _before(day, of_kind[kind])
-        found[day] = _band(compared, days_in_words(kind, day, of_weekday=is_narrow))
+        days = days_in_words(kind, day, of_weekday=is_narrow) if compared else ""
+        found[day] = Band(compared, days)
     return found
 
 
@@ -195,23 +224,6 @@ def _before(day: date, courses: Sequence[StepCourse]) -> Sequence[StepCourse]:
     return courses[first:end]
 
 
-def _band(compared: Sequence[StepCourse], days: str) -> Band:
-    """Return the band of courses in the order of their days."""
-    if not compared:
-        return Band()
-    return Band(
-        n=len(compared),
-        days=days,
-        first_date=compared[0].day,
-        last_date=compared[-1].day,
-        start_s=spread([each.start_s for each in compared]),
-        end_s=spread([each.end_s for each in compared]),
-        took_s=spread([each.took_s for each in compared]),
-        records=spread([each.records for each in compared if each.records]),
-        rps=spread([each.rps for each in compared if each.rps is not None]),
-    )
-
-
 def by_kind(courses: Iterable[StepCourse]) -> list[tuple[str, Band]]:
     """Return how days went by weekday, month ends and holidays apart; only those there are."""
     groups: dict[tuple[int, int], list[StepCourse]] = defaultdict(list)
@@ -219,7 +231,7 @@ def by_kind(courses: Iterable[StepCourse]) -> list[tuple[str, Band]]:
         weekday = course.day.weekday() if course.kind is DayKind.ORDINARY else 0
         groups[list(DayKind).index(course.kind), weekday].append(course)
     return [
-        (_kind_in_words(place, weekday), _band(those, ""))
+        (_kind_in_words(place, weekday), Band(those))
         for (place, weekday), those in sorted(groups.items())
     ]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.utils.functional import Promise
-from django.utils.html import escape, format_html
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -71,18 +71,17 @@ class StepHistory:
     @property
     def ended(self) -> list[StepDayFacts]:
         """The days that are over for the step."""
-        return [one for one in self.facts if is_over(one, self.fresh)]
+        today = self.fresh.today
+        return [one for one in self.facts if _is_over(one, today)]
 
     @property
     def good(self) -> list[StepDayFacts]:
         """Those that came to a good end."""
         return [one for one in self.ended if one.state is RunState.COMPLETE]
 
-    def newest_first(self) -> list[tuple[StepDayFacts, Look, Band]]:
-        """Return the days with how each stands and what was usual on it."""
-        return [
-            (one, look_of_day(one, self.fresh), self.bands[one.day]) for one in reversed(self.facts)
-        ]
+    def shown(self, facts: Iterable[StepDayFacts]) -> list[tuple[StepDayFacts, Look, Band]]:
+        """Return some of the days with how each stands and what was usual on it."""
+        return [(one, look_of_day(one, self.fresh), self.bands[one.day]) for one in facts]
 
 
 def step_history(step: Step, fresh: Freshness, *, days: int) -> StepHistory:
@@ -110,7 +109,11 @@ def step_history(step: Step, fresh: Freshness, *, days: int) -> StepHistory:
 
 def is_over(facts: StepDayFacts, fresh: Freshness) -> bool:
     """Return whether a day is over for its step."""
-    return facts.day < fresh.today or facts.state is RunState.COMPLETE
+    return _is_over(facts, fresh.today)
+
+
+def _is_over(facts: StepDayFacts, today: date) -> bool:
+    return facts.day < today or facts.state is RunState.COMPLETE
 
 
 def look_of_day(facts: StepDayFacts, fresh: Freshness) -> Look:
@@ -135,14 +138,14 @@ def _drawn(
     by_day, first_day = {one.day: one for one in facts}, facts[0].day
     days = (first_day + timedelta(n) for n in range((fresh.today - first_day).days + 1))
     labelled = [(figure, escape(str(figure.label))) for figure in figures]
-    status, no_run = escape(gettext("Status")), gettext("No run")
+    status, no_run = escape(gettext("Status")), escape(gettext("No run"))
 
     def row(day: date) -> SafeString:
         one = by_day.get(day)
         look = look_of_day(one, fresh) if one else None
         tone, said = (look.tone, badge(look)) if look else ("", no_run)
         cells = (_cell(figure, label, one, usual.get(day)) for figure, label in labelled)
-        return format_html(ROW, tone, day.isoformat(), status, said, _joined(cells))
+        return SafeString(ROW.format(tone, day.isoformat(), status, said, "".join(cells)))
 
     return _joined(row(day) for day in days)
 

@@ -49,6 +49,9 @@ def _step(request: AuthenticatedHttpRequest, batch_code: str) -> dict[str, Any]:
     asked = checked(StepAsked, request).validated_data
     days, fresh = asked["days"], queries.freshness(timezone.now())
     history = step_history(step, fresh, days=days)
+    # A page that there no longer is shows the last one.
+    page = Paginator(history.facts[::-1], PAGE_DAYS).get_page(asked["page"])
+    page.object_list = history.shown(page.object_list)
     return {
         "step": step,
         "fresh": fresh,
@@ -56,6 +59,5 @@ def _step(request: AuthenticatedHttpRequest, batch_code: str) -> dict[str, Any]:
         "query": request.GET.urlencode(),
         "ranges": [{"days": n, "current": n == days} for n in RANGES],
         "history": history,
-        # A page that there no longer is shows the last one.
-        "page": Paginator(history.newest_first(), PAGE_DAYS).get_page(asked["page"]),
+        "page": page,
     }

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping
 
 from django import template
-from django.utils.html import conditional_escape, escape, format_html
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from alerts.models import Alert
+from batchops.filling import filled, joined
 from batchops.templatetags.batchops import NOTHING, address, badge, moment, since
 
 register = template.Library()
@@ -43,7 +44,7 @@ def alert_rows(alerts: Iterable[Alert], may_tick: bool) -> SafeString:  # noqa: 
         "day": _("Business day"),
     }
     escaped = {name: escape(word) for name, word in words.items()}
-    return SafeString("".join(_row(alert, escaped, may_tick=may_tick) for alert in alerts))
+    return joined(_row(alert, escaped, may_tick=may_tick) for alert in alerts)
 
 
 @register.simple_tag
@@ -51,20 +52,20 @@ def muted(alert: Alert, dot: bool = False) -> SafeString:  # noqa: FBT001, FBT00
     """Say until when nobody is told of an alert, and that it comes and goes, behind a `dot`."""
     said = []
     if alert.muted_until and not alert.is_resolved:
-        said.append(format_html("{} {}", _("silenced until"), moment(alert.muted_until)))
+        said.append(filled("{} {}", _("silenced until"), moment(alert.muted_until)))
     if alert.is_flapping:
-        said.append(conditional_escape(_("flapping")))
+        said.append(escape(_("flapping")))
     before = (BETWEEN if dot else " ") if said else ""
     return SafeString(before + BETWEEN.join(said))
 
 
 def _row(alert: Alert, words: Mapping[str, SafeString], *, may_tick: bool) -> SafeString:
     key = str(alert.pk)
-    return format_html(
+    return filled(
         ROW,
         **words,
         key=key,
-        tick=format_html(TICK, key, key, _("Select alert"), key) if may_tick else "",
+        tick=filled(TICK, key, key, _("Select alert"), key) if may_tick else "",
         severity_badge=badge(alert.severity_look),
         href=address("admin:alerts_alert_change", key),
         message=_short(alert.message),
@@ -83,7 +84,7 @@ def _short(message: str) -> str:
 
 def _notes(alert: Alert) -> SafeString:
     """Return what else is said of an alert that only goes on record, rests or comes and goes."""
-    recorded = format_html(NOTE, _("recorded only")) if alert.record_only else SafeString()
+    recorded = filled(NOTE, _("recorded only")) if alert.record_only else SafeString()
     if not (alert.muted_until or alert.is_flapping):
         return recorded
-    return recorded + format_html(MUTED, muted(alert))
+    return recorded + filled(MUTED, muted(alert))

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from django import template
-from django.utils.html import escape, format_html, format_html_join
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from alerts.models import Alert
 from alerts.templatetags.alerts import muted
+from batchops.filling import filled, joined
 from batchops.templatetags.batchops import (
     NOTHING,
     address,
@@ -66,6 +67,7 @@ ENDED_JOB = """<tr>
     <td data-label="{when}">{finished_at}</td>
     <td class="num" data-label="{failed}">{items}</td>
   </tr>"""
+NOTE = "{} {}: {}"
 TAG = ' <span class="tag">{}</span>'
 Words = Mapping[str, SafeString]
 
@@ -77,14 +79,14 @@ def handed_rows(listed: Iterable["Handed"]) -> SafeString:
         severity=_("Severity"), opened=_("Opened"), holder=_("Who has it"), until=_("Until"),
         notes=_("Notes"),
     )  # fmt: skip
-    return _joined(_handed(one, words) for one in listed)
+    return joined(_handed(one, words) for one in listed)
 
 
 @register.simple_tag
 def resolved_rows(alerts: Iterable[Alert]) -> SafeString:
     """Draw alerts that are over as a list, with when they ended."""
     rows = ((moment(each.resolved_at), _href(each), each.message) for each in alerts)
-    return format_html_join("", RESOLVED, rows)
+    return joined(filled(RESOLVED, *row) for row in rows)
 
 
 @register.simple_tag
@@ -94,7 +96,7 @@ def line_rows(lines: Iterable["AlertLine"]) -> SafeString:
         severity=_("Severity"), state=_("State"), opened=_("Opened"), taken=_("Taken after"),
         holder=_("Who has it"), over=_("Over after"),
     )  # fmt: skip
-    return _joined(_line(line, words) for line in lines)
+    return joined(_line(line, words) for line in lines)
 
 
 @register.simple_tag
@@ -103,15 +105,15 @@ def shift_run_rows(views: Iterable[RunView]) -> SafeString:
     words = _escaped(
         state=_("State"), began=_("Began"), ended=_("Ended"), took=_("Took"), records=_("Records")
     )
-    return _joined(_shift_run(view, words) for view in views)
+    return joined(_shift_run(view, words) for view in views)
 
 
 @register.simple_tag
 def day_run_rows(runs: Iterable[Run]) -> SafeString:
     """Draw runs as the rows of the daily report."""
     words = _escaped(state=_("State"), began=_("Began"), ended=_("Ended"), records=_("Records"))
-    return _joined(
-        format_html(
+    return joined(
+        filled(
             DAY_RUN,
             **words,
             href=address("admin:run", run.pk),
@@ -129,8 +131,8 @@ def day_run_rows(runs: Iterable[Run]) -> SafeString:
 def ended_job_rows(rows: Iterable[JobRow]) -> SafeString:
     """Draw jobs that ended as the rows of what a shift hands over."""
     words = _escaped(status=_("Status"), when=_("When"), failed=_("Items failed"))
-    return _joined(
-        format_html(
+    return joined(
+        filled(
             ENDED_JOB,
             **words,
             href=address("admin:job", row.job.pk),
@@ -145,7 +147,7 @@ def ended_job_rows(rows: Iterable[JobRow]) -> SafeString:
 
 def _handed(one: "Handed", words: Words) -> SafeString:
     alert = one.alert
-    return format_html(
+    return filled(
         HANDED,
         **words,
         href=_href(alert),
@@ -168,20 +170,20 @@ def _until(one: "Handed") -> str:
 
 
 def _noted(one: "Handed") -> str:
-    notes = ((moment(note.at), note.who, note.text) for note in one.notes)
-    return format_html_join(SafeString("<br>"), "{} {}: {}", notes) or NOTHING
+    notes = [filled(NOTE, moment(note.at), note.who, note.text) for note in one.notes]
+    return SafeString("<br>".join(notes)) or NOTHING
 
 
 def _line(line: "AlertLine", words: Words) -> SafeString:
     alert = line.alert
-    return format_html(
+    return filled(
         LINE,
         **words,
         href=_href(alert),
         label=f"{line.label}: {alert.batch_code}" if alert.batch_code else line.label,
         tag=_tag(alert),
         message=alert.message,
-        evidence=format_html("<br>{}", line.evidence) if line.evidence else "",
+        evidence=filled("<br>{}", line.evidence) if line.evidence else "",
         severity_badge=badge(alert.severity_look),
         state_badge=badge(alert.state_look),
         opened_at=moment(alert.opened_at),
@@ -193,7 +195,7 @@ def _line(line: "AlertLine", words: Words) -> SafeString:
 
 def _shift_run(view: RunView, words: Words) -> SafeString:
     run, ticks_from = view.run, view.ticks_from
-    return format_html(
+    return filled(
         SHIFT_RUN,
         **words,
         href=address("admin:run", run.pk),
@@ -211,13 +213,9 @@ def _escaped(**words: str) -> dict[str, SafeString]:
     return {name: escape(word) for name, word in words.items()}
 
 
-def _joined(drawn: Iterable[SafeString]) -> SafeString:
-    return SafeString("".join(drawn))
-
-
 def _href(alert: Alert) -> str:
     return address("admin:alerts_alert_change", alert.pk)
 
 
 def _tag(alert: Alert) -> SafeString:
-    return format_html(TAG, _("recorded only")) if alert.record_only else SafeString()
+    return filled(TAG, _("recorded only")) if alert.record_only else SafeString()

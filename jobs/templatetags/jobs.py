@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django import template
-from django.utils.html import escape, format_html, format_html_join
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from batchops.filling import filled, joined
 from batchops.templatetags.batchops import (
     address,
     badge,
@@ -70,15 +71,15 @@ class May:
 def job_rows(rows: Iterable[JobRow], may_cancel: bool, may_retry: bool) -> SafeString:  # noqa: FBT001
     """Draw jobs as the rows of the list, with what one may do with each."""
     words, may = _words(), May(may_cancel, may_retry)
-    return _joined(_row(row, words, may) for row in rows)
+    return joined(_row(row, words, may) for row in rows)
 
 
 @register.simple_tag
 def running_rows(rows: Iterable[JobRow]) -> SafeString:
     """Draw jobs that run as the rows of a short table."""
     status, progress, items = _("Status"), _("Progress"), _("Items")
-    return _joined(
-        format_html(
+    return joined(
+        filled(
             RUNNING,
             key=row.job.pk,
             href=address("admin:job", row.job.pk),
@@ -102,8 +103,8 @@ def minute_rows(minutes: Iterable[MinuteDone]) -> SafeString:
         "badly": _("With errors or failed"),
         "of_them": _("Their items"),
     }
-    return _joined(
-        format_html(
+    return joined(
+        filled(
             MINUTE,
             **words,
             at=moment(one.begins_at, "time"),
@@ -116,10 +117,6 @@ def minute_rows(minutes: Iterable[MinuteDone]) -> SafeString:
         )
         for one in minutes
     )
-
-
-def _joined(drawn: Iterable[SafeString]) -> SafeString:
-    return SafeString("".join(drawn))
 
 
 def _words() -> dict[str, SafeString]:
@@ -141,7 +138,7 @@ def _words() -> dict[str, SafeString]:
 
 def _row(row: JobRow, words: dict[str, SafeString], may: May) -> SafeString:
     job, live, href = row.job, f"active.{row.job.pk}", address("admin:job", row.job.pk)
-    return format_html(
+    return filled(
         ROW,
         **words,
         key=job.pk,
@@ -149,7 +146,7 @@ def _row(row: JobRow, words: dict[str, SafeString], may: May) -> SafeString:
         href=href,
         short=job.pk[:8],
         title=job.title,
-        tick=format_html(TICK, job.pk, _("Tick"), job.title) if may.cancel or may.retry else "",
+        tick=filled(TICK, job.pk, _("Tick"), job.title) if may.cancel or may.retry else "",
         badge=badge(row.look),
         bar=_bar(row, live),
         done=_done(row),
@@ -164,7 +161,7 @@ def _row(row: JobRow, words: dict[str, SafeString], may: May) -> SafeString:
 
 def _done(row: JobRow) -> SafeString:
     total = "?" if row.job.items_total is None else grouped(row.job.items_total)
-    return format_html(DONE, row.job.pk, grouped(row.job.processed), total)
+    return filled(DONE, row.job.pk, grouped(row.job.processed), total)
 
 
 def _progress(row: JobRow) -> SafeString:
@@ -176,7 +173,7 @@ def _bar(row: JobRow, live: str) -> SafeString:
     if row.percent is not None:
         return _progress(row)
     counted = grouped(row.job.next_position)
-    return format_html(COUNTING, _progress(row), _("counting"), live, counted)
+    return filled(COUNTING, _progress(row), _("counting"), live, counted)
 
 
 def _links(row: JobRow, href: str, may: May) -> SafeString:
@@ -187,4 +184,4 @@ def _links(row: JobRow, href: str, may: May) -> SafeString:
         links.append(("", f"{href}retry/", icon("retry"), _("Retry")))
     if row.job.has_artifact:
         links.append(("", address("batch-job-download", row.job.pk), icon("download"), "ZIP"))
-    return format_html_join("", LINK, links)
+    return joined(filled(LINK, *link) for link in links)

@@ -12,6 +12,12 @@ def filled(form: str, *args: object, **values: object) -> SafeString:
     return SafeString(form.format(*map(_safe, args), **named))
 
 
+def worded(form: str, **words: str) -> str:
+    """Return `form` with the words in single brackets, those in double ones still to be filled."""
+    named = {name: _safe(word) for name, word in words.items()}
+    return form.format(**{n: w.replace("{", "{{").replace("}", "}}") for n, w in named.items()})
+
+
 def joined(drawn: Iterable[SafeString]) -> SafeString:
     """Return one piece of HTML after the other."""
     return SafeString("".join(drawn))

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 from django import template
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from alerts.models import Alert
 from alerts.templatetags.alerts import BETWEEN, muted
+from batchops.filling import filled, joined, worded
 from batchops.templatetags.batchops import address, badge, since
 
 register = template.Library()
@@ -43,16 +44,16 @@ SUBJECT = '<a href="{}">{}</a>'
 @register.simple_tag(takes_context=True)
 def alert_items(context: template.Context, alerts: Iterable[Alert]) -> SafeString:
     """Draw alerts as the items of a list; with forms for who may acknowledge them."""
-    item = _worded(ITEM, view=_("View details"))
+    item = worded(ITEM, view=_("View details"))
     forms = _forms(context) if context["may_acknowledge"] else ""
     day = _("business day")
-    return SafeString("".join(_item(item, forms, day, alert) for alert in alerts))
+    return joined(_item(item, forms, day, alert) for alert in alerts)
 
 
 def _forms(context: template.Context) -> str:
-    return _worded(
+    return worded(
         FORMS,
-        hidden=format_html(HIDDEN, context["csrf_token"], context["alerts_return_to"]),
+        hidden=filled(HIDDEN, context["csrf_token"], context["alerts_return_to"]),
         acknowledge=_("Acknowledge"),
         acknowledge_alert=_("Acknowledge alert"),
         comment=_("Comment"),
@@ -64,7 +65,7 @@ def _forms(context: template.Context) -> str:
 
 def _item(item: str, forms: str, day: str, alert: Alert) -> SafeString:
     look, key = alert.severity_look, str(alert.pk)
-    return format_html(
+    return filled(
         item,
         key=key,
         tone=look.tone,
@@ -73,7 +74,7 @@ def _item(item: str, forms: str, day: str, alert: Alert) -> SafeString:
         opened=since(alert.opened_at),
         notes=_notes(alert, day),
         href=address("admin:alerts_alert_change", key),
-        forms=format_html(
+        forms=filled(
             forms,
             key=key,
             acknowledge_href=address("admin:alert_acknowledge", key),
@@ -88,7 +89,7 @@ def _notes(alert: Alert, day: str) -> SafeString:
     """Return what is said behind since when it is open: of what, of which day, how it is told."""
     said: list[str] = []
     if alert.subject:
-        linked = format_html(SUBJECT, alert.subject_url, alert.subject)
+        linked = filled(SUBJECT, alert.subject_url, alert.subject)
         said.append(linked if alert.subject_url else alert.subject)
     if alert.business_date:
         said.append(f"{day} {alert.business_date.isoformat()}")
@@ -96,9 +97,3 @@ def _notes(alert: Alert, day: str) -> SafeString:
         said.append(_("recorded only"))
     each = SafeString("".join(BETWEEN + conditional_escape(note) for note in said))
     return each + muted(alert, dot=True)
-
-
-def _worded(form: str, **words: str) -> str:
-    """Return a piece of HTML with the words written in, what differs still to be."""
-    escaped = {name: conditional_escape(word) for name, word in words.items()}
-    return form.format(**{k: w.replace("{", "{{").replace("}", "}}") for k, w in escaped.items()})

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from django import template
-from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from batchops.filling import filled, joined, worded
 from batchops.templatetags.batchops import address, badge, grouped, moment, rate
 from monitoring.shown import RunView, ThreadView
 
@@ -41,7 +41,7 @@ BAD = SafeString(" data-bad")
 @register.simple_tag
 def run_rows(views: Iterable[RunView]) -> SafeString:
     """Draw the runs of a step on one day as the rows of a table."""
-    row = _worded(
+    row = worded(
         RUN,
         rerun_number=_("Rerun number"),
         status=_("Status"),
@@ -53,12 +53,12 @@ def run_rows(views: Iterable[RunView]) -> SafeString:
         rate=_("Rate"),
         message=_("Message"),
     )
-    return SafeString("".join(_run(row, view) for view in views))
+    return joined(_run(row, view) for view in views)
 
 
 def _run(row: str, view: RunView) -> SafeString:
     run = view.run
-    return format_html(
+    return filled(
         row,
         href=address("admin:run", run.pk),
         number=run.batch_nbr,
@@ -77,7 +77,7 @@ def _run(row: str, view: RunView) -> SafeString:
 @register.simple_tag
 def thread_rows(threads: Iterable[ThreadView]) -> SafeString:
     """Draw the threads of a run as the rows of a table."""
-    row = _worded(
+    row = worded(
         THREAD,
         status=_("Status"),
         start=_("Start"),
@@ -87,12 +87,12 @@ def thread_rows(threads: Iterable[ThreadView]) -> SafeString:
         errors=_("Records in error"),
         message=_("Message"),
     )
-    return SafeString("".join(_thread(row, view) for view in threads))
+    return joined(_thread(row, view) for view in threads)
 
 
 def _thread(row: str, view: ThreadView) -> SafeString:
     thread = view.thread
-    return format_html(
+    return filled(
         row,
         number=thread.number,
         badge=badge(view.look),
@@ -104,12 +104,6 @@ def _thread(row: str, view: ThreadView) -> SafeString:
         failed=grouped(thread.records_in_error),
         said=thread.last_message,
     )
-
-
-def _worded(row: str, **words: str) -> str:
-    """Return a row with the words written in, the figures still to be."""
-    escaped = {name: escape(word) for name, word in words.items()}
-    return row.format(**{k: w.replace("{", "{{").replace("}", "}}") for k, w in escaped.items()})
 
 
 def _with_more(number: int, more: int) -> str:

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from batchops.calendar import moment_in_day
 from batchops.looks import Look
-from batchops.templatetags.batchops import duration
+from batchops.templatetags.batchops import address, duration
 from monitoring import queries
 from monitoring.ahead import Ahead, still_to_come
 from monitoring.bands import Band, Moments, usual_bands
@@ -242,7 +241,7 @@ class _Chart:
         said = f"{run.run.batch_code} {_hour(began)} \N{EN DASH} "
         said += f"{_hour(ended) if ended else gettext('now') if run.moving else '?'}, "
         said += f"{duration(run.elapsed_s)}, {gettext(run.look.label)}"
-        href = reverse("admin:run", args=[run.run.pk])
+        href = address("admin:run", run.run.pk)
         return Piece(piece.x, piece.width, said, run.look, href)
 
     def _waited(self, view: StepView) -> Span | None:

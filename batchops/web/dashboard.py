@@ -4,13 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext, ngettext
 
 from alerts.pages import active_context, banner_context
 from batchops.access import AuthenticatedHttpRequest
 from batchops.errors import NotFound
 from batchops.pages import page, render_page
+from batchops.templatetags.batchops import address
 from jobs.pages import drawn_from
 from jobs.queries import count_up_to, jobs
 from jobs.rows import running_rows
@@ -42,7 +43,7 @@ def _runs(request: HttpRequest) -> dict[str, Any]:
     shown = workflow_context(request)
     drawn = shown["workflow"]
     fresh = drawn.fresh
-    today, runs = fresh.today, reverse("admin:runs")
+    today, runs = fresh.today, address("admin:runs")
     return {
         **shown,
         **forecast_context(fresh),

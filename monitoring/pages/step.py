@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -50,7 +50,7 @@ def _step(request: AuthenticatedHttpRequest, batch_code: str) -> dict[str, Any]:
     days, fresh = asked["days"], queries.freshness(timezone.now())
     history = step_history(step, fresh, days=days)
     # A page that there no longer is shows the last one.
-    page = Paginator(history.facts[::-1], PAGE_DAYS).get_page(asked["page"])
+    page: Page[Any] = Paginator(history.facts[::-1], PAGE_DAYS).get_page(asked["page"])
     page.object_list = history.shown(page.object_list)
     return {
         "step": step,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import (
     Count,
     DateTimeField,
@@ -65,7 +66,7 @@ def failures_since(moment: datetime) -> QuerySet[RunEvent]:
 
 
 def figures(*, day: date, source_at: datetime, read_at: datetime | None = None) -> Figures:
-    """Return the figures of the cards: four queries, whatever the size of the history.
+    """Return the figures of the cards: three queries, whatever the size of the history.
 
     `read_at` is when CC&B was last read, by its own clock: what runs on is known until then.
     """
@@ -78,11 +79,13 @@ def figures(*, day: date, source_at: datetime, read_at: datetime | None = None) 
     # Of a run that goes on, what it did so far in the time it took so far.
     going = Q(state=RunState.RUNNING, ended_at=None, started_at__lt=known_until)
     lasted = Coalesce(F("ended_at"), Value(known_until, output_field=DateTimeField()))
-    speed = Run.objects.filter(
-        Q(duration_seconds__gt=0) | going, business_date=day, records_processed__gt=0
-    ).aggregate(
-        records=Sum("records_processed"),
-        lasted=Sum(ExpressionWrapper(lasted - F("started_at"), output_field=DurationField())),
+    took = ExpressionWrapper(lasted - F("started_at"), output_field=DurationField())
+    timed = Q(Q(duration_seconds__gt=0) | going, business_date=day, records_processed__gt=0)
+    running = Q(state=RunState.RUNNING)
+    now = Run.objects.filter(timed | running).aggregate(
+        records=Sum("records_processed", filter=timed, default=0),
+        lasted=Sum(took, filter=timed, default=timedelta()),
+        running=ArrayAgg("batch_code", filter=running, order_by=["started_at", "id"], default=[]),
     )
     entered = failures_since(source_at - FAILED_WINDOW).aggregate(
         failed_today=Count("run", distinct=True),
@@ -91,11 +94,7 @@ def figures(*, day: date, source_at: datetime, read_at: datetime | None = None) 
     return Figures(
         **results,
         **entered,
-        running=list(
-            Run.objects.filter(state=RunState.RUNNING)
-            .order_by("started_at", "id")
-            .values_list("batch_code", flat=True)
-        ),
-        records=speed["records"] or 0,
-        seconds=round(speed["lasted"].total_seconds()) if speed["lasted"] else 0,
+        running=now["running"],
+        records=now["records"],
+        seconds=round(now["lasted"].total_seconds()),
     )

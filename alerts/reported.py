@@ -1,11 +1,15 @@
 """Read reports by mail, what became of them, and what reports tell of alerts."""
 
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import OuterRef, Prefetch, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from alerts.models import Alert, AlertEvent, AlertQuerySet, Bulletin, BulletinSlot
 from alerts.states import BulletinKind, State
+from batchops.access import name_of
 
 # What lists of alerts tell of each; there are hundreds, and no more is read.
 TOLD = (
@@ -20,6 +24,19 @@ TOLD = (
     "record_only",
 )
 NOTED = ("acknowledged", "taken over", "extended", "noted", "commented")  # by people
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What somebody wrote on an alert."""
+
+    at: datetime
+    actor: str
+    text: str
+
+    @property
+    def who(self) -> str:
+        return name_of(self.actor, "")
 
 
 def bulletins_on() -> list[Bulletin]:
@@ -67,12 +84,20 @@ def alerts_between(
     return alerts.annotate(first_taken_at=Subquery(taken.values("at")[:1]))
 
 
-def active_with_notes(state: State, *, recorded: bool) -> AlertQuerySet:
-    """Return the alerts in an active state, worst first, each with TOLD and `notes` by people."""
+def active_in(state: State, *, recorded: bool) -> AlertQuerySet:
+    """Return the alerts in an active state, worst first, each with TOLD."""
     found = Alert.objects.active().filter(state=state).only(*TOLD)
-    noted = AlertEvent.objects.exclude(note="").filter(verb__in=NOTED).order_by("id")
-    told = found if recorded else found.filter(record_only=False)
-    return told.worst_first().prefetch_related(Prefetch("events", noted, to_attr="notes"))
+    return (found if recorded else found.filter(record_only=False)).worst_first()
+
+
+def notes_on(alerts: Iterable[Alert]) -> dict[int, list[Note]]:
+    """Return what people noted on alerts by the alert's id, each in its order; one query."""
+    written = AlertEvent.objects.filter(alert__in=[alert.pk for alert in alerts], verb__in=NOTED)
+    rows = written.exclude(note="").order_by("id").values_list("alert_id", "at", "actor", "note")
+    found: dict[int, list[Note]] = defaultdict(list)
+    for alert_id, at, actor, text in rows:
+        found[alert_id].append(Note(at, actor, text))
+    return found
 
 
 def resolved_since(moment: datetime, *, recorded: bool) -> AlertQuerySet:

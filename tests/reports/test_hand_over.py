@@ -8,6 +8,7 @@ from django.test import Client
 
 from alerts import deliver, lifecycle
 from alerts.models import Alert, Bulletin, BulletinSlot, Delivery, Notice
+from alerts.reported import hand_overs
 from alerts.states import Finding, Severity
 from batchops.web.reports import hand_over, sending
 from monitoring import queries
@@ -146,14 +147,14 @@ class TestShift:
         clock(13)
         fresh = queries.freshness(datetime.now(UTC))
         now = wall(time(13))
-        assert hand_over.shift_began(now, fresh) == now - timedelta(hours=8)
+        assert hand_over.shift_began(now, fresh, hand_overs()) == now - timedelta(hours=8)
 
         bulletin("hand_over", name="early", at=time(6))
         bulletin("hand_over", name="night", at=time(22))
         bulletin("hand_over", name="off", at=time(12), enabled=False)
-        assert hand_over.shift_began(now, fresh) == wall(time(6))
-        yesterday = TODAY - timedelta(days=1)
-        assert hand_over.shift_began(wall(time(6)), fresh) == wall(time(22), day=yesterday)
+        assert hand_over.shift_began(now, fresh, hand_overs()) == wall(time(6))
+        last_night = wall(time(22), day=TODAY - timedelta(days=1))
+        assert hand_over.shift_began(wall(time(6)), fresh, hand_overs()) == last_night
 
 
 class TestPage:

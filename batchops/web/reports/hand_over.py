@@ -1,15 +1,14 @@
 """Compose the hand-over list: what one shift leaves to the next, of alerts, runs and jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext
 
-from alerts.models import Alert, AlertEvent
-from alerts.reported import active_with_notes, hand_overs, resolved_since
+from alerts.models import Alert, Bulletin
+from alerts.reported import Note, active_in, notes_on, resolved_since
 from alerts.states import ACTIVE
 from batchops.access import name_of
 from batchops.calendar import business_date, moment_in_day
@@ -25,15 +24,6 @@ from monitoring.timeline import draw_days
 
 LISTED = 100  # alerts and jobs of each kind that are named
 USUAL_SHIFT = timedelta(hours=8)  # where nobody set when shifts change
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What somebody wrote on an alert."""
-
-    at: datetime
-    who: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +81,10 @@ def compose(fresh: Freshness, *, since: datetime, recorded: bool = True) -> Hand
     """
     at = fresh.at
     here_since = at - (fresh.source_now - since) / queries.clock_speed()
-    waiting, taken = (active_with_notes(s, recorded=recorded) for s in ACTIVE)
+    waiting, taken = (active_in(state, recorded=recorded) for state in ACTIVE)
     open_alerts, open_total = first_and_total(waiting, LISTED)
     taken_alerts, taken_total = first_and_total(taken, LISTED)
+    notes = notes_on([*open_alerts, *taken_alerts])
     over = resolved_since(here_since, recorded=recorded).order_by("-resolved_at")
     resolved, resolved_total = first_and_total(over, LISTED)
     runs, runs_total = runs_since(since)
@@ -104,9 +95,9 @@ def compose(fresh: Freshness, *, since: datetime, recorded: bool = True) -> Hand
         at=at,
         since=since,
         workflow=draw_days([None], fresh)[0],
-        open=[_handed(alert) for alert in open_alerts],
+        open=_handed(open_alerts, notes),
         open_total=open_total,
-        taken=[_handed(alert) for alert in taken_alerts],
+        taken=_handed(taken_alerts, notes),
         taken_total=taken_total,
         resolved=resolved,
         resolved_total=resolved_total,
@@ -119,20 +110,21 @@ def compose(fresh: Freshness, *, since: datetime, recorded: bool = True) -> Hand
     )
 
 
-def shift_began(before: datetime, fresh: Freshness) -> datetime:
+def shift_began(before: datetime, fresh: Freshness, hand_overs: Iterable[Bulletin]) -> datetime:
     """Return when shifts last changed before a moment of CC&B's clock; 8 h ago if never set."""
     today = business_date(before, zone=settings.SITE_ZONE, day_start=fresh.config.day_start)
     days = [queries.day_bounds(today - timedelta(days=n), fresh.config)[0] for n in (0, 1)]
     changes = [
         moment_in_day(begins_at, bulletin.at, zone=settings.SITE_ZONE)
-        for bulletin in hand_overs()
+        for bulletin in hand_overs
         for begins_at in days
         if bulletin.at
     ]
     return max((at for at in changes if at < before), default=before - USUAL_SHIFT)
 
 
-def _handed(alert: Any) -> Handed:
-    events: list[AlertEvent] = alert.notes
-    notes = [Note(event.at, name_of(event.actor, ""), event.note) for event in events]
-    return Handed(alert, name_of(alert.acknowledged_by, ""), notes)
+def _handed(alerts: Sequence[Alert], notes: Mapping[int, Sequence[Note]]) -> list[Handed]:
+    return [
+        Handed(alert, name_of(alert.acknowledged_by, ""), notes.get(alert.pk, ()))
+        for alert in alerts
+    ]

@@ -1,6 +1,7 @@
 """Show the daily report of any day and the hand-over list, hand them out, and mail the latter."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -87,13 +88,14 @@ def daily_file(request: AuthenticatedHttpRequest, form: str) -> HttpResponse:
 
 @page(VIEW)
 def hand_over_page(request: AuthenticatedHttpRequest) -> HttpResponse:
+    bulletins = hand_overs()
     shown = {
         "title": gettext("Hand-over"),
         "asked": uuid.uuid4(),
         "query": request.GET.urlencode(),
         **drawn_from(),  # before the list of jobs
-        **_shift(request),
-        **_mailed_when(),
+        **_shift(request, bulletins),
+        **_mailed_when(bulletins),
     }
     return render_page(request, "reports/hand_over.html", shown)
 
@@ -101,7 +103,8 @@ def hand_over_page(request: AuthenticatedHttpRequest) -> HttpResponse:
 @page(VIEW)
 def hand_over_fragment(request: AuthenticatedHttpRequest, part: str) -> HttpResponse:
     _require(part)
-    shown = _mailed_when() if part == "mailed" else _shift(request)
+    bulletins = hand_overs()
+    shown = _mailed_when(bulletins) if part == "mailed" else _shift(request, bulletins)
     return render_page(request, f"reports/_shift_{part}.html", shown)
 
 
@@ -113,7 +116,7 @@ def send_hand_over(request: AuthenticatedHttpRequest) -> HttpResponse:
     given = asked.cleaned_data
     bulletin = Bulletin.objects.filter(pk=given["bulletin"]).first()
     letter = letters.of_hand_over(
-        _handed(request, recorded=False), name=bulletin.name if bulletin else ""
+        _handed(request, hand_overs(), recorded=False), name=bulletin.name if bulletin else ""
     )
     try:
         n = mail_now(
@@ -161,30 +164,32 @@ def _asked_day(request: HttpRequest, today: date) -> date:
     return day
 
 
-def _shift(request: HttpRequest) -> dict[str, Any]:
-    handed = _handed(request)
+def _shift(request: HttpRequest, bulletins: Sequence[Bulletin]) -> dict[str, Any]:
+    handed = _handed(request, bulletins)
     return {"handed": handed, "fresh": handed.fresh}
 
 
-def _handed(request: HttpRequest, *, recorded: bool = True) -> hand_over.HandOver:
+def _handed(
+    request: HttpRequest, bulletins: Sequence[Bulletin], *, recorded: bool = True
+) -> hand_over.HandOver:
     asked = ShiftAsked(request.GET)
     if not asked.is_valid():
         said = gettext("hours: write a number from 1 to %d, or leave it out.")
         raise InvalidInput(said % LONGEST_SHIFT)
     fresh = queries.freshness(database_now())
     hours = asked.cleaned_data["hours"]
-    since = hand_over.shift_began(fresh.source_now, fresh)
+    since = hand_over.shift_began(fresh.source_now, fresh, bulletins)
     if hours:
         since = fresh.source_now - timedelta(hours=hours)
     return hand_over.compose(fresh, since=since, recorded=recorded)
 
 
-def _mailed_when() -> dict[str, Any]:
-    """Return the hand-overs that are on, each with what became of it last."""
+def _mailed_when(bulletins: Sequence[Bulletin]) -> dict[str, Any]:
+    """Return hand-overs, each with what became of it last."""
     return {
         "hand_overs": [
             {"bulletin": bulletin, "last": bulletin.slots.order_by("-business_date").first()}
-            for bulletin in hand_overs()
+            for bulletin in bulletins
         ]
     }
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 
 from alerts.lifecycle import Letter, Slot, miss_slot, post_slot
 from alerts.models import Bulletin, missing_settings
-from alerts.reported import bulletins_on, decided_slots
+from alerts.reported import bulletins_on, decided_slots, hand_overs
 from alerts.states import BulletinKind
 from batchops.calendar import moment_in_day
 from batchops.cluster import bells
@@ -144,7 +144,7 @@ def _letter(due: Due, *, at: datetime) -> tuple[Letter, str]:
         said = gettext("This was due %s earlier and could not be mailed then.")
         note = said % duration(due.late)
     if due.bulletin.kind == BulletinKind.HAND_OVER:
-        since = hand_over.shift_began(due.slot.due_at, fresh)
+        since = hand_over.shift_began(due.slot.due_at, fresh, hand_overs())
         handed = hand_over.compose(fresh, since=since, recorded=False)
         letter = letters.of_hand_over(handed, name=due.bulletin.name, note=note)
         return letter, reverse("admin:hand_over")

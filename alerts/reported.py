@@ -11,7 +11,7 @@ from alerts.models import Alert, AlertEvent, AlertQuerySet, Bulletin, BulletinSl
 from alerts.states import BulletinKind, State
 from batchops.access import name_of
 
-# What lists of alerts tell of each; there are hundreds, and no more is read.
+# What a hand-over and a daily report tell of each; there are hundreds, and no more is read.
 TOLD = (
     "severity",
     "state",
@@ -21,6 +21,19 @@ TOLD = (
     "acknowledged_until",
     "muted_until",
     "openings",
+    "record_only",
+)
+REPORTED = (
+    "rule",
+    "severity",
+    "state",
+    "message",
+    "evidence",
+    "batch_code",
+    "subject",
+    "opened_at",
+    "acknowledged_by",
+    "resolved_at",
     "record_only",
 )
 NOTED = ("acknowledged", "taken over", "extended", "noted", "commented")  # by people
@@ -73,15 +86,15 @@ def alerts_between(
 ) -> AlertQuerySet:
     """Return the alerts of a business day and those that opened between two moments.
 
-    Without `recorded` those that only go on record are left out. Each has `first_taken_at`, when
-    somebody first acknowledged it, None where nobody did.
+    Without `recorded` those that only go on record are left out. Each has REPORTED and
+    `first_taken_at`, when somebody first acknowledged it, None where nobody did.
     """
     taken = AlertEvent.objects.filter(alert=OuterRef("pk"), verb="acknowledged").order_by("id")
     opened = Q(opened_at__gte=begins_at, opened_at__lt=ends_at)
     alerts = Alert.objects.filter(opened | Q(business_date=day))
     if not recorded:
         alerts = alerts.filter(record_only=False)
-    return alerts.annotate(first_taken_at=Subquery(taken.values("at")[:1]))
+    return alerts.only(*REPORTED).annotate(first_taken_at=Subquery(taken.values("at")[:1]))
 
 
 def active_in(state: State, *, recorded: bool) -> AlertQuerySet:

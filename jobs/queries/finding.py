@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from batchops.db import REVISION_SQL
 from jobs import states
 from jobs.errors import HolderBody, JobNotFound
-from jobs.models import Job, JobEvent, JobQuerySet
+from jobs.models import Job, JobQuerySet
 from jobs.queries.figures import eta_s, progress_pct
 from jobs.queries.paging import Page
 from jobs.queries.searching import NEWEST, newest_led_to, search_jobs
@@ -28,7 +28,9 @@ COUNT_CAPPED_SQL = """
                              WHERE j.state = s.state LIMIT %(limit)s) AS first) AS n
 """
 # A move that commits after later ones must still be among the newest.
-MOVES_SEEN = 100
+MOVES_SEEN_SQL = """
+    SELECT coalesce(sum(id), 0) FROM (SELECT id FROM jobs_jobevent ORDER BY id DESC LIMIT 100) AS e
+"""
 
 
 def jobs() -> JobQuerySet:
@@ -143,8 +145,9 @@ def count_up_to(found: JobQuerySet, *, limit: int = COUNTED) -> int:
 
 def newest_moves() -> int:
     """Return a number that differs once any job has made a move, however moves overlap."""
-    newest = JobEvent.objects.order_by("-pk")[:MOVES_SEEN]
-    return int(newest.aggregate(moves=Sum("pk"))["moves"] or 0)
+    with connection.cursor() as cursor:
+        cursor.execute(MOVES_SEEN_SQL)
+        return int(cursor.fetchone()[0])
 
 
 def holder_of(single_flight_key: str) -> HolderBody | None:

@@ -1,6 +1,6 @@
 """Put alerts into the lines that reports tell: who took one after how long, and how it ended."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -51,18 +51,13 @@ def lines_of_day(
     """
     found = alerts_between(day, begins_at=since, ends_at=until, recorded=recorded)
     named, total = first_and_total(found.worst_first(), LISTED)
-    return lines(named), total
-
-
-def lines(alerts: Iterable[Alert]) -> list[AlertLine]:
-    """Return the lines of these alerts, in their order."""
-    return [_line(alert) for alert in alerts]
+    return [_line(alert) for alert in named], total
 
 
 def _line(alert: Any) -> AlertLine:
     return AlertLine(
         alert=alert,
-        taken_at=getattr(alert, "first_taken_at", alert.acknowledged_at),
+        taken_at=alert.first_taken_at,
         holder=name_of(alert.acknowledged_by, ""),
         evidence="; ".join(
             f"{part.heading}: {', '.join(f'{fact.name} {fact.words}' for fact in part.facts)}"

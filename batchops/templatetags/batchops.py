@@ -15,10 +15,10 @@ from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.dates import MONTHS_3, WEEKDAYS_ABBR
 from django.utils.formats import number_format
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
+from batchops.filling import filled
 from batchops.looks import Look
 
 register = template.Library()
@@ -46,7 +46,7 @@ NOTHING = "\N{EN DASH}"  # what stands where a figure is not known
 @lru_cache(maxsize=500)
 def icon(name: str, css: str = "") -> SafeString:
     """Draw one icon of the sprite; it is decoration, so a word must stand beside it."""
-    return format_html(
+    return filled(
         '<svg class="icon icon-{} {}" aria-hidden="true" focusable="false">'
         '<use href="{}#{}"></use></svg>',
         name,
@@ -108,7 +108,7 @@ def badge(look: Look, css: str = "") -> SafeString:
 
 @lru_cache(maxsize=500)
 def _badge(look: Look, css: str, _language: str | None) -> SafeString:
-    return format_html(
+    return filled(
         '<span class="badge tone-{} {}" data-state="{}">{}{}</span>',
         look.tone,
         css,
@@ -127,11 +127,11 @@ def bar(
     `percent` is 0 to 100; None draws a bar without a figure, for work whose size is unknown.
     `live` names the field of the live frame that moves it, `note` stands behind the figure.
     """
-    drawn_note = format_html('<span class="bar-note">{}</span>', note) if note else ""
+    drawn_note = filled('<span class="bar-note">{}</span>', note) if note else ""
     if percent is None:
-        return format_html(UNKNOWN_BAR, tone, label, drawn_note)
+        return filled(UNKNOWN_BAR, tone, label, drawn_note)
     whole = int(percent)  # down: 100 means done
-    return format_html(LIVE_BAR if live else BAR, tone, label, whole, drawn_note, live)
+    return filled(LIVE_BAR if live else BAR, tone, label, whole, drawn_note, live)
 
 
 @register.inclusion_tag("console/_card.html")
@@ -157,7 +157,7 @@ def drawn(values: Mapping[str, Any] | None = None, **more: Any) -> SafeString:
     what was read for the region or before it, never after, or a change would go unseen.
     """
     text = json.dumps({**(values or {}), **more}, cls=DjangoJSONEncoder, separators=(",", ":"))
-    return format_html(' data-live-structure="{}"', text)
+    return filled(' data-live-structure="{}"', text)
 
 
 @register.filter
@@ -280,7 +280,7 @@ def elapsed(at: datetime | None) -> SafeString | str:
     """Write how long it has lasted since `at`; ticks in the browser. A dash for None."""
     if at is None:
         return NOTHING
-    return format_html(
+    return filled(
         '<span class="figure" data-tick="elapsed" data-from="{}" title="{}">{}</span>',
         at.isoformat(),
         exact(at),
@@ -323,4 +323,4 @@ def _time(at: datetime, text: str, *, tick: str = "") -> SafeString:
 
 @lru_cache(maxsize=2_000)
 def _timed(at: datetime, text: str, tick: str, *_shown_in: object) -> SafeString:
-    return format_html(TICKING if tick else TIME, at.isoformat(), exact(at), text, tick)
+    return filled(TICKING if tick else TIME, at.isoformat(), exact(at), text, tick)

@@ -50,6 +50,19 @@ LOOKUPS = {
     HolderFilter.parameter_name,
     BatchFilter.parameter_name,
 }
+# What a row of the list tells.
+SHOWN = (
+    "severity",
+    "message",
+    "batch_code",
+    "state",
+    "opened_at",
+    "acknowledged_by",
+    "business_date",
+    "record_only",
+    "muted_until",
+    "openings",
+)
 AT_ONCE = 500  # alerts that one action moves; each is a field of the page that asks
 
 
@@ -61,6 +74,11 @@ class AlertPaginator(CappedPaginator):
 
 class AlertChangeList(ChangeList):
     """What the list's template asks of a page of alerts."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read the page that is shown, without what is only for exports and an alert's own page."""
+        super().get_results(request)
+        self.result_list = self.result_list.only(*SHOWN)
 
     @cached_property
     def headers(self) -> list[dict[str, Any]]:

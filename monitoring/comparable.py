@@ -24,13 +24,14 @@ USUAL_SQL = """
                run.records_processed AS records, run.records_in_error AS errors,
                run.duration_seconds AS took_s,
                max(run.records_processed) OVER by_batch > 0 AS has_records
-          FROM unnest(%(codes)s::text[], %(days)s::date[], %(pasts)s::date[])
-               AS compared (batch_code, day, past)
+          FROM unnest(%(codes)s::text[], %(days)s::date[], %(pasts)s::text[])
+               AS wanted (batch_code, day, pasts)
+         CROSS JOIN LATERAL unnest(wanted.pasts::date[]) AS compared (past)
          CROSS JOIN LATERAL (
                SELECT log.business_date, log.rps, log.records_processed,
                       log.records_in_error, log.duration_seconds
                  FROM batch_execution_logs AS log
-                WHERE log.batch_code = compared.batch_code
+                WHERE log.batch_code = wanted.batch_code
                   AND log.business_date = compared.past
                   AND log.state = 'complete' AND log.duration_seconds > 0
                OFFSET 0
@@ -112,7 +113,7 @@ def _read(
     compared: Mapping[Wanted, list[date]], known: DayCalendar, *, of_weekday: bool
 ) -> dict[Wanted, Usual]:
     """Return what is usual over the days that each one is compared with."""
-    rows = [(code, day, past) for (code, day), days in compared.items() for past in days]
+    rows = [(*wanted, _array(days)) for wanted, days in compared.items() if days]
     if not rows:
         return {}
     codes, days, pasts = map(list, zip(*rows, strict=True))
@@ -123,6 +124,11 @@ def _read(
         day: days_in_words(known.kind_of(day), day, of_weekday=of_weekday) for _, day in compared
     }
     return {(row[0], row[1]): _usual(row, words[row[1]]) for row in found}
+
+
+def _array(days: Iterable[date]) -> str:
+    """Write days as PostgreSQL does: arrays of unequal lengths are no array of it."""
+    return f"{{{','.join(day.isoformat() for day in days)}}}"
 
 
 def _usual(row: tuple[Any, ...], days: str) -> Usual:

@@ -17,8 +17,9 @@ from batchops.ccb.snapshot import (
     ThreadDetailRow,
 )
 
-TODAY = datetime.now(UTC).date()
-# 05:30 of TODAY in Dhaka: the first poll goes back from our clock, so CC&B's must be near it.
+# The business day in Dhaka, which begins at 23:00 UTC; and its 05:30: the first poll goes back from
+# our clock, so CC&B's must be near it.
+TODAY = (datetime.now(UTC) + timedelta(hours=1)).date()
 START = datetime.combine(TODAY, time(23, 30), tzinfo=UTC) - timedelta(days=1)
 
 

@@ -207,7 +207,7 @@ def _rest_of_alerts(text: str) -> str:
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind("jobs", _("Jobs"), "list", "jobs.view_job", "jobs", "structure", _jobs, _rest_of_jobs),
+    Kind("jobs", _("Jobs"), "list", "jobs.view_job", "jobs", "moves", _jobs, _rest_of_jobs),
     Kind("runs", _("Runs"), "layers", VIEW, "workflow", "*", _runs, _rest_of_runs),
     Kind(
         "alerts", _("Alerts"), "bell", "alerts.view_alert", "alerts", "*", _alerts, _rest_of_alerts

@@ -15,7 +15,7 @@ from jobs.bodies import StatsBody, cursor_of, stats_body
 from jobs.pages.links import START, VIEW, link
 from jobs.rows import JobRow
 from jobs.serializers import ListQuery
-from jobs.topics import read_structure
+from jobs.topics import read_moves, read_structure
 
 JOBS_LISTED = 50
 TABS = ("", "active", "completed", "failed", "cancelled")
@@ -50,8 +50,8 @@ def job_list_fragment(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 def drawn_from() -> dict[str, Any]:
-    """Return what a list of jobs is drawn from; to be read before the list."""
-    return {"jobs_drawn": {"structure": read_structure()[1]}}
+    """Return what a list of some jobs is drawn from; to be read before the list."""
+    return {"jobs_drawn": {"moves": read_moves()}}
 
 
 def asked_for(request: AuthenticatedHttpRequest) -> ListQuery:

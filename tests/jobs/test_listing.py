@@ -10,6 +10,7 @@ from django.test import Client
 from jobs import lifecycle, queries
 from jobs.models import Job, JobItem
 from jobs.queries import searching
+from jobs.topics import read_jobs
 from tests.jobs.conftest import Make
 
 pytestmark = pytest.mark.django_db
@@ -204,6 +205,29 @@ class TestMany:
 
         assert "0 open jobs would be cancelled" in page
         assert "Yes, cancel" not in page
+
+
+class TestDrawnFrom:
+    @pytest.mark.parametrize(
+        ("path", "field"),
+        [
+            ("/admin/", "moves"),
+            ("/admin/hand-over/", "moves"),
+            ("/admin/search/?q=january", "moves"),
+            ("/admin/jobs/", "structure"),
+        ],
+    )
+    def test_is_what_the_frame_says_until_a_job_moves(
+        self, client: Client, make: Make, path: str, field: str
+    ) -> None:
+        job = make(inline=[{}])
+        drawn = client.get(path).context["jobs_drawn"]
+        assert drawn == {field: read_jobs("")[field]}
+
+        lifecycle.cancel(job.pk, actor="user:bea")
+
+        assert drawn != {field: read_jobs("")[field]}
+        assert client.get(path).context["jobs_drawn"] == {field: read_jobs("")[field]}
 
 
 class TestItems:

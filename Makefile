@@ -6,7 +6,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	echo "$$name" && exit; done; echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); test "$$n" -gt 4 && echo 5 || echo "$$((n + 1))")
+WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); test "$$n" -gt 4 && echo 6 || echo "$$((n + 2))")
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 
 # Where bytecode is not kept, each of our many processes compiles all modules anew, 0.3 s of it.

@@ -80,9 +80,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that start processes: begun last, one would keep all others waiting."""
-    long = {item.path for item in items if item.get_closest_marker("processes")}
-    items.sort(key=lambda item: item.path not in long)
+    """Begin with what takes longest: begun last, it would keep all others waiting.
+
+    One worker goes through all that need a browser; then come the files that start processes.
+    """
+    browser, processes = (
+        {item.path for item in items if item.get_closest_marker(mark)}
+        for mark in ("browser", "processes")
+    )
+    items.sort(key=lambda item: (item.path not in browser, item.path not in processes))
 
 
 def pytest_collection_finish() -> None:

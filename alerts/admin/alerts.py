@@ -50,8 +50,7 @@ LOOKUPS = {
     HolderFilter.parameter_name,
     BatchFilter.parameter_name,
 }
-# What a row of the list tells.
-SHOWN = (
+COLUMNS = (
     "severity",
     "message",
     "batch_code",
@@ -59,10 +58,9 @@ SHOWN = (
     "opened_at",
     "acknowledged_by",
     "business_date",
-    "record_only",
-    "muted_until",
-    "openings",
 )
+# What a row tells besides.
+NOTED = ("record_only", "muted_until", "openings")
 AT_ONCE = 500  # alerts that one action moves; each is a field of the page that asks
 
 
@@ -78,7 +76,7 @@ class AlertChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         """Read the page that is shown, without what is only for exports and an alert's own page."""
         super().get_results(request)
-        self.result_list = self.result_list.only(*SHOWN)
+        self.result_list = self.result_list.only(*COLUMNS, *NOTED)
 
     @cached_property
     def headers(self) -> list[dict[str, Any]]:
@@ -120,15 +118,7 @@ class AlertChangeList(ChangeList):
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnly, admin.ModelAdmin[Alert]):
-    list_display = (
-        "severity",
-        "message",
-        "batch_code",
-        "state",
-        "opened_at",
-        "acknowledged_by",
-        "business_date",
-    )
+    list_display = COLUMNS
     list_display_links = ("message",)
     # Any other order would sort a million rows; the filters find what is bad or open.
     sortable_by = ("opened_at",)

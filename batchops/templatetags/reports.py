@@ -1,16 +1,15 @@
 """Draw the long tables of reports, which templates take several times as long for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django import template
-from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from alerts.models import Alert
 from alerts.templatetags.alerts import muted
-from batchops.filling import filled, joined
+from batchops.filling import filled, joined, worded
 from batchops.templatetags.batchops import (
     NOTHING,
     address,
@@ -30,56 +29,57 @@ if TYPE_CHECKING:
 
 register = template.Library()
 
+# Words in single brackets, which are the same in every row, what differs in double ones.
 HANDED = """<tr>
-    <th scope="row"><a href="{href}">{message}</a>{tag}{rests}</th>
-    <td data-label="{severity}">{badge}</td>
-    <td data-label="{opened}">{opened_at}</td>
-    <td data-label="{holder}">{who}</td>
-    <td data-label="{until}">{until_at}</td>
-    <td data-label="{notes}"><span>{noted}</span></td>
+    <th scope="row"><a href="{{href}}">{{message}}</a>{{tag}}{{rests}}</th>
+    <td data-label="{severity}">{{badge}}</td>
+    <td data-label="{opened}">{{opened_at}}</td>
+    <td data-label="{holder}">{{who}}</td>
+    <td data-label="{until}">{{until_at}}</td>
+    <td data-label="{notes}"><span>{{noted}}</span></td>
   </tr>"""
 RESOLVED = '<li>{} <a href="{}">{}</a></li>'
 LINE = """<tr>
-    <th scope="row"><span><a href="{href}">{label}</a>{tag}<br><span class="panel-note">{message}\
-{evidence}</span></span></th>
-    <td data-label="{severity}">{severity_badge}</td>
-    <td data-label="{state}">{state_badge}</td>
-    <td data-label="{opened}">{opened_at}</td>
-    <td data-label="{taken}">{taken_after}</td>
-    <td data-label="{holder}">{who}</td>
-    <td data-label="{over}">{lasted}</td>
+    <th scope="row"><span><a href="{{href}}">{{label}}</a>{{tag}}<br>\
+<span class="panel-note">{{message}}{{evidence}}</span></span></th>
+    <td data-label="{severity}">{{severity_badge}}</td>
+    <td data-label="{state}">{{state_badge}}</td>
+    <td data-label="{opened}">{{opened_at}}</td>
+    <td data-label="{taken}">{{taken_after}}</td>
+    <td data-label="{holder}">{{who}}</td>
+    <td data-label="{over}">{{lasted}}</td>
   </tr>"""
 SHIFT_RUN = """<tr>
-    <th scope="row"><a href="{href}">{run}</a></th>
-    <td data-label="{state}">{badge}</td>
-    <td data-label="{began}">{began_at}</td>
-    <td data-label="{ended}">{ended_at}</td>
-    <td class="num" data-label="{took}">{lasted}</td>
-    <td class="num" data-label="{records}">{processed}</td>
+    <th scope="row"><a href="{{href}}">{{run}}</a></th>
+    <td data-label="{state}">{{badge}}</td>
+    <td data-label="{began}">{{began_at}}</td>
+    <td data-label="{ended}">{{ended_at}}</td>
+    <td class="num" data-label="{took}">{{lasted}}</td>
+    <td class="num" data-label="{records}">{{processed}}</td>
   </tr>"""
-DAY_RUN = """<tr><th scope="row"><a href="{href}">{run}</a></th>\
-<td data-label="{state}">{badge}</td>\
-<td data-label="{began}">{began_at}</td><td data-label="{ended}">{ended_at}</td>\
-<td class="num" data-label="{records}">{processed}</td></tr>"""
+DAY_RUN = """<tr><th scope="row"><a href="{{href}}">{{run}}</a></th>\
+<td data-label="{state}">{{badge}}</td>\
+<td data-label="{began}">{{began_at}}</td><td data-label="{ended}">{{ended_at}}</td>\
+<td class="num" data-label="{records}">{{processed}}</td></tr>"""
 ENDED_JOB = """<tr>
-    <th scope="row"><a href="{href}">{title}</a></th>
-    <td data-label="{status}">{badge}</td>
-    <td data-label="{when}">{finished_at}</td>
-    <td class="num" data-label="{failed}">{items}</td>
+    <th scope="row"><a href="{{href}}">{{title}}</a></th>
+    <td data-label="{status}">{{badge}}</td>
+    <td data-label="{when}">{{finished_at}}</td>
+    <td class="num" data-label="{failed}">{{items}}</td>
   </tr>"""
 NOTE = "{} {}: {}"
 TAG = ' <span class="tag">{}</span>'
-Words = Mapping[str, SafeString]
 
 
 @register.simple_tag
 def handed_rows(listed: Iterable["Handed"]) -> SafeString:
     """Draw alerts as the rows of what a shift hands over."""
-    words = _escaped(
+    row = worded(
+        HANDED,
         severity=_("Severity"), opened=_("Opened"), holder=_("Who has it"), until=_("Until"),
         notes=_("Notes"),
     )  # fmt: skip
-    return joined(_handed(one, words) for one in listed)
+    return joined(_handed(row, one) for one in listed)
 
 
 @register.simple_tag
@@ -92,30 +92,37 @@ def resolved_rows(alerts: Iterable[Alert]) -> SafeString:
 @register.simple_tag
 def line_rows(lines: Iterable["AlertLine"]) -> SafeString:
     """Draw alerts as the rows of the daily report."""
-    words = _escaped(
+    row = worded(
+        LINE,
         severity=_("Severity"), state=_("State"), opened=_("Opened"), taken=_("Taken after"),
         holder=_("Who has it"), over=_("Over after"),
     )  # fmt: skip
-    return joined(_line(line, words) for line in lines)
+    return joined(_line(row, line) for line in lines)
 
 
 @register.simple_tag
 def shift_run_rows(views: Iterable[RunView]) -> SafeString:
     """Draw runs as the rows of what a shift hands over."""
-    words = _escaped(
-        state=_("State"), began=_("Began"), ended=_("Ended"), took=_("Took"), records=_("Records")
+    row = worded(
+        SHIFT_RUN,
+        state=_("State"),
+        began=_("Began"),
+        ended=_("Ended"),
+        took=_("Took"),
+        records=_("Records"),
     )
-    return joined(_shift_run(view, words) for view in views)
+    return joined(_shift_run(row, view) for view in views)
 
 
 @register.simple_tag
 def day_run_rows(runs: Iterable[Run]) -> SafeString:
     """Draw runs as the rows of the daily report."""
-    words = _escaped(state=_("State"), began=_("Began"), ended=_("Ended"), records=_("Records"))
+    row = worded(
+        DAY_RUN, state=_("State"), began=_("Began"), ended=_("Ended"), records=_("Records")
+    )
     return joined(
         filled(
-            DAY_RUN,
-            **words,
+            row,
             href=address("admin:run", run.pk),
             run=run,
             badge=badge(run.look),
@@ -130,11 +137,10 @@ def day_run_rows(runs: Iterable[Run]) -> SafeString:
 @register.simple_tag
 def ended_job_rows(rows: Iterable[JobRow]) -> SafeString:
     """Draw jobs that ended as the rows of what a shift hands over."""
-    words = _escaped(status=_("Status"), when=_("When"), failed=_("Items failed"))
+    form = worded(ENDED_JOB, status=_("Status"), when=_("When"), failed=_("Items failed"))
     return joined(
         filled(
-            ENDED_JOB,
-            **words,
+            form,
             href=address("admin:job", row.job.pk),
             title=row.job.title,
             badge=badge(row.look),
@@ -145,11 +151,10 @@ def ended_job_rows(rows: Iterable[JobRow]) -> SafeString:
     )
 
 
-def _handed(one: "Handed", words: Words) -> SafeString:
+def _handed(row: str, one: "Handed") -> SafeString:
     alert = one.alert
     return filled(
-        HANDED,
-        **words,
+        row,
         href=_href(alert),
         message=alert.message,
         tag=_tag(alert),
@@ -174,11 +179,10 @@ def _noted(one: "Handed") -> str:
     return SafeString("<br>".join(notes)) or NOTHING
 
 
-def _line(line: "AlertLine", words: Words) -> SafeString:
+def _line(row: str, line: "AlertLine") -> SafeString:
     alert = line.alert
     return filled(
-        LINE,
-        **words,
+        row,
         href=_href(alert),
         label=f"{line.label}: {alert.batch_code}" if alert.batch_code else line.label,
         tag=_tag(alert),
@@ -193,11 +197,10 @@ def _line(line: "AlertLine", words: Words) -> SafeString:
     )
 
 
-def _shift_run(view: RunView, words: Words) -> SafeString:
+def _shift_run(row: str, view: RunView) -> SafeString:
     run, ticks_from = view.run, view.ticks_from
     return filled(
-        SHIFT_RUN,
-        **words,
+        row,
         href=address("admin:run", run.pk),
         run=f"{run.batch_code} {run.batch_nbr}",
         badge=badge(view.look),
@@ -206,11 +209,6 @@ def _shift_run(view: RunView, words: Words) -> SafeString:
         lasted=elapsed(ticks_from) if ticks_from else duration(view.elapsed_s),
         processed=grouped(run.records_processed),
     )
-
-
-def _escaped(**words: str) -> dict[str, SafeString]:
-    """Return what stands in each row, looked up once."""
-    return {name: escape(word) for name, word in words.items()}
 
 
 def _href(alert: Alert) -> str:

@@ -108,6 +108,15 @@ class TestActiveList:
 
         assert answer["Location"] == f"{LIST}{alert.pk}/change/"
 
+    def test_brackets_in_what_an_alert_says_stay_what_they_are(self) -> None:
+        opened(message="{key} <b>{0}</b>", subject="{{view}}")
+
+        page = text_of(client_of("Operator"), "/admin/")
+
+        assert "{key} &lt;b&gt;{0}&lt;/b&gt;" in page
+        assert "{{view}}" in page
+        assert "<b>{0}" not in page
+
     def test_a_viewer_may_not(self) -> None:
         alert = opened()
 

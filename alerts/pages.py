@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts import deliver, evidence, history, lifecycle, queries
 from alerts.bodies import framed
-from alerts.errors import NotDelivered
+from alerts.errors import AlertResolved, NotDelivered
 from alerts.lifecycle import Until
 from alerts.models import Alert, Channel
 from alerts.mute_forms import SnoozeForm, next_morning
@@ -167,6 +167,10 @@ def resolve(request: AuthenticatedHttpRequest, alert_id: int) -> HttpResponse:
 @page("alerts.add_silence", methods=("POST",))
 def silence_alert(request: AuthenticatedHttpRequest, alert_id: int) -> HttpResponse:
     alert = queries.find_alert(alert_id)
+    if alert.is_resolved:
+        # From a tab left open; only the next of its kind would be silenced.
+        said = gettext("Alert %(id)s was resolved meanwhile, so nothing is silenced.")
+        raise AlertResolved(said % {"id": alert_id}, state=alert.state)
     form = SnoozeForm(request.POST)
     _checked(form)
     now = database_now()

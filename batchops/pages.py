@@ -1,16 +1,20 @@
 """Guard a page: a person who is logged in, staff, and has the permission the page names."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import wraps
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 
 from batchops.access import AuthenticatedHttpRequest
-from batchops.errors import BatchOpsError, NotAllowed
+from batchops.errors import BatchOpsError, NotAllowed, WrongMethod
 
 Page = Callable[..., HttpResponse]
 
@@ -18,8 +22,9 @@ Page = Callable[..., HttpResponse]
 def page(permission: str, *, methods: Sequence[str] = ("GET",)) -> Callable[[Page], Page]:
     """Make a view a page of the console that asks for `permission`.
 
-    Who is not logged in is sent to the login and back; who may not see it, and whatever typed
-    error the view raises, gets a page that says so in a sentence, with the error's status.
+    Who is not logged in is sent to the login and back, from a form to the page it stood on; who
+    may not see it, and whatever typed error the view raises, gets a page that says so in a
+    sentence, with the error's status.
     """
     allowed = {*methods, "HEAD"} if "GET" in methods else set(methods)
 
@@ -27,10 +32,12 @@ def page(permission: str, *, methods: Sequence[str] = ("GET",)) -> Callable[[Pag
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not (request.user.is_authenticated and request.user.is_active):
-                return redirect_to_login(request.get_full_path())
-            if request.method not in allowed:
-                return HttpResponseNotAllowed(sorted(allowed))
+                return redirect_to_login(_page_of(request, allowed))
             try:
+                if request.method not in allowed:
+                    raise WrongMethod(
+                        gettext("Nothing can be opened here; a page's form leads to it. Go back.")
+                    )
                 if not (request.user.is_staff and request.user.has_perm(permission)):
                     raise NotAllowed(
                         "Your role does not permit this. Ask an administrator for the "
@@ -39,6 +46,8 @@ def page(permission: str, *, methods: Sequence[str] = ("GET",)) -> Callable[[Pag
                 response = view(cast(AuthenticatedHttpRequest, request), *args, **kwargs)
             except BatchOpsError as error:
                 response = render_error(request, error)
+            if response.status_code == WrongMethod.status:
+                response.headers["Allow"] = ", ".join(sorted(allowed))
             response.headers.setdefault("Cache-Control", "no-store")
             return response
 
@@ -46,6 +55,16 @@ def page(permission: str, *, methods: Sequence[str] = ("GET",)) -> Callable[[Pag
         return guarded
 
     return decorate
+
+
+def _page_of(request: HttpRequest, allowed: Collection[str]) -> str:
+    """Return what a browser can open: the address itself, or of a mere form the page it was on."""
+    if "GET" in allowed:
+        return request.get_full_path()
+    came_from = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(came_from, {request.get_host()}, request.is_secure()):
+        return urlsplit(came_from)._replace(scheme="", netloc="").geturl()
+    return reverse("admin:index")
 
 
 def render_page(

@@ -55,7 +55,7 @@ def ring_if_due() -> None:
 def test_due() -> None:
     """Test days that are over for one slice, and ring for the next; one process at a time."""
     with session_lock(LOCK) as held:
-        if held and not go_through([_test_now], for_s=SLICE_S):
+        if held and not go_through([_test_now], for_s=SLICE_S).all_gone:
             bells.ring(BELL, cluster="watch")
 
 

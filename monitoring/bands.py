@@ -9,7 +9,8 @@ from functools import cached_property
 from operator import attrgetter
 
 from django.conf import settings
-from django.db.models import Count, F, Max, Sum
+from django.db import connection
+from django.db.models import F
 
 from monitoring import queries
 from monitoring.calendar import DayCalendar
@@ -26,6 +27,11 @@ from monitoring.models import DayKind, StepDay
 _day_of = attrgetter("day")
 LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
 VALUES = ("first_started_at", "last_ended_at", "total_duration_seconds", "total_records")
+STAMP_SQL = """
+    SELECT max(updated_at), max(id), count(*), sum(total_duration_seconds), sum(total_records)
+      FROM batch_performance_summary
+     WHERE batch_code = ANY(%s) AND business_date >= %s AND business_date < %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +153,10 @@ def usual_bands(wanted: Collection[Wanted], known: DayCalendar) -> dict[Wanted, 
 
 def _stamp(wanted: Collection[Wanted], span: tuple[date, date]) -> object:
     """Return what is another when a day of the span is, or how days are read."""
-    days = StepDay.objects.filter(
-        batch_code__in={code for code, _ in wanted},
-        business_date__gte=span[0],
-        business_date__lt=span[1],
-    )
-    sums = days.aggregate(
-        Max("updated_at"),
-        Max("id"),
-        Count("id"),
-        Sum("total_duration_seconds"),
-        Sum("total_records"),
-    )
+    codes = sorted({code for code, _ in wanted})
+    with connection.cursor() as cursor:
+        cursor.execute(STAMP_SQL, [codes, *span])
+        sums = cursor.fetchone()
     return sums, queries.left_pending()
 
 

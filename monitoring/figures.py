@@ -4,27 +4,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import (
-    Count,
-    DateTimeField,
-    DurationField,
-    ExpressionWrapper,
-    F,
-    Q,
-    QuerySet,
-    Sum,
-    Value,
-)
+from django.db import connection
+from django.db.models import Count, DateTimeField, Q, QuerySet
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast
 
-from monitoring.models import Run, RunEvent
+from monitoring.models import RunEvent
 from monitoring.states import RunState
 
 SUCCESS_WINDOW = timedelta(days=7)
 FAILED_WINDOW = timedelta(hours=24)
 REPAIRED = (RunState.RUNNING, RunState.COMPLETE)
+# Of a run that goes on counts what it did so far in the time it took so far.
+RUNS_SQL = """
+    WITH week AS (
+        SELECT state FROM batch_execution_logs
+         WHERE end_time > %(week_ago)s AND end_time <= %(source_at)s
+    ), timed AS (
+        SELECT records_processed, coalesce(end_time, %(known_until)s) - start_time AS lasted
+          FROM batch_execution_logs
+         WHERE business_date = %(day)s AND records_processed > 0
+           AND (duration_seconds > 0
+                OR state = 'running' AND end_time IS NULL AND start_time < %(known_until)s)
+    )
+    SELECT (SELECT count(*) FROM week WHERE state = 'complete'),
+           (SELECT count(*) FROM week WHERE state = 'failed'),
+           (SELECT coalesce(sum(records_processed), 0) FROM timed),
+           (SELECT coalesce(extract(epoch FROM sum(lasted)), 0) FROM timed),
+           ARRAY(SELECT batch_code FROM batch_execution_logs
+                  WHERE state = 'running' ORDER BY start_time, id)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,35 +75,28 @@ def failures_since(moment: datetime) -> QuerySet[RunEvent]:
 
 
 def figures(*, day: date, source_at: datetime, read_at: datetime | None = None) -> Figures:
-    """Return the figures of the cards: three queries, whatever the size of the history.
+    """Return the figures of the cards: two queries, whatever the size of the history.
 
     `read_at` is when CC&B was last read, by its own clock: what runs on is known until then.
     """
-    known_until = read_at or source_at
-    week = Run.objects.filter(ended_at__gt=source_at - SUCCESS_WINDOW, ended_at__lte=source_at)
-    results = week.aggregate(
-        succeeded=Count("ended_at", filter=Q(state=RunState.COMPLETE)),
-        failed=Count("ended_at", filter=Q(state=RunState.FAILED)),
-    )
-    # Of a run that goes on, what it did so far in the time it took so far.
-    going = Q(state=RunState.RUNNING, ended_at=None, started_at__lt=known_until)
-    lasted = Coalesce(F("ended_at"), Value(known_until, output_field=DateTimeField()))
-    took = ExpressionWrapper(lasted - F("started_at"), output_field=DurationField())
-    timed = Q(Q(duration_seconds__gt=0) | going, business_date=day, records_processed__gt=0)
-    running = Q(state=RunState.RUNNING)
-    now = Run.objects.filter(timed | running).aggregate(
-        records=Sum("records_processed", filter=timed, default=0),
-        lasted=Sum(took, filter=timed, default=timedelta()),
-        running=ArrayAgg("batch_code", filter=running, order_by=["started_at", "id"], default=[]),
-    )
+    asked = {
+        "day": day,
+        "source_at": source_at,
+        "week_ago": source_at - SUCCESS_WINDOW,
+        "known_until": read_at or source_at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(RUNS_SQL, asked)
+        succeeded, failed, records, seconds, running = cursor.fetchone()
     entered = failures_since(source_at - FAILED_WINDOW).aggregate(
         failed_today=Count("run", distinct=True),
         repaired_today=Count("run", filter=Q(run__state__in=REPAIRED), distinct=True),
     )
     return Figures(
-        **results,
+        succeeded=succeeded,
+        failed=failed,
+        records=int(records),
+        seconds=round(seconds),
+        running=running,
         **entered,
-        running=now["running"],
-        records=now["records"],
-        seconds=round(now["lasted"].total_seconds()),
     )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from batchops.calendar import business_date
 from batchops.cluster import bells
-from batchops.cluster.cleaning import Batch, Kept, clean_one_slice, go_through
+from batchops.cluster.cleaning import Batch, Cleaned, Kept, clean_one_slice, go_through
 from monitoring import lifecycle, queries
 
 BELL = "monitoring.tasks.remove_old"
@@ -40,8 +40,8 @@ def remove_old() -> None:
     clean_one_slice(LOCK, clean_up, ring=ring)
 
 
-def clean_up(at: datetime, *, for_s: float) -> bool:
-    """Remove what is too old at `at`, batch by batch; say whether all of it is gone."""
+def clean_up(at: datetime, *, for_s: float) -> Cleaned:
+    """Remove what is too old at `at`, batch by batch."""
     return go_through(_batches(at), for_s=for_s)
 
 

@@ -106,7 +106,7 @@ class TestEveryPage:
         for path in PAGES[part]:
             visitor.dress()
             assert visitor.go(path).status == 200
-            found[path] = violations(visitor)
+            found[path] = violations(visitor, frame=path == PAGES[part][0])
             for look in visitor.every_look():
                 found[f"{path} at {look}"] = visitor.faint_texts()
                 assert not visitor.scrolls_sideways(), (path, look)

@@ -6,12 +6,10 @@ from alerts import evidence
 from alerts.models import Alert, AlertQuerySet
 from batchops.exports import Column, Export
 
-AT_ONCE = 2000  # alerts that are in memory
-
 
 def alerts_export(found: AlertQuerySet) -> Export:
     """Describe the file of these alerts, in their order."""
-    return Export(name="alerts", columns=columns(), rows=lambda: found.iterator(chunk_size=AT_ONCE))
+    return Export.of(found, name="alerts", columns=columns())
 
 
 def columns() -> list[Column]:

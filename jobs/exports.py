@@ -6,13 +6,11 @@ from batchops.exports import Column, Export
 from jobs import queries
 from jobs.models import Job
 
-READ_AT_ONCE = 500
-
 
 def jobs_export(wanted: queries.JobFilter) -> Export:
     """Return the jobs that match, newest first, as an export."""
     found = wanted.apply(queries.jobs()).order_by("-created_at", "-pk")
-    return Export("batch-jobs", _job_columns(), lambda: found.iterator(chunk_size=READ_AT_ONCE))
+    return Export.of(found, name="batch-jobs", columns=_job_columns())
 
 
 def items_export(job: Job, *, state: str = "", search: str = "", hidden: bool = False) -> Export:
@@ -24,7 +22,7 @@ def items_export(job: Job, *, state: str = "", search: str = "", hidden: bool = 
     name = f"batch-job-{job.pk}-items"
     left_out = {_("Params"), _("Result")} if hidden else set()
     columns = [one for one in _item_columns() if one.title not in left_out]
-    return Export(name, columns, lambda: found.iterator(chunk_size=READ_AT_ONCE))
+    return Export.of(found, name=name, columns=columns)
 
 
 def _job_columns() -> list[Column]:

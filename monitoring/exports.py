@@ -8,16 +8,12 @@ from monitoring.queries import Freshness
 from monitoring.shown import RunView, view_of
 from monitoring.states import WORDS
 
-READ_AT_ONCE = 500
-
 
 def runs_export(wanted: RunFilter, fresh: Freshness) -> Export:
     """Return the runs that match, newest first, as they are shown with a picture of this age."""
     found = wanted.runs(fresh).newest_first()
-    return Export(
-        "batch-logs",
-        _columns(),
-        lambda: (view_of(run, fresh) for run in found.iterator(chunk_size=READ_AT_ONCE)),
+    return Export.of(
+        found, name="batch-logs", columns=_columns(), show=lambda run: view_of(run, fresh)
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -76,6 +78,30 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     # A server that was killed is gone before its connections are, and those forbid the drop.
     with django_db_blocker.unblock():
         wait_for(lambda: others_connected() == [], 10, "others to leave the database")
+
+
+def pytest_collection() -> None:
+    """Keep hypothesis from drawing what it finds in the modules that a worker has imported so far.
+
+    It would parse them all, in each worker, and with the same seed draw something else after other
+    tests. `make chaos` takes what it finds.
+    """
+    if "BATCHOPS_ROUNDS" not in os.environ:
+        from hypothesis.internal.conjecture import providers
+
+        providers._get_local_constants = lambda: providers._local_constants
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """See that a test read out, or closed, what it was streamed, which holds locks until then."""
+    left = [thread for thread in threading.enumerate() if thread.name == "streamed"]
+    for thread in left:
+        thread.join(5)
+        thread.name = "streamed, and blamed on a test"
+    left = [thread for thread in left if thread.is_alive()]
+    yield
+    assert not left, "Read the answer out, or close it."
 
 
 @pytest.hookimpl(trylast=True)

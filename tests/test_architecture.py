@@ -144,7 +144,6 @@ class TestStart:
         "requests",
         "rest_framework.serializers",
         "rest_framework.views",
-        "xlsxwriter",
         # What registers pages, topics, ticks and job types.
         "alerts.tasks",
         "batchops.web.urls",

@@ -10,20 +10,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from django.db.models import Model, QuerySet
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
 
 from batchops.db import give_connection_back, own_connection, reading_snapshot
 from batchops.errors import Unavailable
+from batchops.exports import xlsx_file
 from batchops.exports.cells import Column
 from batchops.exports.csv_file import csv_blocks
-from batchops.exports.xlsx_file import blocks_of, workbook
 from batchops.streamed import Body
 
 log = logging.getLogger("batchops.exports")
 
 # Each has a connection of its own to PostgreSQL, beside the pool that pages share.
 AT_ONCE = 2
+READ_AT_ONCE = 500
 # A snapshot that stays open keeps PostgreSQL from cleaning up.
 LONGEST = timedelta(minutes=15)
 # One fetch of rows may take so long, and the reader for what was fetched.
@@ -38,6 +40,7 @@ CONTENT_TYPES = {
 GUARDS = {"csv": "apostrophe", "xlsx": "typed-as-text", "pdf": "ink"}
 Blocks = Generator[bytes, None, None]
 Part = TypeVar("Part")
+Found = TypeVar("Found", bound=Model)
 _slots = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -58,20 +61,41 @@ class Export:
     """A list as a file: `name` without its ending, columns, and how the rows are read.
 
     `rows` is called once, in another thread and inside a read-only snapshot, and should read
-    from the database piece by piece (`queryset.iterator()`), so that memory stays bounded.
+    from the database piece by piece, so that memory stays bounded. `longer_than` says, in the
+    same snapshot and before, whether there are more rows than a number.
     """
 
     name: str
     columns: Sequence[Column]
     rows: Callable[[], Iterable[Any]]
+    longer_than: Callable[[int], bool]
+
+    @classmethod
+    def of(
+        cls,
+        found: "QuerySet[Found]",
+        *,
+        name: str,
+        columns: Sequence[Column],
+        show: Callable[[Found], Any] = lambda row: row,
+    ) -> "Export":
+        """Return what a query finds, in its order, as an export; columns read what `show` gives."""
+        return cls(
+            name,
+            columns,
+            rows=lambda: map(show, found.iterator(chunk_size=READ_AT_ONCE)),
+            longer_than=lambda rows: found[rows : rows + 1].exists(),
+        )
 
 
 def stream(export: Export, form: str) -> StreamingHttpResponse:
     """Answer with the export as a file in one of FORMS; its first block is made before.
 
+    What goes wrong later cuts the file off: after LONGEST, or when the database fails.
+
     :raises TooManyExports: when two are being made in this process already.
     :raises TooManyRows: when a workbook or a PDF cannot hold them all.
-    :raises TooSlow: when one of these takes longer than LONGEST; a CSV file is cut off then.
+    :raises TooSlow: when a PDF takes longer than LONGEST.
     """
     give_connection_back()  # an export may take minutes
     body = Body(_FILES[form](export))
@@ -95,12 +119,11 @@ def _csv(export: Export) -> Blocks:
 
 
 def _xlsx(export: Export) -> Blocks:
-    ends_at = _end()
-    with _slot():
-        with _reading():
-            file = workbook(export.columns, _in_time(export.rows(), ends_at=ends_at))
-        with file:
-            yield from _in_time(blocks_of(file), ends_at=ends_at)
+    with _slot(), _reading():
+        if export.longer_than(xlsx_file.ROWS_MAX):
+            raise xlsx_file.too_many()
+        blocks = xlsx_file.xlsx_blocks(export.columns, export.rows())
+        yield from _in_time(blocks, ends_at=_end())
 
 
 def _pdf(export: Export) -> Blocks:

@@ -96,6 +96,11 @@ def count_to_retry(job: Job, again: Sequence[str]) -> int:
     return sum(counters[state] for state in again)
 
 
+def lists_the_rest(job: Job, again: Sequence[str]) -> bool:
+    """Say whether a retry makes items, too, that a cancel came before; nobody knows how many."""
+    return job.cut_short and states.CANCELLED in again
+
+
 def count_running(job_id: str) -> int:
     """Count the items that workers are at now, by their claims: a job may have millions."""
     return len(_held(job_id, at_work=True))

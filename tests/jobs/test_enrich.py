@@ -8,6 +8,7 @@ import pytest
 from django.db.models.functions import Now
 from django.test import Client
 
+from batchops.exports import xlsx_file
 from jobs import lifecycle, registry
 from jobs.lifecycle import Outcome
 from jobs.models import Job
@@ -15,7 +16,7 @@ from jobs.runner import run_slice
 from tests.ccb.conftest import CcbDatabase, ccb, make_database, reader, server  # noqa: F401
 from tests.jobs.conftest import Make
 from tests.jobs.test_api import post
-from tests.jobs.test_exports import csv_rows
+from tests.jobs.test_exports import csv_rows, sheet_of
 from tests.people import client_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
@@ -154,6 +155,16 @@ class TestEnrichAll:
 
 
 class TestPersonalData:
+    def test_a_sheet_that_cannot_hold_its_answers_is_refused(
+        self, client: Client, parent: Job, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = f"/api/batch-jobs/{enrich(client, parent).pk}/enriched/export?format=xlsx"
+        monkeypatch.setattr(xlsx_file, "ROWS_MAX", 3)
+        assert client.get(path).json()["error"] == "too_many_rows"
+
+        monkeypatch.setattr(xlsx_file, "ROWS_MAX", 4)
+        assert sheet_of(client.get(path)).max_row == 5
+
     def test_only_operators_see_and_export_it(self, client: Client, parent: Job) -> None:
         child = enrich(client, parent)
         watching = client_of("Viewer", "planner")

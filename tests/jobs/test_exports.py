@@ -4,17 +4,17 @@ import asyncio
 import csv
 import gc
 import io
-import tempfile
+import zipfile
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import openpyxl
 import pytest
 from django.conf import settings
 from django.db import OperationalError, connection
+from openpyxl.utils.escape import unescape
 
-from batchops.exports import Column, Export, TooManyRows, stream, xlsx_file
+from batchops.exports import Column, Export, TooManyRows, TooSlow, stream, xlsx_file
 from batchops.exports.stream import safe_name
 from jobs.models import JobItem
 from tests.waiting import wait_for
@@ -42,8 +42,26 @@ def sheet_of(response):
     return openpyxl.load_workbook(io.BytesIO(body_of(response))).active
 
 
+def listed(rows, *columns, count=0):
+    return Export("list", columns, rows=rows, longer_than=lambda limit: count > limit)
+
+
 def exported(rows, form="csv"):
-    return stream(Export("list", [Column("Cell", lambda row: row)], lambda: rows), form)
+    cell = Column("Cell", lambda row: row)
+    return stream(listed(lambda: rows, cell, count=len(rows)), form)
+
+
+def sent_until(failure, response):
+    """Return what comes before a failure that must come."""
+
+    async def collect():
+        parts, sent = aiter(response), b""
+        with pytest.raises(failure):
+            while True:
+                sent += await anext(parts)
+        return sent
+
+    return asyncio.run(collect())
 
 
 def begun(client):
@@ -54,10 +72,6 @@ def begun(client):
         return response if response.status_code == 200 else None
 
     return wait_for(answered, 5, "a free place")
-
-
-def folders():
-    return list(Path(tempfile.gettempdir()).glob(f"{xlsx_file.FOLDER}*"))
 
 
 class TestJobs:
@@ -169,6 +183,34 @@ class TestCells:
         assert len(cell.value) == xlsx_file.TEXT_MAX
         assert "cut off" in cell.value
 
+    def test_a_workbook_holds_every_text_as_it_was(self):
+        texts = [" <b>&amp; ", "_x0041_", "bell\x07\r\n\tend", "বাংলা", "\ufffe", "", "00123", "1e5"]
+        sheet = sheet_of(exported(texts, "xlsx"))
+        assert [unescape(row[0].value or "") for row in sheet][1:] == texts
+        assert {row[0].data_type for row in sheet} <= {"s", "n"}
+        assert (sheet.freeze_panes, sheet.column_dimensions["A"].width > 20) == ("A2", True)
+
+    def test_a_workbook_writes_each_kind_as_what_it_is(self):
+        moment = datetime(2026, 1, 31, 23, 30, 15, tzinfo=UTC)
+        sheet = sheet_of(
+            exported([None, True, -5, 1.5, float("inf"), moment, {"a": ["é"]}], "xlsx")
+        )
+        assert [row[0].value for row in sheet][1:] == [
+            None,
+            True,
+            -5,
+            1.5,
+            "Infinity",
+            moment.astimezone(settings.SITE_ZONE).replace(tzinfo=None),
+            '{"a": ["é"]}',
+        ]
+
+    def test_a_workbook_has_as_many_columns_as_are_asked_for(self):
+        columns = [Column(f"{n}", n.__mul__) for n in range(1, 704)]
+        sheet = sheet_of(stream(listed(lambda: [2], *columns), "xlsx"))
+        assert [cell.value for cell in sheet[2]] == [2 * n for n in range(1, 704)]
+        assert sheet["AAA1"].value == "703"
+
     @pytest.mark.parametrize(
         ("name", "safe"),
         [("../../etc/passwd", "etc-passwd"), ('a"\r\nb: c', "a-b-c"), ("", "export")],
@@ -178,34 +220,63 @@ class TestCells:
 
 
 class TestTooMuch:
-    def test_a_sheet_that_cannot_hold_it_is_refused_and_leaves_nothing(self, monkeypatch):
-        monkeypatch.setattr(xlsx_file, "ROWS_MAX", 3)
-        with pytest.raises(TooManyRows, match="at most 3 rows"):
-            exported([1, 2, 3, 4], "xlsx")
-        assert folders() == []
-        assert sheet_of(exported([1, 2, 3], "xlsx")).max_row == 4
+    def test_a_sheet_that_cannot_hold_it_is_refused_in_words(self, client, make, monkeypatch):
+        for _ in range(3):
+            make()
+        monkeypatch.setattr(xlsx_file, "ROWS_MAX", 2)
+        refused = client.get("/api/batch-jobs/export?format=xlsx")
+        assert (refused.status_code, refused.json()["error"]) == (400, "too_many_rows")
+        assert "at most 2 rows" in refused.json()["message"]
+        assert len(csv_rows(client.get("/api/batch-jobs/export"))) == 4
 
-    def test_a_workbook_that_takes_too_long_is_given_up_and_frees_its_place(
+        monkeypatch.setattr(xlsx_file, "ROWS_MAX", 3)
+        assert sheet_of(client.get("/api/batch-jobs/export?format=xlsx")).max_row == 4
+
+    def test_a_workbook_that_takes_too_long_is_cut_off_and_frees_its_place(
         self, client, done, monkeypatch
     ):
         done(items=1, ms=0)
         with monkeypatch.context() as impatient:
             impatient.setitem(stream.__globals__, "LONGEST", timedelta(0))
             for _ in range(3):
-                answer = client.get("/api/batch-jobs/export?format=xlsx")
-                assert (answer.status_code, answer.json()["error"]) == (503, "export_too_slow")
-        assert folders() == []
-        assert client.get("/api/batch-jobs/export?format=xlsx").status_code == 200
+                cut_off = sent_until(TooSlow, client.get("/api/batch-jobs/export?format=xlsx"))
+                assert not zipfile.is_zipfile(io.BytesIO(cut_off))
+        assert sheet_of(client.get("/api/batch-jobs/export?format=xlsx")).max_row == 2
 
-    def test_what_a_killed_process_left_goes_with_the_next(self, monkeypatch):
-        left = Path(tempfile.mkdtemp(prefix=xlsx_file.FOLDER))
-        (left / "part").write_text("rows")
-        body_of(exported([1], "xlsx"))
-        assert folders() == [left]
 
-        monkeypatch.setattr(xlsx_file, "LEFT_BEHIND_AFTER_S", -1)
-        body_of(exported([1], "xlsx"))
-        assert folders() == []
+class TestFlow:
+    def test_a_workbook_goes_out_while_its_rows_are_read(self):
+        read = []
+
+        def rows():
+            for number in range(20_000):
+                read.append(number)
+                yield f"{number * 7_919 % 104_729:x}" * 20
+
+        response = stream(listed(rows, Column("Cell", lambda row: row)), "xlsx")
+        assert 0 < len(read) < 1_000
+
+        async def first():
+            return await anext(aiter(response))
+
+        assert asyncio.run(first()).startswith(b"PK")
+        assert len(read) < 1_000
+        response.close()
+
+    def test_a_workbook_that_grows_too_large_opens_nowhere(self, monkeypatch):
+        monkeypatch.setattr(xlsx_file, "SHEET_BYTES_MAX", 100_000)
+        sent = sent_until(TooManyRows, exported(range(5_000), "xlsx"))
+        assert not zipfile.is_zipfile(io.BytesIO(sent))
+
+    def test_a_workbook_whose_reading_fails_midway_opens_nowhere(self):
+        def rows():
+            yield from range(5_000)
+            raise OperationalError("gone")
+
+        response = stream(listed(rows, Column("Cell", lambda row: row)), "xlsx")
+        sent = sent_until(OperationalError, response)
+        assert len(sent) > 1_000
+        assert not zipfile.is_zipfile(io.BytesIO(sent))
 
 
 class TestTurns:
@@ -228,7 +299,7 @@ class TestTurns:
 
         for _ in range(3):
             with pytest.raises(OperationalError):
-                stream(Export("list", [], broken), "csv")
+                stream(listed(broken), "csv")
 
     def test_it_reads_one_snapshot_on_a_connection_of_its_own(self):
         asked = "SELECT pg_backend_pid(), current_setting('transaction_isolation')"
@@ -242,6 +313,6 @@ class TestTurns:
             cursor.execute(asked)
             mine, _ = cursor.fetchone()
         columns = [Column("Pid", lambda row: row[0]), Column("Isolation", lambda row: row[1])]
-        [_, (pid, isolation)] = csv_rows(stream(Export("list", columns, sessions), "csv"))
+        [_, (pid, isolation)] = csv_rows(stream(listed(sessions, *columns), "csv"))
         assert int(pid) != mine
         assert isolation == "repeatable read"

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from batchops.exports import xlsx_file
 from jobs import lifecycle, registry
 from jobs.models import Job, JobItem, RunSummary, Upload, UploadPart
 from jobs.runner import run_slice
@@ -18,7 +19,7 @@ from tests.jobs.batches import BAD, COLUMNS, GOOD, begin, begun, checked, item_o
 from tests.jobs.conftest import Make
 from tests.jobs.files import stored, workbook, zipped
 from tests.jobs.test_bad_files import CSV, JSON, KINDS, XLSX, ZIP
-from tests.jobs.test_exports import body_of
+from tests.jobs.test_exports import body_of, sheet_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_large_parts")]
 
@@ -228,7 +229,9 @@ def run_slice_until_items_are_made(job: Job) -> None:
 
 
 class TestRejectedRows:
-    def test_come_with_the_reason_and_run_nowhere(self, client: Client) -> None:
+    def test_come_with_the_reason_and_run_nowhere(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         evil = b"meter,read_on,reading\n=cmd|'/C calc'!A0,2026-11-22,-5\nM1,,12345678901234567.25\n"
         job = checked(client, ("a.csv", BAD), ("good.csv", GOOD), ("evil.csv", evil))
 
@@ -246,6 +249,12 @@ class TestRejectedRows:
         evil_row, long_number = rows_of(one)[1:]
         assert evil_row[2:5] == ["'=cmd|'/C calc'!A0", "2026-11-22", "-5"]
         assert long_number[4] == "12345678901234567.25"
+
+        monkeypatch.setattr(xlsx_file, "ROWS_MAX", 3)
+        refused = client.get(f"/api/batches/{job.pk}/rejected?format=xlsx")
+        assert (refused.status_code, refused.json()["error"]) == (400, "too_many_rows")
+        fits = client.get(f"/api/batches/{job.pk}/rejected?file=2&format=xlsx")
+        assert sheet_of(fits).max_row == 3
 
     def test_say_so_where_the_storage_does_not_give_their_file(self, client: Client) -> None:
         job = checked(client, ("a.csv", BAD))

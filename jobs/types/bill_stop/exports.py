@@ -10,8 +10,6 @@ from jobs.models import Job
 from jobs.types.bill_stop import queries, rules
 from jobs.types.bill_stop.models import BillStopConnection, BillStopCrp
 
-READ_AT_ONCE = 500
-
 
 def crps_export(job: Job, found: QuerySet[BillStopCrp]) -> Export:
     """Return CRPs of a job's snapshot as an export."""
@@ -22,7 +20,7 @@ def crps_export(job: Job, found: QuerySet[BillStopCrp]) -> Export:
         Column(_("Active billing"), lambda crp: crp.active),
         Column(_("Bill stop, percent"), lambda crp: crp.stopped_pct),
     ]
-    return Export(_name("crps", job), columns, lambda: found.iterator(chunk_size=READ_AT_ONCE))
+    return Export.of(found, name=_name("crps", job), columns=columns)
 
 
 def connections_export(job: Job, found: QuerySet[BillStopConnection], *, personal: bool) -> Export:
@@ -45,8 +43,7 @@ def connections_export(job: Job, found: QuerySet[BillStopConnection], *, persona
         Column(_("Reason"), lambda one: rules.reason_in_words(one.reason)),
         Column(_("Balance"), lambda one: float(one.balance)),
     ]
-    name = _name("connections", job)
-    return Export(name, columns, lambda: found.iterator(chunk_size=READ_AT_ONCE))
+    return Export.of(found, name=_name("connections", job), columns=columns)
 
 
 def _name(what: str, job: Job) -> str:

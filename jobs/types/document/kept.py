@@ -8,11 +8,15 @@ from typing import IO, cast
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
+from django.db.models import Min
+from django.utils.translation import gettext_lazy as _
 
 from batchops.cluster import bells
-from batchops.cluster.cleaning import clean_one_slice
+from batchops.cluster.cleaning import Cleaned, Kept, clean_one_slice
 from batchops.cluster.ticks import Tick, register
+from jobs import registry
 from jobs.models import Job
+from jobs.types.document.params import NAME
 
 FOLDER = "documents"
 BELL = "jobs.tasks.remove_documents"
@@ -67,21 +71,30 @@ def remove_old() -> None:
     clean_one_slice(LOCK, clean_up, ring=ring)
 
 
-def clean_up(_at: datetime, /, *, for_s: float) -> bool:
-    """Remove the PDFs of jobs whose items retention has removed; say whether all of them are gone.
+def clean_up(_at: datetime, /, *, for_s: float) -> Cleaned:
+    """Remove the PDFs of jobs whose items retention has removed.
 
     It begins with no other file after `for_s` seconds.
     """
-    ends_at = time.monotonic() + for_s
+    ends_at, removed = time.monotonic() + for_s, 0
     for job_id in _outdated(_folders()):
         folder = f"{FOLDER}/{job_id}"
         for name in _storage().listdir(folder)[1]:
             _storage().delete(f"{folder}/{name}")
+            removed += 1
             if time.monotonic() > ends_at:
-                return False
+                return Cleaned(removed, all_gone=False)
         # A bucket has no folders, and nothing is there to remove.
         _storage().delete(folder)
-    return True
+    return Cleaned(removed, all_gone=True)
+
+
+def kept() -> list[Kept]:
+    """Return how long PDFs are kept, and since when the job with the oldest of them is over."""
+    ended = Job.objects.filter(type=NAME, finished_at__isnull=False, items_removed_at=None)
+    oldest_at = ended.aggregate(at=Min("finished_at"))["at"]
+    items_kept = registry.find(NAME).items_kept
+    return [Kept(_("PDFs, with the items of their jobs"), items_kept, oldest_at)]
 
 
 def _folders() -> list[str]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from django.db.models import F, Func, IntegerField, Sum
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from batchops.ccb.asking import questions
@@ -102,8 +104,16 @@ def joined_export(job: Job) -> Export:
     return Export(
         f"batch-job-{job.pk}-enriched",
         _columns(job),
-        lambda: joined(job, found.iterator(chunk_size=READ_AT_ONCE)),
+        rows=lambda: joined(job, found.iterator(chunk_size=READ_AT_ONCE)),
+        longer_than=lambda rows: _count(job) > rows,
     )
+
+
+def _count(job: Job) -> int:
+    """Return how many rows `joined` yields of a job's items: one without an answer, too."""
+    answers = Func(F("result__rows"), function="jsonb_array_length", output_field=IntegerField())
+    counted = job.items.aggregate(n=Sum(Greatest(1, answers)))
+    return counted["n"] or 0
 
 
 def _columns(job: Job) -> list[Column]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from batchops.exports import Cell, Column, Export
@@ -44,13 +45,23 @@ def rejected_export(job: Job, position: int | None = None) -> Export:
         )
     schema = Schema.of(job.params)
     name = f"rejected-{job.pk}" if position is None else f"rejected-{job.pk}-file-{position}"
-    return Export(name, _columns(schema), lambda: _rows(job, schema, position))
-
-
-def _rows(job: Job, schema: Schema, position: int | None) -> Iterator[_Rejected]:
     items = JobItem.objects.filter(job=job, result__rejected__gt=0).order_by("position")
     if position is not None:
         items = items.filter(position=position)
+    return Export(
+        name,
+        _columns(schema),
+        rows=lambda: _rows(job, schema, items),
+        longer_than=lambda rows: _count(items) > rows,
+    )
+
+
+def _count(items: QuerySet[JobItem]) -> int:
+    """Return how many rows were rejected when the files were checked; as many are handed out."""
+    return sum(items.values_list("result__rejected", flat=True))
+
+
+def _rows(job: Job, schema: Schema, items: QuerySet[JobItem]) -> Iterator[_Rejected]:
     try:
         for item in items.iterator(chunk_size=ITEMS_AT_ONCE):
             with opened(job, item.params or {}) as source:

@@ -1,17 +1,36 @@
 """Store who may come in (people, API tokens), which processes live, what they did and count."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from batchops.append_only import append_only
 
+GRANTED_SQL = """
+    SELECT kind.app_label || '.' || permission.codename
+      FROM auth_permission AS permission
+      JOIN django_content_type AS kind ON kind.id = permission.content_type_id
+     WHERE permission.id IN (
+           SELECT permission_id FROM batchops_user_user_permissions WHERE user_id = %(user)s
+            UNION ALL
+           SELECT granted.permission_id
+             FROM auth_group_permissions AS granted
+             JOIN batchops_user_groups AS role USING (group_id)
+            WHERE role.user_id = %(user)s)
+"""
+
 
 class User(AbstractUser):
-    """A person. Roles are groups; batchops/web/roles.py says what each may do."""
+    """A person. Roles are groups; batchops/web/roles.py says what each may do.
+
+    Each request asks what they may do, so it is looked up at once and not backend by backend.
+    """
 
     time_zone = models.CharField(
         max_length=64,
@@ -19,6 +38,22 @@ class User(AbstractUser):
         default="",
         help_text=_("In which pages show times to them; empty: the site's."),
     )
+
+    @cached_property
+    def granted(self) -> frozenset[str]:
+        """The permissions given to the person and to the person's roles, as `app.codename`."""
+        with connection.cursor() as cursor:
+            cursor.execute(GRANTED_SQL, {"user": self.pk})
+            return frozenset(name for (name,) in cursor.fetchall())
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return self.is_active and (self.is_superuser or (obj is None and perm in self.granted))
+
+    def has_module_perms(self, app_label: str) -> bool:
+        of_app = f"{app_label}."
+        return self.is_active and (
+            self.is_superuser or any(name.startswith(of_app) for name in self.granted)
+        )
 
 
 def one_printable_line(name: str) -> None:
@@ -130,14 +165,41 @@ class Tally(models.Model):
         return f"{self.name} {self.label}: {self.value}"
 
 
+class LoadSample(models.Model):
+    """What waited for the workers of jobs in one minute, and how many of them were busy."""
+
+    at = models.DateTimeField(primary_key=True, help_text="The beginning of the minute.")
+    items_waiting = models.BigIntegerField()
+    jobs_waiting = models.IntegerField(help_text="Not begun yet.")
+    jobs_running = models.IntegerField()
+    workers_busy = models.IntegerField()
+    workers = models.IntegerField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.at.isoformat()
+
+
 class CleanUp(models.Model):
-    """When one of the clean-ups last left nothing that was too old."""
+    """How one of the clean-ups stands: when it ran, and what it found too old."""
 
     name = models.CharField(max_length=40, unique=True)
-    done_at = models.DateTimeField()
+    ran_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True, help_text="When it last left nothing too old.")
+    removed = models.BigIntegerField(
+        default=0, db_default=0, help_text="By the last that removed anything."
+    )
+    removed_at = models.DateTimeField(null=True)
 
     class Meta:
         default_permissions = ()
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether its last slice left something for another, which follows at once."""
+        return self.done_at is None or (self.ran_at is not None and self.ran_at > self.done_at)

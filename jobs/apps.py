@@ -22,10 +22,10 @@ def _register_types() -> None:
 
 
 def _register_ticks() -> None:
-    from jobs import judge, missed, retention, scheduling, statistics, sweep
+    from jobs import judge, missed, retention, sampling, scheduling, statistics, sweep
     from jobs.types import document
 
-    for module in (sweep, judge, scheduling, missed, retention, statistics, document):
+    for module in (sweep, judge, scheduling, missed, retention, sampling, statistics, document):
         module.register_ticks()
 
 

@@ -5,8 +5,8 @@ from functools import partial
 
 from django.utils.translation import gettext_lazy as _
 
-from batchops.cluster import bells
-from batchops.cluster.cleaning import Batch, Kept, clean_one_slice, go_through
+from batchops.cluster import bells, load
+from batchops.cluster.cleaning import Batch, Cleaned, Kept, clean_one_slice, go_through
 from batchops.cluster.ticks import Tick, register
 from jobs import lifecycle, queries, registry
 from jobs.registry import JobType
@@ -35,8 +35,8 @@ def remove_old() -> None:
     clean_one_slice(LOCK, clean_up, ring=ring)
 
 
-def clean_up(at: datetime, *, for_s: float) -> bool:
-    """Remove what is too old at `at`, batch by batch; say whether all of it is gone."""
+def clean_up(at: datetime, *, for_s: float) -> Cleaned:
+    """Remove what is too old at `at`, batch by batch."""
     return go_through(_batches(at), for_s=for_s)
 
 
@@ -48,6 +48,7 @@ def kept() -> list[Kept]:
         Kept(_("Items of ended jobs, at most"), items_kept, oldest.items_at),
         Kept(_("Jobs with their events and summaries"), ROWS_KEPT, oldest.job_at),
         Kept(_("Due times of schedules"), RECORDS_KEPT, oldest.slot_at),
+        Kept(_("Samples of what waits for workers"), load.KEPT, oldest.sample_at),
         Kept(_("Daily figures of jobs"), None, oldest.day),
     ]
 
@@ -59,6 +60,7 @@ def _batches(at: datetime) -> list[Batch]:
         partial(lifecycle.remove_start_keys, before=at - KEY_LIFE),
         partial(lifecycle.remove_slots, before=at - RECORDS_KEPT),
         partial(bells.forget_failures, before=at - RECORDS_KEPT),
+        partial(load.forget, before=at - load.KEPT),
     ]
 
 

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from batchops.cluster import ends
 from batchops.cluster.ticks import Tick, register
 from batchops.db import session_lock
-from jobs import artifacts, lifecycle, queries, registry, uploads
+from jobs import lifecycle, old_files, queries, registry
 from jobs.errors import JobNotFound, LostClaim, MoveRefused
 from jobs.models import Job
 from jobs.registry import JobType
@@ -64,9 +64,7 @@ def sweep() -> None:
             give_up_late()
             cancel_leftovers()
             summarise_unknown()
-            artifacts.expire_old()
-            artifacts.remove_files()
-            uploads.clean_up()
+            old_files.remove_old()
             ring_if_work()
 
 

@@ -4,7 +4,7 @@ import errno
 import hashlib
 import logging
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -32,7 +32,6 @@ log = logging.getLogger("jobs.uploads")
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 NAME_LENGTH = 150
 HASHED_BYTES = 1024 * 1024
-CLEANER = "system:uploads"
 
 
 def announce(owner: User, name: str, size_bytes: int, *, sha256: str = "") -> Upload:
@@ -173,11 +172,15 @@ def given_files(ids: Sequence[str], *, owner: User) -> dict[str, GivenFile]:
     return {one.pk: _given(one) for one in queries.unused_uploads(ids, owner=owner)}
 
 
-def clean_up() -> None:
-    """Remove a little of what was not finished or used in time, or left behind by who died."""
+def clean_up() -> int:
+    """Remove a little of what was not finished or used in time, or left behind by who died.
+
+    It returns of how many parts.
+    """
     lifecycle.expire_uploads()
-    _remove_files(lifecycle.parts_to_remove()[: lifecycle.REMOVED_AT_ONCE])
+    removed = _remove_files(lifecycle.parts_to_remove()[: lifecycle.REMOVED_AT_ONCE])
     lifecycle.forget_uploads()
+    return removed
 
 
 def _store_all(upload: Upload, file: File[Any]) -> None:
@@ -206,10 +209,13 @@ def _remove_written(part: UploadPart) -> None:
     lifecycle.forget_uploads()
 
 
-def _remove_files(parts: Any) -> None:
+def _remove_files(parts: Iterable[UploadPart]) -> int:
+    removed = 0
     for part in parts:
         _storage().delete(part.storage_name)
         lifecycle.forget_part(part)
+        removed += 1
+    return removed
 
 
 def _failed(error: OSError) -> BatchOpsError:

@@ -63,5 +63,5 @@ class TestTheTrail:
             grant_application("append_only_app")
             cursor.execute("SET LOCAL ROLE append_only_app")
 
-        assert of_jobs.clean_up(timezone.now(), for_s=10)
-        assert of_monitoring.clean_up(timezone.now(), for_s=10)
+        assert of_jobs.clean_up(timezone.now(), for_s=10).all_gone
+        assert of_monitoring.clean_up(timezone.now(), for_s=10).all_gone

@@ -16,10 +16,18 @@ SLICE_S = 5.0
 Batch = Callable[[], int]
 
 
-class CleanUpFor(Protocol):
-    """Removes for about `for_s` seconds what is too old at `at`; says whether all of it is gone."""
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """How much a slice of a clean-up removed, and whether it left nothing that was too old."""
 
-    def __call__(self, at: datetime, /, *, for_s: float) -> bool: ...
+    removed: int
+    all_gone: bool
+
+
+class CleanUpFor(Protocol):
+    """Removes for about `for_s` seconds what is too old at `at`."""
+
+    def __call__(self, at: datetime, /, *, for_s: float) -> Cleaned: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,39 +39,50 @@ class Kept:
     oldest: datetime | date | None
 
 
-def go_through(batches: Iterable[Batch], *, for_s: float) -> bool:
-    """Call each batch until it removes nothing; say whether that was done within `for_s`.
+def go_through(batches: Iterable[Batch], *, for_s: float) -> Cleaned:
+    """Call each batch until it removes nothing, as long as that is done within `for_s`.
 
     Every batch is a transaction of its own, so it may stop anywhere and go on another time.
     """
-    ends_at = time.monotonic() + for_s
+    ends_at, removed = time.monotonic() + for_s, 0
     for batch in batches:
-        while batch():
+        while some := batch():
+            removed += some
             if time.monotonic() > ends_at:
-                return False
-    return True
+                return Cleaned(removed, all_gone=False)
+    return Cleaned(removed, all_gone=True)
 
 
 def clean_one_slice(name: str, clean_up: CleanUpFor, *, ring: Callable[[], None]) -> None:
     """Clean up for one slice, and ring for the next if something is left; one at a time.
 
-    `name` is the lock that it holds, and under it stands when nothing was left.
+    `name` is the lock that it holds, and under it stands what came of it.
     """
     with session_lock(name) as held:
         if not held:
             return
         at = database_now()
-        if clean_up(at, for_s=SLICE_S):
-            note_done(name, at=at)
-        else:
+        cleaned = clean_up(at, for_s=SLICE_S)
+        note(name, cleaned, at=at)
+        if not cleaned.all_gone:
             ring()
 
 
-def note_done(name: str, *, at: datetime) -> None:
-    """Write that the clean-up `name` left nothing at `at` that was too old."""
-    CleanUp.objects.update_or_create(name=name, defaults={"done_at": at})
+def note(name: str, cleaned: Cleaned, *, at: datetime) -> None:
+    """Write what the clean-up `name` came to at `at`.
+
+    What slices removed one after the other, until nothing was left, counts together.
+    """
+    last = CleanUp.objects.filter(name=name).first() or CleanUp(name=name)
+    if cleaned.removed:
+        last.removed = cleaned.removed + (last.removed if last.goes_on else 0)
+        last.removed_at = at
+    last.ran_at = at
+    if cleaned.all_gone:
+        last.done_at = at
+    last.save()
 
 
-def last_done(name: str) -> datetime | None:
-    """Return when the clean-up `name` was done last, None when it never was."""
-    return CleanUp.objects.filter(name=name).values_list("done_at", flat=True).first()
+def clean_ups() -> dict[str, CleanUp]:
+    """Return how each clean-up that ever ran stands, by name."""
+    return {each.name: each for each in CleanUp.objects.all()}

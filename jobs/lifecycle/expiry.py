@@ -129,7 +129,8 @@ def _charge_as_worked(claim: Claim) -> None:
     """
     job = locked(claim.job_id)
     worked_s = (claim.heartbeat_at - claim.created_at).total_seconds()
-    charge(job.pk, spent_s=max(0.0, worked_s), charged_s=len(claim.item_ids) * job.item_s)
+    items = 1 if job.last_settled_at is None else len(claim.item_ids)
+    charge(job.pk, spent_s=max(0.0, worked_s), charged_s=items * job.item_s)
 
 
 def _note_end(claim: Claim, items: int, what: str) -> None:

@@ -140,7 +140,7 @@ def count_capped(*, limit: int = COUNTED) -> dict[str, int]:
 
 def count_up_to(found: JobQuerySet, *, limit: int = COUNTED) -> int:
     """Count the jobs given, up to `limit`."""
-    return found.order_by()[:limit].count()
+    return found.order_by().values("pk")[:limit].count()
 
 
 def newest_moves() -> int:

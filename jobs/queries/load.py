@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models.functions import Now
 
 from jobs.models import Claim
 from jobs.queries.figures import recent_rate
@@ -24,6 +25,7 @@ WAITING_SQL = """
            count(*) FILTER (WHERE items_total IS NULL),
            coalesce(sum(items_total - succeeded - failed - cancelled), 0),
            min(created_at) FILTER (WHERE state = 'pending'),
+           min(created_at) FILTER (WHERE items_total > succeeded + failed + cancelled),
            (SELECT count(*) FROM (SELECT FROM jobs_job WHERE waits_until IS NOT NULL
                                    LIMIT %(limit)s) AS first),
            (SELECT min(waits_until) FROM jobs_job WHERE waits_until IS NOT NULL),
@@ -74,7 +76,15 @@ OLDEST_SQL = """
                 AS first),
            (SELECT min(created_at) FROM jobs_job),
            (SELECT due_at FROM jobs_scheduleslot ORDER BY id LIMIT 1),
+           (SELECT min(at) FROM batchops_loadsample),
            (SELECT min(date) FROM jobs_jobday)
+"""
+# Those that go first.
+OLDEST_FILES_SQL = """
+    SELECT (SELECT made_at FROM jobs_artifact
+             WHERE state = 'ready' ORDER BY expires_at LIMIT 1),
+           (SELECT created_at FROM jobs_upload
+             WHERE state IN ('receiving', 'checking', 'uploaded') ORDER BY expires_at LIMIT 1)
 """
 
 
@@ -97,6 +107,7 @@ class InHand:
 class Waiting:
     """What waits for workers; each figure is of the first `COUNTED` open jobs.
 
+    `oldest_at` is of the jobs not begun, `items_since_at` of those with items that are not done.
     `uncounted` jobs do not know their items yet. The items of `resting` jobs all wait for
     another attempt, the first until `due_at`; `unsummarised` ones have ended.
     """
@@ -106,6 +117,7 @@ class Waiting:
     uncounted: int
     items: int
     oldest_at: datetime | None
+    items_since_at: datetime | None
     resting: int
     due_at: datetime | None
     unsummarised: int
@@ -148,6 +160,7 @@ class Oldest:
     items_at: datetime | None
     job_at: datetime | None
     slot_at: datetime | None
+    sample_at: datetime | None
     day: date | None
 
 
@@ -156,6 +169,12 @@ def in_hand() -> list[InHand]:
     with connection.cursor() as cursor:
         cursor.execute(IN_HAND_SQL, [IN_HAND_SHOWN])
         return [InHand(*row) for row in cursor.fetchall()]
+
+
+def busy_workers() -> int:
+    """Return how many workers have something in hand that they were heard of in time."""
+    held = Claim.objects.filter(expires_at__gt=Now())
+    return held.values("worker").distinct().count()
 
 
 def waiting() -> Waiting:
@@ -197,3 +216,11 @@ def oldest_kept(types: Sequence[str]) -> Oldest:
     with connection.cursor() as cursor:
         cursor.execute(OLDEST_SQL, [list(types)])
         return Oldest(*cursor.fetchone())
+
+
+def oldest_files() -> tuple[datetime | None, datetime | None]:
+    """Return how old the oldest ZIP and the oldest upload without a job are; None without one."""
+    with connection.cursor() as cursor:
+        cursor.execute(OLDEST_FILES_SQL)
+        zip_at, upload_at = cursor.fetchone()
+    return zip_at, upload_at

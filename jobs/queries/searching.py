@@ -1,6 +1,9 @@
 """Search jobs and items by what people remember: the start of an id, words, an item's label."""
 
-from django.db.models import Func, Q, QuerySet
+from typing import Any
+
+from django.db.models import F, Func, Lookup, Q, QuerySet
+from django.db.models.sql.compiler import SQLCompiler
 
 from jobs import states
 from jobs.models import Job, JobItem, JobQuerySet
@@ -52,7 +55,7 @@ def _by_index(found: JobQuerySet, wanted: Q) -> JobQuerySet:
     """Return those that match, the rare ones by their ids: for one or two no workers are woken."""
     matching = found.alias(words=JOB_WORDS).filter(wanted)
     ids = list(matching.values_list("pk", flat=True)[: RARE + 1])
-    return found.filter(pk__in=ids) if len(ids) <= RARE else matching
+    return found.filter(_AnyOf(F("pk"), ids)) if len(ids) <= RARE else matching
 
 
 def search_items(found: QuerySet[JobItem], text: str) -> QuerySet[JobItem]:
@@ -86,9 +89,19 @@ def _position_of(text: str) -> int | None:
 
 
 def _led_to(text: str, jobs_of_items: set[str]) -> Q:
-    wanted = Q(pk__in=jobs_of_items) | Q(pk__startswith=text)
+    wanted = Q(_AnyOf(F("pk"), list(jobs_of_items))) | Q(pk__startswith=text)
     query = query_of(text)
     return wanted if query is None else wanted | Q(words=query)
+
+
+class _AnyOf(Lookup[Any]):
+    """The condition that a column is one of a list: as one value, not as hundreds."""
+
+    prepare_rhs = False
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, Any]:
+        column, params = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s)", [*params, self.rhs]
 
 
 def _jobs_of_items(text: str) -> set[str]:

@@ -34,6 +34,12 @@ CANCELS_SQL = """
      LIMIT 5
 """
 
+STEPS_SQL = """
+    SELECT EXISTS (SELECT FROM jobs_job WHERE reopen_failed > 0 OR reopen_cancelled > 0)
+        OR EXISTS (SELECT FROM jobs_job WHERE finished_at IS NOT NULL AND summarised_at IS NULL)
+        OR EXISTS (SELECT FROM jobs_artifact WHERE state = 'making')
+"""
+
 
 def cancels_left() -> list[str]:
     """Return the ids of up to 5 open jobs that are to be cancelled and still have pending items."""
@@ -77,6 +83,13 @@ def next_attempt_at(job: Job) -> datetime | None:
         return None
     held = Claim.objects.filter(job_id=job.pk).exists()
     return None if held else first.not_before
+
+
+def may_have_steps() -> bool:
+    """Say by one quick look whether a step other than items may be due; a False is certain."""
+    with connection.cursor() as cursor:
+        cursor.execute(STEPS_SQL)
+        return bool(cursor.fetchone()[0])
 
 
 def is_expanding() -> bool:

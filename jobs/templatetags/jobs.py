@@ -1,6 +1,6 @@
 """Draw the rows of lists of jobs, which templates take three times as long for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django import template
@@ -8,7 +8,8 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from batchops.filling import filled, joined
+from batchops.cluster.load import Span
+from batchops.filling import filled, joined, worded
 from batchops.templatetags.batchops import (
     address,
     badge,
@@ -52,10 +53,19 @@ MINUTE = """<tr><th scope="row">{at}</th>\
 <td class="num" data-label="{well}" data-y="{y_good}">{good}</td>\
 <td class="num" data-label="{badly}" data-y="{y_bad}">{bad}</td>\
 <td class="num" data-label="{of_them}" data-y="{y_items}">{items}</td></tr>"""
+# Words in single brackets, which are the same in every row, what differs in double ones.
+SPAN = """<tr><th scope="row">{{at}}</th>\
+<td class="num" data-label="{items_waiting}"{{y_items}}>{{items}}</td>\
+<td class="num" data-label="{jobs_waiting}">{{waiting}}</td>\
+<td class="num" data-label="{jobs_running}">{{running}}</td>\
+<td class="num" data-label="{workers_busy}"{{y_busy}}>{{busy}}</td>\
+<td class="num" data-label="{workers}">{{most}}</td></tr>"""
 DONE = """<span>\
 <span data-live-text="active.{}.processedCount" data-live-format="int">{}</span> / {}</span>"""
 COUNTING = """{}<span class="panel-note">{} \
 <span data-live-text="{}.countedItems" data-live-format="int">{}</span></span>"""
+# A chart of whole numbers goes up to this at least; its foot is this part of its height.
+CHART_LEAST, FOOT = 4, 0.04
 LINK = '<a class="btn btn-small{}" href="{}">{}{}</a>'
 
 
@@ -117,6 +127,40 @@ def minute_rows(minutes: Iterable[MinuteDone]) -> SafeString:
         )
         for one in minutes
     )
+
+
+@register.simple_tag
+def load_rows(spans: Sequence[Span]) -> SafeString:
+    """Draw each span's load as the rows of the table of a chart.
+
+    Its band, of the items a strip at the foot, ends where nobody looked: so a gap is no zero.
+    """
+    row = worded(
+        SPAN,
+        items_waiting=_("Items waiting"), jobs_waiting=_("Jobs not begun"),
+        jobs_running=_("Jobs running"), workers_busy=_("Workers busy"), workers=_("Workers"),
+    )  # fmt: skip
+    foot = FOOT * max(CHART_LEAST, *(one.items_waiting or 0 for one in spans))
+    return joined(_span(row, one, foot) for one in spans)
+
+
+def _span(row: str, one: Span, foot: float) -> SafeString:
+    return filled(
+        row,
+        at=moment(one.begins_at, "time"),
+        y_items=_plotted(one.items_waiting, foot),
+        items=grouped(one.items_waiting),
+        waiting=grouped(one.jobs_waiting),
+        running=grouped(one.jobs_running),
+        y_busy=_plotted(one.workers_busy, one.workers),
+        busy=grouped(one.workers_busy),
+        most=grouped(one.workers),
+    )
+
+
+def _plotted(figure: int | None, band: float | None) -> SafeString:
+    """Return what a chart draws of a figure, with a band up to `band`; nothing when unknown."""
+    return SafeString("" if figure is None else f' data-y="{figure} 0 {band:g}"')
 
 
 def _words() -> dict[str, SafeString]:

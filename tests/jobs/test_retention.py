@@ -49,7 +49,7 @@ def fill(job: Job, items: int) -> None:
 
 
 def clean_up(*, for_s: float = 30) -> bool:
-    return retention.clean_up(database_now(), for_s=for_s)
+    return retention.clean_up(database_now(), for_s=for_s).all_gone
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -14,12 +14,13 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from alerts.models import Channel, ChannelHealth, Delivery, Notice
-from batchops.cluster.cleaning import note_done
+from batchops.cluster import load
+from batchops.cluster.cleaning import Cleaned, note
 from batchops.db import database_now
-from batchops.models import Heartbeat, User
+from batchops.models import CleanUp, Heartbeat, LoadSample, User
 from batchops.templatetags.batchops import NOTHING
 from batchops.web.health.troubles import clock_time
-from jobs import lifecycle, retention
+from jobs import lifecycle, registry, retention, sampling, sweep
 from jobs.models import Job, JobDay
 from jobs.start import Order, checked
 from monitoring.models import Poll, Source
@@ -27,7 +28,8 @@ from tests.people import client_of, logged_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
-PARTS = ["workers", "polls", "channels", "storage"]
+PARTS = ["workers", "load", "polls", "channels", "storage"]
+FIGURES = ("items_waiting", "jobs_waiting", "jobs_running", "workers_busy", "workers")
 
 
 def beaten(part: str, *, ago_s: float = 0) -> Heartbeat:
@@ -154,6 +156,85 @@ class TestWorkers:
         assert re.findall(r">(\d+)<", cells[1]) == ["2", "0", "0"]
 
 
+def sampled(at: datetime, *, items: int = 0, busy: int = 0) -> LoadSample:
+    figures = {"jobs_waiting": 0, "jobs_running": 1, "workers": 4}
+    made = LoadSample(at=at, items_waiting=items, workers_busy=busy, **figures)
+    load.note(made)
+    return made
+
+
+def course_of(page: str) -> dict[str, str]:
+    """Return the rows of the table of load by the time of day that they begin with."""
+    rows = re.findall(r"<tr><th scope=\"row\">.*?</tr>", page, re.DOTALL)
+    return {re.sub(r"<[^>]*>", "", one.partition("</th>")[0]): one for one in rows}
+
+
+class TestLoad:
+    def test_it_shows_the_most_of_each_quarter_and_a_gap_where_nobody_looked(self) -> None:
+        now = database_now()
+        begin = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
+        for minute, items, busy in [(0, 7, 4), (14, 1_234, 2), (30, 5, 0)]:
+            sampled(begin + timedelta(minutes=minute), items=items, busy=busy)
+
+        rows = course_of(part_of(client_of("Viewer"), "load"))
+
+        assert len(rows) == 96
+        first, gap, last = (
+            rows[f"{timezone.localtime(begin + timedelta(minutes=n)):%H:%M}"] for n in (0, 15, 30)
+        )
+        assert re.findall(r">([^<]+)</td>", first) == ["1,234", "0", "1", "4", "4"]
+        assert re.findall(r'data-y="([^"]*)"', first) == ["1234 0 49.36", "4 0 4"]
+        assert re.findall(r">([^<]+)</td>", gap) == [NOTHING] * 5
+        assert "data-y" not in gap
+        assert re.findall(r'data-y="([^"]*)"', last) == ["5 0 49.36", "0 0 4"]
+
+    def test_it_says_since_when_something_waits_at_each_look(self) -> None:
+        client, now = client_of("Viewer"), database_now()
+        assert "Nobody has looked in the last 24 hours" in part_of(client, "load")
+        for minutes, items in [(50, 3), (40, 0), (30, 9), (10, 2)]:
+            sampled(now - timedelta(minutes=minutes), items=items)
+        said = r'Something has waited at each look since <[^>]*datetime="([^"]*)"'
+        page = part_of(client, "load")
+        found = re.search(said, page)
+        assert found
+        assert "Nobody has looked" not in page
+        assert datetime.fromisoformat(found[1]) == now - timedelta(minutes=30)
+
+        sampled(now, items=0)
+        assert "Something has waited" not in part_of(client, "load")
+
+    def test_a_look_keeps_what_waits_and_who_works(self) -> None:
+        beaten("jobs")
+        beaten("watch")
+        order = Order(type="drill", params={"items": 12, "ms": 1})
+        first, _ = (lifecycle.create(checked(order, actor="user:ada")) for _ in range(2))
+        lease = lifecycle.claim_expansion(first.pk, worker="node-a/1/2")
+        assert lease
+        lifecycle.add_items(lease, list(registry.find("drill").items(first, 0)), start=0)
+        lifecycle.close_expansion(lease)
+        assert lifecycle.claim_items(first.pk, limit=3, worker="node-a/1/2")
+
+        sampling.sample()
+
+        [sample] = LoadSample.objects.all()
+        assert (sample.items_waiting, sample.jobs_waiting, sample.jobs_running) == (12, 1, 1)
+        assert (sample.workers_busy, sample.workers) == (1, 3)
+        assert sample.at.second == 0
+        load.note(LoadSample(at=sample.at, **dict.fromkeys(FIGURES, 99)))
+        assert LoadSample.objects.get().items_waiting == 12
+
+    def test_looks_are_kept_for_a_week(self) -> None:
+        now = database_now()
+        kept = sampled(now - timedelta(days=6))
+        sampled(now - timedelta(days=8))
+
+        retention.remove_old()
+
+        assert list(LoadSample.objects.all()) == [kept]
+        page = part_of(client_of("Viewer"), "storage")
+        assert "; 1 removed" in page
+
+
 class TestSource:
     @pytest.fixture(autouse=True)
     def configured(self, settings) -> None:
@@ -264,7 +345,33 @@ class TestStorage:
         assert "Jobs: no clean-up has been finished yet" in part_of(client, "storage")
 
         retention.remove_old()
-        assert "Jobs: " not in part_of(client, "storage")
+        page = part_of(client, "storage")
+        assert "Jobs: " not in page
+        assert re.search(r"next in <time[^>]*>[45]:\d\d<", page)
+        assert "nothing was too old yet" in page
 
-        note_done(retention.LOCK, at=timezone.now() - timedelta(hours=3))
+        note(retention.LOCK, Cleaned(0, True), at=timezone.now() - timedelta(hours=3))
         assert "Jobs: what is too old was last removed 3 h ago" in part_of(client, "storage")
+
+    def test_one_that_an_older_release_noted_is_no_riddle(self) -> None:
+        CleanUp.objects.create(name=retention.LOCK, done_at=timezone.now() - timedelta(minutes=2))
+        page = " ".join(re.sub(r"<[^>]*>", "", part_of(client_of("Viewer"), "storage")).split())
+        assert re.search(r"cleaned up 2 min ago, next in [23]:\d\d; nothing was too old yet", page)
+
+    def test_slices_of_one_clean_up_count_together(self) -> None:
+        client, now = client_of("Viewer"), timezone.now()
+        for second, (removed, all_gone) in enumerate([(1_000, True), (5, False), (0, False)]):
+            note(retention.LOCK, Cleaned(removed, all_gone), at=now + timedelta(seconds=second))
+        assert "goes on now; 5 removed" in part_of(client, "storage")
+
+        note(retention.LOCK, Cleaned(1_200, True), at=now + timedelta(seconds=3))
+        assert re.search("next in .*; 1,205 removed", part_of(client, "storage"))
+
+    def test_the_sweep_tells_of_files(self) -> None:
+        client = client_of("Viewer")
+        assert "Files: no clean-up has been finished yet" in part_of(client, "storage")
+
+        sweep.sweep()
+        page = part_of(client, "storage")
+        assert "Files: " not in page
+        assert "Uploads that no job took" in page

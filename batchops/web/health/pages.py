@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from django.urls import path
 from django.utils.translation import gettext
 
 from batchops.access import AuthenticatedHttpRequest
+from batchops.db import database_now
 from batchops.errors import NotAllowed, NotFound
 from batchops.pages import page, render_page
 from batchops.web.health import parts
@@ -18,14 +20,15 @@ VIEW = "batchops.view_health"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One live region: who may see it, and what it is drawn from."""
+    """One live region: who may see it, and what it is drawn from, as of a moment."""
 
     permission: str
-    read: Callable[[HttpRequest], dict[str, Any]]
+    read: Callable[[HttpRequest, datetime], dict[str, Any]]
 
 
 PARTS = {
     "workers": Part(VIEW, parts.workers),
+    "load": Part(VIEW, parts.load),
     "polls": Part("monitoring.view_poll", parts.polls),
     "channels": Part("alerts.view_alert", parts.channels),
     "storage": Part(VIEW, parts.storage),
@@ -34,8 +37,9 @@ PARTS = {
 
 @page(VIEW)
 def health(request: AuthenticatedHttpRequest) -> HttpResponse:
+    at = database_now()
     shown = {
-        name: part.read(request)
+        name: part.read(request, at)
         for name, part in PARTS.items()
         if request.user.has_perm(part.permission)
     }
@@ -53,7 +57,9 @@ def fragment(request: AuthenticatedHttpRequest, part: str) -> HttpResponse:
         raise NotAllowed(
             gettext("Ask an administrator for the permission '%s'.") % found.permission
         )
-    return render_page(request, f"health/_{part}.html", {"shown": found.read(request)})
+    return render_page(
+        request, f"health/_{part}.html", {"shown": found.read(request, database_now())}
+    )
 
 
 urls = [

@@ -13,15 +13,17 @@ from alerts.standings import standings
 from batchops import sizes
 from batchops.access import name_of
 from batchops.cluster import cleaning
+from batchops.cluster import load as samples
 from batchops.cluster import queries as clusters
 from batchops.cluster.cleaning import Kept
-from batchops.db import database_now
 from batchops.looks import Look
+from batchops.models import CleanUp
 from batchops.templatetags.batchops import duration
 from batchops.web.health import troubles
+from jobs import old_files, states
 from jobs import queries as jobs
 from jobs import retention as jobs_kept
-from jobs import states
+from jobs.types.document import kept as pdfs
 from monitoring import readings
 from monitoring import retention as runs_kept
 from monitoring.models import Poll
@@ -43,7 +45,7 @@ KINDS = {
 SPANS = {timedelta(minutes=10): _("10 minutes"), timedelta(hours=1): _("hour")}
 POLLS_SHOWN = 10
 TABLES_SHOWN = 10
-YEAR = timedelta(days=365)
+DAY, YEAR = timedelta(days=1), timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +60,35 @@ class PollRow:
 
 @dataclass(frozen=True, slots=True)
 class KeptGroup:
-    """What one clean-up keeps; `cleaned` is False of what is kept for ever."""
+    """What one clean-up keeps: how it stands, None if it never ran, and how often it begins.
+
+    `every` is None of what is kept for ever.
+    """
 
     title: str
-    cleaned: bool
-    done_at: datetime | None
     rows: list[tuple[Kept, str]]
+    every: timedelta | None = None
+    clean_up: CleanUp | None = None
+
+    @property
+    def done_at(self) -> datetime | None:
+        return self.clean_up.done_at if self.clean_up else None
+
+    @property
+    def ran_at(self) -> datetime | None:
+        """When it last ran; of one that an older release noted, when it was done."""
+        return (self.clean_up.ran_at or self.clean_up.done_at) if self.clean_up else None
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When it begins again; None while it goes on, or before it ever ran."""
+        if self.clean_up is None or self.clean_up.goes_on or not (self.ran_at and self.every):
+            return None
+        return self.ran_at + self.every
 
 
-def workers(request: HttpRequest) -> dict[str, Any]:
+def workers(request: HttpRequest, at: datetime) -> dict[str, Any]:
     """Return the clusters, what they have in hand, what waits and what gets done."""
-    at = database_now()
     found, queues, held = clusters.clusters(), clusters.queues(), jobs.in_hand()
     return {
         "clusters": [(each, CLUSTER_LOOKS[each.state]) for each in found],
@@ -87,9 +107,19 @@ def workers(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def polls(request: HttpRequest) -> dict[str, Any]:
+def load(request: HttpRequest, at: datetime) -> dict[str, Any]:
+    """Return what waited for workers in the last day, and since when something has."""
+    spans = samples.course(at)
+    return {
+        "spans": spans,
+        "unknown": all(one.workers is None for one in spans),
+        "since_at": samples.waiting_since(),
+    }
+
+
+def polls(request: HttpRequest, at: datetime) -> dict[str, Any]:
     """Return how the last readings of CC&B went, and how old its figures are."""
-    fresh = freshness(database_now())
+    fresh = freshness(at)
     viewer = request.user.get_username()
     return {
         "fresh": fresh,
@@ -100,21 +130,21 @@ def polls(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def channels(request: HttpRequest) -> dict[str, Any]:
+def channels(request: HttpRequest, at: datetime) -> dict[str, Any]:
     """Return how each channel stands and what waits for it."""
-    found = standings(database_now())
+    found = standings(at)
     return {"standings": found, "troubles": troubles.of_channels(found)}
 
 
-def storage(request: HttpRequest) -> dict[str, Any]:
+def storage(request: HttpRequest, at: datetime) -> dict[str, Any]:
     """Return how much the database holds, what it keeps, and for how long."""
     held, groups = sizes.database(), _kept_groups()
-    cleaned = {group.title: group.done_at for group in groups if group.cleaned}
+    cleaned = {group.title: group.done_at for group in groups if group.every}
     return {
         "database": held,
         "tables": sizes.largest_tables(TABLES_SHOWN),
         "groups": groups,
-        "troubles": troubles.of_storage(held, cleaned, at=database_now()),
+        "troubles": troubles.of_storage(held, cleaned, at=at),
     }
 
 
@@ -147,17 +177,25 @@ def _ahead(seconds: float | None) -> str:
 
 
 def _kept_groups() -> list[KeptGroup]:
+    ran = cleaning.clean_ups()
     alerts = [Kept(_("Alerts, their history and messages"), None, oldest_alert_at())]
     return [
-        _group(gettext("Jobs"), jobs_kept.kept(), lock=jobs_kept.LOCK),
-        _group(gettext("CC&B"), runs_kept.kept(), lock=runs_kept.LOCK),
-        _group(gettext("Alerts"), alerts),
+        KeptGroup(
+            gettext("Jobs"), _for_each(jobs_kept.kept()), jobs_kept.EVERY, ran.get(jobs_kept.LOCK)
+        ),
+        KeptGroup(
+            gettext("Files"), _for_each(old_files.kept()), old_files.EVERY, ran.get(old_files.NAME)
+        ),
+        KeptGroup(gettext("Documents"), _for_each(pdfs.kept()), pdfs.EVERY, ran.get(pdfs.LOCK)),
+        KeptGroup(
+            gettext("CC&B"), _for_each(runs_kept.kept()), runs_kept.EVERY, ran.get(runs_kept.LOCK)
+        ),
+        KeptGroup(gettext("Alerts"), _for_each(alerts)),
     ]
 
 
-def _group(title: str, rows: list[Kept], *, lock: str = "") -> KeptGroup:
-    done_at = cleaning.last_done(lock) if lock else None
-    return KeptGroup(title, bool(lock), done_at, [(row, _for(row.time)) for row in rows])
+def _for_each(rows: list[Kept]) -> list[tuple[Kept, str]]:
+    return [(row, _for(row.time)) for row in rows]
 
 
 def _for(time: timedelta | None) -> str:
@@ -166,4 +204,6 @@ def _for(time: timedelta | None) -> str:
         return gettext("for ever")
     if time >= YEAR and not time % YEAR:
         return ngettext("%(n)d year", "%(n)d years", time // YEAR) % {"n": time // YEAR}
+    if time < DAY:
+        return duration(time)
     return ngettext("%(n)d day", "%(n)d days", time.days) % {"n": time.days}

@@ -206,12 +206,12 @@ def _crowded(database: Database) -> Iterable[Trouble]:
 def _not_cleaned(title: str, done_at: datetime | None, *, at: datetime) -> Trouble:
     if done_at is None:
         said = gettext(
-            "%(title)s: no clean-up has been finished yet. The 'watch' cluster begins one every 5 "
-            "minutes; if this stays, start one with `manage.py cluster watch`."
+            "%(title)s: no clean-up has been finished yet. The 'watch' cluster begins one every "
+            "few minutes; if this stays, start one with `manage.py cluster watch`."
         )
         return Trouble("unknown", said % {"title": title})
     said = gettext(
-        "%(title)s: what is too old was last removed %(ago)s, and it should be every 5 minutes. "
+        "%(title)s: what is too old was last removed %(ago)s, and it should be every few minutes. "
         "See that the 'watch' cluster runs, and look in its log for what fails."
     )
     return Trouble("warn", said % {"title": title, "ago": ago(at - done_at)})

@@ -33,8 +33,10 @@ EXPAND_TURN_S = 2.0
 # How often, while there are items to do, a worker looks for other steps, such as summaries.
 STEPS_EVERY_S = 0.25
 LINGER_S = 0.5
-LINGER_LOOK_S = 0.02
+LINGER_LOOK_S = 0.005
 CHUNK_MAX = 500
+# How many items are leased at most before anybody knows how long they take.
+CHUNK_FIRST = 32
 # Near a job's end chunks are smaller, so that all workers end together, but not below this.
 CHUNK_LEAST_S = 0.05
 
@@ -58,9 +60,7 @@ def ring_if_work(*, workers: int = 1) -> bool:
     lifecycle.wake_jobs()
     has_work = (
         lifecycle.choose(registry.caps(), passed=()) is not None
-        or queries.to_summarise(types=registry.names()).exists()
-        or queries.to_reopen(types=registry.names()).exists()
-        or artifacts.is_due()
+        or _has_step()
         or bool(queries.cancels_left())
     )
     if has_work:
@@ -68,9 +68,16 @@ def ring_if_work(*, workers: int = 1) -> bool:
     return has_work
 
 
+def _has_step() -> bool:
+    return queries.may_have_steps() and (
+        queries.to_summarise(types=registry.names()).exists()
+        or queries.to_reopen(types=registry.names()).exists()
+        or artifacts.is_due()
+    )
+
+
 def _ring(workers: int) -> None:
-    for _ in range(workers):
-        bells.ring(WORK, cluster="jobs", at_most=workers)
+    bells.ring(WORK, cluster="jobs", times=workers, at_most=workers)
 
 
 class _Slice:
@@ -139,6 +146,8 @@ class _Slice:
         return None
 
     def _next_step(self) -> Lease | None:
+        if not queries.may_have_steps():
+            return None
         return self._next_reopening() or self._next_summary() or artifacts.next_lease(self._worker)
 
     def _next_reopening(self) -> Lease | None:
@@ -256,13 +265,16 @@ class _Slice:
 def size_of(chosen: Chosen) -> int:
     """Return how many items of a job to lease, so that they take about CHUNK_TIME.
 
-    One while nobody knows how long they take, for what a worker holds no other can begin; and
-    less when not much is left: half of what each worker of the cluster would have to do.
+    Less when not much is left: half of what each worker of the cluster would have to do. While
+    nobody knows how long they take, only of plenty: what a worker holds no other can begin.
     """
     job_type = registry.find(chosen.type)
     if job_type.chunk_items is not None:
         return job_type.chunk_items
-    share: float = (chosen.left or CHUNK_MAX) / (2 * settings.JOBS_WORKERS)
+    share: float = chosen.left / (2 * settings.JOBS_WORKERS)
+    if chosen.item_s is None:
+        # Those done one by one are given back if they take long.
+        return 1 if job_type.run_chunk else max(1, min(int(share / 4), CHUNK_FIRST))
     fitting = min(CHUNK_TIME.total_seconds() / chosen.item_s, CHUNK_MAX)
     return max(1, round(min(fitting, max(share, CHUNK_LEAST_S / chosen.item_s))))
 

@@ -21,12 +21,12 @@ class UnknownBell(BatchOpsError):
 
 
 @transaction.atomic
-def ring(task: str, *, cluster: ClusterName, at_most: int = 1) -> bool:
-    """Queue one call of the dotted function `task`, unless `at_most` bells for it wait already.
+def ring(task: str, *, cluster: ClusterName, times: int = 1, at_most: int = 1) -> bool:
+    """Queue `times` calls of the dotted function `task`, so that `at_most` bells for it wait.
 
     Part of the caller's transaction: nothing rings if it rolls back. A bell lost, doubled or
     late does no harm, because the function called looks up in the database what there is to do.
-    Returns whether a bell was queued.
+    Returns whether any bell was queued.
 
     :raises UnknownBell: when there is no such function or no such cluster.
     """
@@ -34,9 +34,11 @@ def ring(task: str, *, cluster: ClusterName, at_most: int = 1) -> bool:
     if cluster not in CLUSTERS:
         raise UnknownBell(f"Cannot ring '{task}': no cluster '{cluster}', only {CLUSTERS}.")
     waiting = OrmQ.objects.filter(key=cluster, lock__lte=timezone.now())
-    if sum(bell.func() == task for bell in waiting) >= at_most:
+    missing = at_most - sum(bell.func() == task for bell in waiting)
+    if missing <= 0:
         return False
-    async_task(task, cluster=cluster)
+    for _ in range(min(times, missing)):
+        async_task(task, cluster=cluster)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL + cluster])
     return True

@@ -253,7 +253,7 @@ def retry(job_id: str, *, actor: str, include_cancelled: bool = False) -> Job:
 
 def _retry(job: Job, *, actor: str, include_cancelled: bool) -> Job:
     again = queries.states_to_retry(job, include_cancelled=include_cancelled)
-    reopen = job.cut_short and states.CANCELLED in again
+    reopen = queries.lists_the_rest(job, again)
     if not job.is_open and not reopen and not queries.count_to_retry(job, again):
         raise NothingToRetry(
             f"Nothing failed in job {job.pk}, so there is nothing to retry. To do it all "

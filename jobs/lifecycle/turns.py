@@ -26,8 +26,9 @@ DUE = "i.job_id = {job} AND i.state = 'pending' AND i.not_before <= now()"
 # it would rather collect the jobs of all pending items first, and there may be millions. The types
 # are named twice, for a test of one row comes before the looks into items, and a join after them.
 CHOOSE_SQL = f"""
-    SELECT j.id, j.type, expansion.wanted, type.cap, j.item_s,
-           j.items_total - j.succeeded - j.failed - j.cancelled
+    SELECT j.id, j.type, expansion.wanted, type.cap,
+           CASE WHEN j.last_settled_at IS NOT NULL THEN j.item_s END,
+           coalesce(j.items_total, j.next_position) - j.succeeded - j.failed - j.cancelled
       FROM jobs_job AS j
       JOIN unnest(%(types)s::text[], %(caps)s::int[]) AS type (name, cap) ON type.name = j.type
      CROSS JOIN LATERAL (
@@ -48,30 +49,35 @@ CHOOSE_SQL = f"""
      LIMIT 1
 """  # noqa: S608 (only constants are put together)
 # Fair share needs only about the right order: whoever finds the row locked leaves it to the other.
+# Before any item is settled nobody knows what one takes, so a chunk is charged as one.
 SERVE_SQL = """
     WITH least AS (
         SELECT max(served_from_s) AS served_s
           FROM jobs_job WHERE state IN ('pending', 'processing')),
+    held AS (
+        SELECT id, item_s * CASE WHEN last_settled_at IS NULL THEN least(1, %(items)s)
+                                 ELSE %(items)s END AS charged_s
+          FROM jobs_job WHERE id = %(job)s AND state <> 'pending'
+           FOR NO KEY UPDATE SKIP LOCKED),
     served AS (
         UPDATE jobs_job AS j
            SET last_served_at = clock_timestamp(),
                served_from_s = greatest(j.served_s, least.served_s),
-               served_s = greatest(j.served_s, least.served_s) + %(items)s * j.item_s
-          FROM least
-         WHERE j.id IN (SELECT id FROM jobs_job WHERE id = %(job)s AND state <> 'pending'
-                           FOR NO KEY UPDATE SKIP LOCKED)
-     RETURNING %(items)s * j.item_s AS charged_s)
+               served_s = greatest(j.served_s, least.served_s) + held.charged_s
+          FROM least, held
+         WHERE j.id = held.id
+     RETURNING held.charged_s)
     SELECT jobs_job.*, (SELECT charged_s FROM served) AS charged_s
       FROM jobs_job WHERE id = %(job)s
 """
-# What an item takes is that of the last chunk, but falls to an eighth at most: a chunk of one may
-# have met the only short item. Part of a transaction that holds the job's row, so that whoever
-# makes an item ready at the same moment wakes the job after this.
+# What an item takes is that of the last chunk, but not less than if the whole chunk had taken an
+# eighth of one: a chunk of one may have met the only short item. Part of a transaction that holds
+# the job's row, so that whoever makes an item ready at the same moment wakes the job after this.
 CHARGE_SQL = """
     UPDATE jobs_job
        SET served_s = served_s + %(spent_s)s - %(charged_s)s,
            item_s = CASE WHEN %(items)s = 0 THEN item_s
-               ELSE greatest(%(spent_s)s / greatest(1, %(items)s), item_s / 8) END,
+               ELSE greatest(%(spent_s)s, item_s / 8) / greatest(1, %(items)s) END,
            waits_until = CASE WHEN expanded_at IS NOT NULL AND reopen_failed = 0
                                AND reopen_cancelled = 0 THEN (
                SELECT CASE WHEN i.not_before > clock_timestamp() THEN i.not_before END
@@ -89,15 +95,16 @@ WAKE_SQL = """
 class Chosen(NamedTuple):
     """A job that has work, and whether that is to make its items first.
 
-    `item_s` is what one of its items lately took, `left` how many are not settled.
+    `item_s` is what one of its items lately took, None before any is settled; `left` how many
+    of those that were made are not settled.
     """
 
     job_id: str
     type: str
     wants_expansion: bool
     max_workers: int | None
-    item_s: float
-    left: int | None
+    item_s: float | None
+    left: int
 
 
 def choose(types: Mapping[str, int | None], *, passed: Sequence[str]) -> Chosen | None:

@@ -40,6 +40,11 @@ class TestRing:
     def test_it_rings_up_to_at_most(self) -> None:
         assert [ring(BELL, cluster="jobs", at_most=2) for _ in range(3)] == [True, True, False]
 
+    def test_it_rings_for_several_at_once_as_often_as_is_missing(self) -> None:
+        ring(BELL, cluster="jobs")
+        assert [ring(BELL, cluster="jobs", times=3, at_most=3) for _ in range(2)] == [True, False]
+        assert OrmQ.objects.count() == 3
+
     def test_a_bell_that_a_worker_took_does_not_count(self) -> None:
         ring(BELL, cluster="jobs")
         OrmQ.objects.update(lock=timezone.now() + timedelta(hours=3))

@@ -4,6 +4,7 @@ import heapq
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from math import ceil
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.db.models import F, Min
 from django.test.utils import CaptureQueriesContext
 
 from jobs import lifecycle, registry, runner
+from jobs.chunk import LONGEST_S
 from jobs.lifecycle import Lease, Outcome
 from jobs.lifecycle.turns import CHOOSE_SQL
 from jobs.models import Claim, Job, JobItem
@@ -89,8 +91,13 @@ class Shift:
             if not self._busy or self._busy[0][0] > until_s:
                 return
             self.now_s, _, lease = heapq.heappop(self._busy)
-            done = [Outcome(item.id, "succeeded") for item in lease.items]
-            lifecycle.settle(lease, done, ends=True)
+            begun = self._begun(lease)
+            done = [Outcome(item.id, "succeeded") for item in lease.items[:begun]]
+            unbegun = [item.id for item in lease.items[begun:]]
+            lifecycle.settle(lease, done, ends=True, unbegun=unbegun)
+
+    def _begun(self, lease: Lease) -> int:
+        return min(len(lease.items), ceil(LONGEST_S / self.each_s[lease.job.pk]))
 
     def _take(self) -> bool:
         chosen = lifecycle.choose(registry.caps(), passed=())
@@ -98,7 +105,7 @@ class Shift:
             return False
         lease = lifecycle.claim_items(chosen.job_id, limit=runner.size_of(chosen), worker="w")
         assert lease is not None
-        took_s = self.each_s[chosen.job_id] * len(lease.items)
+        took_s = self.each_s[chosen.job_id] * self._begun(lease)
         Claim.objects.filter(pk=lease.claim_id).update(
             created_at=F("created_at") - timedelta(seconds=took_s)
         )
@@ -175,6 +182,25 @@ class TestWorkersTime:
         job.refresh_from_db()
 
         assert job.served_from_s < 1
+
+    @pytest.mark.parametrize(("items", "leased"), [(40, 1), (200, 6), (10_000, 32)])
+    def test_of_a_new_job_it_takes_several_items_only_of_plenty_and_pays_for_one(
+        self, make: Make, settings: Any, items: int, leased: int
+    ) -> None:
+        settings.JOBS_WORKERS = 4
+        job = make(items=items, ms=0)
+        expansion = lifecycle.claim_expansion(job.pk, worker="w")
+        assert expansion is not None
+        lifecycle.add_items(expansion, [None] * items, start=0)
+        lifecycle.close_expansion(expansion)
+
+        chosen = lifecycle.choose(registry.caps(), passed=())
+        assert chosen is not None
+        assert runner.size_of(chosen) == leased
+        lease = lifecycle.claim_items(job.pk, limit=leased, worker="w")
+
+        assert lease is not None
+        assert lease.charged_s == job.item_s
 
     def test_a_new_slice_knows_how_much_a_worker_does_at_once(self, make: Make) -> None:
         job = make(inline=[{}] * 1_000, ms=0)

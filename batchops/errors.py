@@ -46,6 +46,13 @@ class NotFound(BatchOpsError):
     status = 404
 
 
+class WrongMethod(BatchOpsError):
+    """Refuse to open in a browser's bar what only takes what a form sends."""
+
+    code = "method_not_allowed"
+    status = 405
+
+
 class Conflict(BatchOpsError):
     """Refuse a move that the present state does not permit."""
 

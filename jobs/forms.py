@@ -131,6 +131,15 @@ class StartForm(forms.Form):
         names = list(self.job_type.item_params().fields)
         return read_items(self.cleaned_data["items"], names, limit=INLINE_ITEMS)
 
+    def start_anew(self) -> None:
+        """Ask whether what was changed after the form had started its job is to be another one."""
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        self.data["key"] = self.fields["key"].initial()  # type: ignore[index]
+        said = _(
+            "This form started a job already, before you changed it. Send it again for one more."
+        )
+        self.add_error(None, said)
+
     def take_errors(self, errors: Mapping[str, Any]) -> None:
         """Show beside their fields what the type finds wrong (`params.ms`, `items[3].amount`)."""
         for where, sentences in errors.items():
@@ -190,7 +199,7 @@ def field_of(field: serializers.Field[Any, Any, Any, Any]) -> forms.Field:
     for kind, make in MAKERS:
         if isinstance(field, kind):
             return make(field, shared)
-    return _JsonText(**shared)
+    return JsonText(**shared)
 
 
 def _number(field: Any, shared: dict[str, Any]) -> forms.Field:
@@ -254,13 +263,13 @@ MAKERS: list[tuple[Any, Callable[[Any, dict[str, Any]], forms.Field]]] = [
 ]
 
 
-class _JsonText(forms.CharField):
+class JsonText(forms.CharField):
     """Take a value that has no field of its own as JSON."""
 
     widget = forms.Textarea(attrs={"rows": 4})
 
     def prepare_value(self, value: Any) -> Any:
-        return value if isinstance(value, str | None) else json.dumps(value)
+        return value if isinstance(value, str | None) else json.dumps(value, ensure_ascii=False)
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)

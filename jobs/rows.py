@@ -52,7 +52,7 @@ class JobRow:
             left=max(0, (job.items_total or job.next_position) - job.settled),
             can_cancel=job.is_open and job.cancel_requested_at is None,
             can_retry=not job.is_open
-            and bool(job.failed or job.error or job.cancelled)
+            and bool(job.failed or job.error or job.cancelled or job.cut_short)
             and job.items_removed_at is None,
         )
 

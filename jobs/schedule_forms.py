@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from batchops.inputs import unstorable
 from jobs import registry
+from jobs.forms import JsonText
 from jobs.lifecycle.schedules import EDITED
 from jobs.models import Schedule
 from jobs.scheduling import troubles
@@ -16,7 +17,7 @@ from jobs.scheduling import troubles
 class ScheduleForm(forms.ModelForm[Schedule]):
     """What starts, when, and how late; every complaint names its field and a remedy."""
 
-    params = forms.JSONField(
+    params = JsonText(
         label=_("Parameters"),
         required=False,
         initial=dict,
@@ -40,7 +41,8 @@ class ScheduleForm(forms.ModelForm[Schedule]):
             )
 
     def clean_params(self) -> dict[str, Any]:
-        params = self.cleaned_data["params"] or {}
+        given = self.cleaned_data["params"]
+        params = {} if given is None else given
         if not isinstance(params, dict):
             raise ValidationError(_("Must be a JSON object, such as {}."))
         problem = unstorable(params)

@@ -132,6 +132,14 @@ class FilterFields(StrictSerializer):
     createdFrom = DayField(required=False)  # noqa: N815
     createdTo = DayField(required=False)  # noqa: N815
 
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        first, last = given.get("createdFrom"), given.get("createdTo")
+        if first and last and last < first:
+            raise serializers.ValidationError(
+                {"createdTo": ["Must not be before createdFrom. Swap the two."]}
+            )
+        return given
+
     def filter(self) -> queries.JobFilter:
         """Return what was asked for as a filter."""
         return self.filter_of(self.validated_data)

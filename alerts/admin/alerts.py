@@ -21,7 +21,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from alerts import listing
-from alerts.admin.drilldown import drill_down
+from alerts.admin.drilldown import drill_down, require_level
 from alerts.admin.filters import BatchFilter, HolderFilter
 from alerts.bulk import Done, acknowledge_each, resolve_each
 from alerts.exports import alerts_export
@@ -69,13 +69,26 @@ class AlertPaginator(CappedPaginator):
 
     counted = 1001  # the last one only says that there are more
 
+    def validate_number(self, number: Any) -> int:
+        """Return the last page for one behind it: lists grow shorter while people read them."""
+        return super().validate_number(min(int(number), self.num_pages))
+
 
 class AlertChangeList(ChangeList):
     """What the list's template asks of a page of alerts."""
 
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Refuse dates that no calendar has, on which the stock list breaks."""
+        try:
+            require_level(self.params)
+            return super().get_filters(request)
+        except ValueError as error:
+            raise IncorrectLookupParameters(error) from error
+
     def get_results(self, request: HttpRequest) -> None:
         """Read the page that is shown, without what is only for exports and an alert's own page."""
         super().get_results(request)
+        self.page_num = min(self.page_num, self.paginator.num_pages)
         self.result_list = self.result_list.only(*COLUMNS, *NOTED)
 
     @cached_property
@@ -197,8 +210,11 @@ class AlertAdmin(ReadOnly, admin.ModelAdmin[Alert]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        if not all(map(ID.fullmatch, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if not all(map(ID.fullmatch, chosen)):
             return render_error(request, InvalidInput(gettext("Choose alerts from the list.")))
+        if len(chosen) > AT_ONCE:
+            return _too_many(request)
         shown = {"title": gettext("Alerts"), "given_up": given_up_note(request)}
         return super().changelist_view(request, shown | (extra_context or {}))
 
@@ -255,8 +271,7 @@ class AlertAdmin(ReadOnly, admin.ModelAdmin[Alert]):
         """Ask for the note, naming each alert, so that no other one slips in meanwhile."""
         alerts = list(queryset.order_by("-opened_at", "-id")[: AT_ONCE + 1])
         if len(alerts) > AT_ONCE:
-            said = gettext("These are more than %d alerts. Narrow the list down first.")
-            return render_error(request, InvalidInput(said % AT_ONCE))
+            return _too_many(request)
         context = {
             **self.admin_site.each_context(request),
             "title": title,
@@ -282,7 +297,12 @@ class AlertAdmin(ReadOnly, admin.ModelAdmin[Alert]):
 
 def _chosen(request: HttpRequest) -> list[int]:
     # Locks are taken one alert at a time, so the order is the page's.
-    return [int(pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)[:AT_ONCE]]
+    return list(dict.fromkeys(map(int, request.POST.getlist(ACTION_CHECKBOX_NAME))))
+
+
+def _too_many(request: HttpRequest) -> HttpResponse:
+    said = gettext("These are more than %d alerts. Narrow the list down first.")
+    return render_error(request, InvalidInput(said % AT_ONCE))
 
 
 def _summary(done: list[Done], moved: str) -> str:

@@ -1,6 +1,6 @@
 """Lead from years to months to days, by probing an index instead of reading every date."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -36,6 +36,16 @@ def drill_down(cl: ChangeList) -> dict[str, Any]:
             for day in listing.days_with_alerts(_begins(level, *ends))
         ]
     return {"show": True, "back": _back(cl, chosen), "choices": choices}
+
+
+def require_level(asked: Container[str]) -> None:
+    """Pass when dates are asked for from the year down: a year, its month, a day of that, or none.
+
+    :raises ValueError: when a month or a day stands there without what it is of.
+    """
+    given = [_name(part) in asked for part in PARTS]
+    if given != sorted(given, reverse=True):
+        raise ValueError("A month needs its year, and a day its month.")
 
 
 def _only_year(first: datetime, last: datetime) -> list[int]:

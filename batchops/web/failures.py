@@ -1,7 +1,7 @@
 """Answer what no view answers: programs under /api/ get JSON, people get a page."""
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost, TooManyFieldsSent
+from django.core.exceptions import DisallowedHost, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -86,6 +86,11 @@ def _why_unreadable(exception: Exception) -> str:
         return (
             f"The request has more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} fields. "
             "Send fewer, or send a JSON object."
+        )
+    if isinstance(exception, TooManyFilesSent):
+        return (
+            f"The request has more than {settings.DATA_UPLOAD_MAX_NUMBER_FILES} files. "
+            "Send fewer, packed in a ZIP or each as an upload of its own."
         )
     if isinstance(exception, DisallowedHost):
         return "This site does not answer to that host name. Use one that ALLOWED_HOSTS lists."

@@ -25,7 +25,7 @@ from jobs.models import Job
 from jobs.pages import drawn_from
 from jobs.queries import JobFilter, jobs, page_of_jobs
 from jobs.rows import JobRow
-from monitoring.listing import runs_named
+from monitoring.listing import NUMBER, runs_named
 from monitoring.models import Run, Step
 from monitoring.queries import Freshness, freshness
 from monitoring.shown import view_of
@@ -198,8 +198,11 @@ def _rest_of_jobs(text: str) -> str:
 
 
 def _rest_of_runs(text: str) -> str:
-    asked = {"search": text} if text.isdecimal() else {"batchCode": text.upper()}
-    return f"{reverse('admin:runs')}?{urlencode(asked)}"
+    key = NUMBER.fullmatch(text)
+    code, number = (key["code"] or "", key["nbr"]) if key else (text, "")
+    asked = {"batchCode": code.upper(), "search": number}
+    given = {name: value for name, value in asked.items() if value}
+    return f"{reverse('admin:runs')}?{urlencode(given)}"
 
 
 def _rest_of_alerts(text: str) -> str:

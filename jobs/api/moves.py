@@ -57,9 +57,16 @@ class Retry(JobView):
         query.is_valid(raise_exception=True)
         job = queries.find_job(name)
         wide = "include" in query.validated_data
-        count = queries.count_to_retry(job, queries.states_to_retry(job, include_cancelled=wide))
+        again = queries.states_to_retry(job, include_cancelled=wide)
+        count = queries.count_to_retry(job, again)
         if query.validated_data["dryRun"]:
-            counted: CountedBody = {"success": True, "dryRun": True, "count": count}
+            unlisted = queries.lists_the_rest(job, again)
+            counted: CountedBody = {
+                "success": True,
+                "dryRun": True,
+                "count": count,
+                "unlisted": unlisted,
+            }
             return Response(counted)
         lifecycle.retry(job.pk, actor=actor_of(request), include_cancelled=wide)
         ring()

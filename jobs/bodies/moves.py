@@ -15,11 +15,15 @@ class CancelledBody(TypedDict):
 
 
 class CountedBody(TypedDict):
-    """How many items a retry would do again."""
+    """How many items a retry would do again; `unlisted` says that it would make others besides.
+
+    Those are what a cancel came before, and nobody knows how many.
+    """
 
     success: Succeeded
     dryRun: Succeeded
     count: int
+    unlisted: bool
 
 
 class RetriedBody(TypedDict):

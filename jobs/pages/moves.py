@@ -1,5 +1,6 @@
 """Cancel, retry and prioritise a job by buttons, and have its ZIP tried again."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -40,13 +41,21 @@ def retry_job(request: AuthenticatedHttpRequest, job_id: str) -> HttpResponse:
         return render_page(request, "jobs/retry.html", context)
     wide = "cancelled" in request.POST
     again = queries.states_to_retry(job, include_cancelled=wide)
-    count = queries.count_to_retry(job, again)
     lifecycle.retry(job.pk, actor=actor_of(request), include_cancelled=wide)
     ring()
-    done_again = ngettext("%(n)s item is done again.", "%(n)s items are done again.", count)
-    said = done_again % {"n": count} if count else _("The job is tried again from where it failed.")
-    messages.success(request, said)
+    messages.success(request, _done_again(job, again))
     return redirect("admin:job", job.pk)
+
+
+def _done_again(job: Job, again: Sequence[str]) -> str:
+    """Say what a retry does, of a job as it was before."""
+    if queries.lists_the_rest(job, again):
+        return _("The job goes on with what was left of it.")
+    count = queries.count_to_retry(job, again)
+    if not count:
+        return _("The job is tried again from where it failed.")
+    said = ngettext("%(n)s item is done again.", "%(n)s items are done again.", count)
+    return said % {"n": count}
 
 
 @page("jobs.retry_job", methods=("POST",))

@@ -12,7 +12,7 @@ from batchops.cluster.queries import is_alive
 from batchops.errors import BatchOpsError, InvalidInput, NotFound
 from batchops.pages import page, render_page
 from jobs import queries, registry, uploads
-from jobs.errors import AlreadyRunning
+from jobs.errors import AlreadyRunning, KeyReused
 from jobs.forms import StartForm, form_for
 from jobs.models import Job
 from jobs.pages.links import START
@@ -42,6 +42,9 @@ def new_job_of(request: AuthenticatedHttpRequest, job_type: str) -> HttpResponse
         job = _start(request, form)
     except AlreadyRunning as error:
         return show_form(request, form, status=409, holder=_holder(request, error))
+    except KeyReused as error:
+        form.start_anew()
+        return show_form(request, form, status=error.status)
     except InvalidInput as error:
         form.take_errors(error.extra.get("errors", {"": error.message}))
         return show_form(request, form, status=error.status)

@@ -8,6 +8,8 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.test import Client
 
 from alerts import lifecycle
+from alerts.admin import alerts as admin_alerts
+from alerts.admin.alerts import AlertAdmin, AlertPaginator
 from alerts.models import Alert
 from alerts.states import Severity
 from tests.alerts.findings import AT, finding, opened
@@ -44,6 +46,43 @@ class TestLiveList:
         assert client_of("Viewer").get(f"{LIST}fragment/?nothing=1").status_code == 400
 
 
+class TestPages:
+    @pytest.fixture
+    def client(self, monkeypatch: pytest.MonkeyPatch) -> Client:
+        monkeypatch.setattr(AlertAdmin, "list_per_page", 1)
+        for key in "abc":
+            opened(key=key, message=f"message {key}")
+        return client_of("Viewer")
+
+    def test_one_that_is_no_more_shows_the_last(self, client: Client) -> None:
+        address = f"{LIST}fragment/?p=3"
+        assert "message a" in text_of(client, address)
+        resolved = finding("b", message="message b"), finding("c", message="message c")
+        lifecycle.reconcile("FAILED", resolved, at=AT, actor="system:test")
+
+        page = text_of(client, f"{address}&state__exact=open")
+
+        assert "message b" in page
+        assert "2 alerts" in page
+
+    def test_a_count_that_stopped_is_not_told_as_one(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(AlertPaginator, "counted", 2)
+
+        page = text_of(client, LIST)
+
+        assert "more than 1 alerts" in page
+
+    @pytest.mark.parametrize(
+        ("narrowed", "offered"), [("", False), ("?q=message", True), ("?state__exact=open", True)]
+    )
+    def test_all_is_offered_where_the_list_was_narrowed(
+        self, client: Client, narrowed: str, *, offered: bool
+    ) -> None:
+        assert ("Show all" in text_of(client, f"{LIST}{narrowed}")) is offered
+
+
 class TestDrillDown:
     @pytest.fixture
     def client(self) -> Client:
@@ -71,6 +110,14 @@ class TestDrillDown:
 
         links = page.partition('class="toplinks"')[2].partition("</nav>")[0]
         assert re.findall(r"<a [^>]*>(?:&lsaquo; )?([^<]*)</a>", links) == offered
+
+    @pytest.mark.parametrize(
+        "asked",
+        ["opened_at__year=9999", "opened_at__year=2026&opened_at__day=31", "opened_at__month=0"],
+    )
+    def test_what_no_calendar_has_is_refused(self, client: Client, asked: str) -> None:
+        assert client.get(f"{LIST}?{asked}").headers["Location"] == f"{LIST}?e=1"
+        assert client.get(f"{LIST}fragment/?{asked}").status_code == 400
 
     def test_a_day_shows_its_alerts_alone(self, client: Client) -> None:
         asked = "opened_at__year=2026&opened_at__month=3&opened_at__day=12"
@@ -117,6 +164,21 @@ class TestManyAtOnce:
             ("a", "acknowledged"),
             ("b", "open"),
         }
+
+    def test_more_than_are_moved_at_once_are_refused_and_none_is_passed_over(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(admin_alerts, "AT_ONCE", 2)
+        chosen = [opened(key=key).pk for key in "abc"]
+        body = {"action": "acknowledge_selected", "confirmed": "1"}
+        client = client_of("Operator")
+
+        refused = client.post(LIST, {**body, ACTION_CHECKBOX_NAME: chosen})
+        once = client.post(LIST, {**body, ACTION_CHECKBOX_NAME: chosen[:1] * 2})
+
+        assert "more than 2 alerts" in refused.content.decode()
+        assert "Acknowledged: 1 of 1" in once.content.decode()
+        assert Alert.objects.filter(state="acknowledged").count() == 1
 
     def test_one_that_left_the_list_meanwhile_is_told_of(self) -> None:
         alert = opened()

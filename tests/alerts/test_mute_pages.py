@@ -161,6 +161,18 @@ class TestAlertPage:
         assert said in answer.content.decode()
         assert not Silence.objects.exists()
 
+    def test_one_that_is_over_keeps_the_next_of_its_kind_heard(self) -> None:
+        alert = fresh()
+        lifecycle.reconcile("FAILED", [], at=timezone.now(), actor="system:test")
+        until = (timezone.localtime() + timedelta(hours=9)).strftime(SHAPE)
+
+        given = {"until": until, "reason": "x"}
+        answer = client_of("Operator").post(f"/admin/alerts/{alert.pk}/silence/", given)
+
+        assert answer.status_code == 409
+        assert "resolved meanwhile" in answer.content.decode()
+        assert not Silence.objects.exists()
+
     def test_every_type_on_the_same_subject_may_rest_with_it(self) -> None:
         alert = fresh()
         until = (timezone.localtime() + timedelta(hours=9)).strftime(SHAPE)

@@ -67,6 +67,17 @@ class TestStart:
         items = client.get(f"/api/batch-jobs/{job['id']}/items").json()["data"]["items"]
         assert [item["status"] for item in items] == ["succeeded", "failed"]
 
+    @pytest.mark.parametrize(("items", "rung"), [([{}], 1), ([{}] * 3, 3), (None, 4)])
+    def test_it_calls_as_many_workers_as_can_begin(
+        self, client: Client, settings: Any, items: Any, rung: int
+    ) -> None:
+        settings.JOBS_WORKERS = 4
+        OrmQ.objects.all().delete()
+
+        post(client, "/api/batch-jobs", {"type": "drill", "items": items})
+
+        assert OrmQ.objects.count() == rung
+
     def test_an_idempotency_key_makes_one_job(self, client: Client) -> None:
         body = {"type": "drill"}
         first = post(client, "/api/batch-jobs", body, **{"Idempotency-Key": "k1"})

@@ -49,6 +49,15 @@ def ok(item: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"itemId": item["id"], "status": "ok", **more}
 
 
+class TestParams:
+    def test_are_the_programs_own_words(self, client: Client) -> None:
+        meanings: tuple[object, ...] = ("", [], "row 7")
+        for meant in meanings:
+            job = start(client, 1, params={"parentId": meant})
+
+            assert client.get(f"/api/batch-jobs/{job}").json()["data"]["parentId"] is None
+
+
 class TestProcessNext:
     @pytest.mark.parametrize("items", [1, 3, 10])
     def test_the_answer_to_the_last_item_says_that_the_job_is_completed(

@@ -64,6 +64,20 @@ class TestStart:
         assert first["Location"] == second["Location"]
         assert Job.objects.count() == 1
 
+    def test_changed_after_it_was_sent_asks_before_it_makes_another(self, client: Client) -> None:
+        sent = filled(client)
+        client.post(DRILL, sent)
+
+        answer = client.post(DRILL, {**sent, "title": "second"})
+        key = re.search(r'name="key" value="([^"]+)"', page := answer.content.decode())
+
+        assert answer.status_code == 422
+        assert "This form started a job already" in page
+        assert Job.objects.count() == 1
+        assert key
+        client.post(DRILL, {**sent, "title": "second", "key": key[1]})
+        assert Job.objects.filter(title="second").exists()
+
     @pytest.mark.parametrize(
         ("name", "value", "said"),
         [

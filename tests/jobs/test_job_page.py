@@ -166,6 +166,24 @@ class TestPage:
 
         assert Job.objects.get().state == "pending"
 
+    def test_retry_goes_on_where_a_cancel_came_before_the_list_of_items(
+        self, client: Client, make: Make
+    ) -> None:
+        job = make(items=3, ms=0)
+        lifecycle.cancel(job.pk, actor="user:x")
+        path = f"/admin/jobs/{job.pk}/retry/"
+        asked = client.post(f"/api/batch-jobs/{job.pk}/retry?include=cancelled&dryRun=true").json()
+
+        assert (asked["count"], asked["unlisted"]) == (0, True)
+        assert f'href="{path}"' in text_of(client, f"/admin/jobs/{job.pk}/")
+        page = text_of(client, path)
+        assert "also all that were not listed when the cancel came" in page
+        assert "Yes, do them again" in page
+        told = client.post(path, {"cancelled": "yes"}, follow=True).content.decode()
+        assert "The job goes on with what was left of it." in told
+        run_slice()
+        assert Job.objects.get().succeeded == 3
+
     @pytest.mark.parametrize(("priority", "status"), [("7", 302), ("101", 400), ("x", 400)])
     def test_priority_is_changed_within_its_limits(
         self, client: Client, make: Make, priority: str, status: int

@@ -128,13 +128,20 @@ class TestFilters:
         assert "Meter notices" not in titles(client, "?createdFrom=2100-01-01")
 
     @pytest.mark.parametrize(
-        "query", ["createdFrom=yesterday", "createdTo=0001-01-01", "createdFrom=2026-02-30"]
+        "query",
+        ["createdFrom=yesterday", "createdTo=0001-01-01", "createdFrom=2026-02-30"],
     )
     def test_refuse_what_is_no_day(self, client: Client, query: str) -> None:
         answer = client.get(f"/admin/jobs/?{query}")
 
         assert answer.status_code == 400
         assert "Must be a day such as 2026-01-31" in answer.content.decode()
+
+    def test_refuse_days_that_end_before_they_begin(self, client: Client) -> None:
+        answer = client.get("/admin/jobs/?createdFrom=2026-03-02&createdTo=2026-03-01")
+
+        assert answer.status_code == 400
+        assert "Must not be before createdFrom" in answer.content.decode()
 
     def test_stay_in_the_address_of_tabs_and_pages(
         self, client: Client, named: dict[str, Job]

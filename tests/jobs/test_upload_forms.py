@@ -25,6 +25,15 @@ class TestForm:
         run_slice()
         assert Job.objects.get().succeeded == 4
 
+    def test_with_too_many_files_is_refused_by_their_limit(self, client: Client) -> None:
+        files = [file_of(TABLE) for _ in range(101)]
+
+        answer = client.post("/api/batch-jobs", {"type": "meters", "files": files})
+
+        assert answer.status_code == 400
+        assert "more than 100 files" in answer.json()["message"]
+        assert nothing_is_left()
+
     def test_sent_twice_with_a_key_makes_one_job(self, client: Client) -> None:
         def begin(content: bytes) -> Any:
             body = {"type": "meters", "files": file_of(content)}

@@ -61,3 +61,28 @@ class TestSlash:
 
     def test_an_address_that_does_not_exist_stays_unknown(self) -> None:
         assert client_of("Viewer").get("/admin/nowhere").status_code == 404
+
+
+class TestForm:
+    PATH = "/admin/alerts/7/acknowledge/"
+
+    @pytest.mark.parametrize(
+        ("came_from", "leads_to"),
+        [
+            ("http://testserver/admin/alerts/alert/?p=2", "/admin/alerts/alert/%3Fp%3D2"),
+            ("http://elsewhere.example/", "/admin/"),
+            ("", "/admin/"),
+        ],
+    )
+    def test_sent_after_the_session_ended_leads_back_to_its_page(
+        self, came_from: str, leads_to: str
+    ) -> None:
+        answer = Client().post(self.PATH, headers={"referer": came_from})
+
+        assert answer.headers["Location"] == f"/admin/login/?next={leads_to}"
+
+    def test_opened_as_a_page_says_what_to_do(self) -> None:
+        answer = client_of("Operator").get(self.PATH)
+
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+        assert "Go back." in answer.content.decode()

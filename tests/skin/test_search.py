@@ -92,6 +92,18 @@ class TestWords:
         assert "/admin/runs/?batchCode=CM-DMRU" in page
         assert page.count(">CM-DMRU ") == 10
 
+    def test_that_link_leads_to_what_was_meant(self) -> None:
+        client = client_of("Viewer")
+        runs = [run_of("CM-DMRU", 4711, rerun=rerun) for rerun in range(11)]
+        other = run_of("CM-DMRU", 4712)
+
+        assert 'href="/admin/runs/?batchCode=CM-DMRU&amp;search=4711"' in found(
+            client, "cm-dmru 4711"
+        )
+        listed = client.get("/admin/runs/?batchCode=CM-DMRU&search=4711").content.decode()
+        assert all(f"/admin/runs/{run.pk}/" in listed for run in runs)
+        assert f"/admin/runs/{other.pk}/" not in listed
+
 
 class TestLive:
     def test_each_kind_is_fetched_anew_by_itself(self) -> None:

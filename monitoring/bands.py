@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import F
 
+from batchops.kept import Kept
 from monitoring import queries
 from monitoring.calendar import DayCalendar
 from monitoring.comparable import (
@@ -128,10 +129,7 @@ class Band:
         return _on(day, self.end_s) if self.enough else None
 
 
-class _Kept:
-    """The bands that were reckoned last, with what they were reckoned from."""
-
-    last: tuple[object, dict[Wanted, Band]] | None = None
+_usual: Kept[dict[Wanted, Band]] = Kept(1)
 
 
 def usual_bands(wanted: Collection[Wanted], known: DayCalendar) -> dict[Wanted, Band]:
@@ -145,19 +143,19 @@ def usual_bands(wanted: Collection[Wanted], known: DayCalendar) -> dict[Wanted, 
         return {}
     days = [day for _, day in wanted]
     span = (min(days) - HISTORY, max(days))
-    asked, kept = (frozenset(wanted), known, _stamp(wanted, span)), _Kept.last
-    if kept is None or kept[0] != asked:
-        kept = _Kept.last = (asked, _usual_bands(wanted, span, known))
-    return kept[1]
+    return _usual.get(
+        frozenset(wanted),
+        stamp=stamp({code for code, _ in wanted}, span=span, known=known),
+        reckon=lambda: _usual_bands(wanted, span, known),
+    )
 
 
-def _stamp(wanted: Collection[Wanted], span: tuple[date, date]) -> object:
-    """Return what is another when a day of the span is, or how days are read."""
-    codes = sorted({code for code, _ in wanted})
+def stamp(codes: Collection[str], *, span: tuple[date, date], known: DayCalendar) -> object:
+    """Return what is another when a day of these steps is, or how days are read; two queries."""
     with connection.cursor() as cursor:
-        cursor.execute(STAMP_SQL, [codes, *span])
+        cursor.execute(STAMP_SQL, [list(codes), *span])
         sums = cursor.fetchone()
-    return sums, queries.left_pending()
+    return sums, queries.left_pending(), known
 
 
 def _usual_bands(

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Sum
 
 from batchops.calendar import moment_in_day
+from batchops.kept import Kept
 from monitoring import queries
 from monitoring.calendar import ALL_STEPS, DayCalendar, day_calendar
 from monitoring.comparable import HISTORY
@@ -47,10 +48,7 @@ class SiteRead:
         return any(self.calendar.is_out(code, day) for code in codes)
 
 
-class _Kept:
-    """The past days that were read last, with what they were read from; one of each process."""
-
-    last: tuple[tuple[date, str], Sequence[PastDay]] | None = None
+_past: Kept[Sequence[PastDay]] = Kept(1)
 
 
 def site_read() -> SiteRead:
@@ -64,10 +62,8 @@ def past_days(before: date, site: SiteRead) -> Sequence[PastDay]:
 
     Days that a planned outage touched are left out. They are kept until one of them changes.
     """
-    asked, kept = (before, _stamp(before, site)), _Kept.last
-    if kept is None or kept[0] != asked:
-        kept = _Kept.last = (asked, _past_days(before, site))
-    return kept[1]
+    stamp = _stamp(before, site)
+    return _past.get(before, stamp=stamp, reckon=lambda: _past_days(before, site))
 
 
 def records_of(days: Collection[date], site: SiteRead) -> list[DayRecord]:

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from django.utils.functional import Promise
 from django.utils.html import escape
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from batchops.kept import Kept
 from batchops.looks import Look
 from batchops.templatetags.batchops import NOTHING, badge, duration, grouped, rate
 from monitoring import bands, performance
@@ -50,6 +52,7 @@ FIGURES = (
     Figure(_("Records"), "int", lambda day: day.records, lambda band: band.records, counted),
     Figure(_("Records per second"), "rate", lambda day: day.rps, lambda band: band.rps, rate),
 )
+WRITTEN = {figure.style: figure.written for figure in FIGURES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +87,17 @@ class StepHistory:
         return [(one, look_of_day(one, self.fresh), self.bands[one.day]) for one in facts]
 
 
+# What was usual on each day, and over the days of each kind.
+Past = tuple[Mapping[date, Band], Sequence[tuple[str, Band]]]
+_pasts: Kept[Past] = Kept(20)  # of six steps over three spans, and some more
+
+
 def step_history(step: Step, fresh: Freshness, *, days: int) -> StepHistory:
     """Return how the step went over the last `days` business days; a few queries."""
     code, today = step.batch_code, fresh.today
     first_day = today - timedelta(days=days - 1)
     facts = performance.days_of([code], last_day=today, days=days)
-    known = day_calendar(fresh.config)
-    span = (first_day - HISTORY, today + timedelta(days=1))
-    courses = bands.step_courses([code], span=span, known=known).get(code, [])
-    shown = (today, *(one.day for one in facts))
-    usual = bands.bands_over(courses, {day: known.kind_of(day) for day in shown})
+    usual, by_kind = _past(code, first_day, days=(today, *(one.day for one in facts)), fresh=fresh)
     figures = _figures(facts)
     return StepHistory(
         fresh=fresh,
@@ -101,10 +105,24 @@ def step_history(step: Step, fresh: Freshness, *, days: int) -> StepHistory:
         facts=facts,
         usual=usual[today],
         bands=usual,
-        by_kind=bands.by_kind(course for course in courses if course.day >= first_day),
+        by_kind=by_kind,
         figures=figures,
         drawn=_drawn(figures, facts, usual, fresh),
     )
+
+
+def _past(code: str, first_day: date, *, days: tuple[date, ...], fresh: Freshness) -> Past:
+    """Return what was usual on each of the days, kept until a day before them changes."""
+    known = day_calendar(fresh.config)
+    span = (first_day - HISTORY, fresh.today + timedelta(days=1))
+
+    def reckon() -> Past:
+        courses = bands.step_courses([code], span=span, known=known).get(code, [])
+        usual = bands.bands_over(courses, {day: known.kind_of(day) for day in days})
+        return usual, bands.by_kind(course for course in courses if course.day >= first_day)
+
+    stamp = bands.stamp([code], span=span, known=known)
+    return _pasts.get((code, first_day, days), stamp=stamp, reckon=reckon)
 
 
 def is_over(facts: StepDayFacts, fresh: Freshness) -> bool:
@@ -139,30 +157,40 @@ def _drawn(
     days = (first_day + timedelta(n) for n in range((fresh.today - first_day).days + 1))
     labelled = [(figure, escape(str(figure.label))) for figure in figures]
     status, no_run = escape(gettext("Status")), escape(gettext("No run"))
+    language = get_language()
 
     def row(day: date) -> SafeString:
         one = by_day.get(day)
         look = look_of_day(one, fresh) if one else None
         tone, said = (look.tone, badge(look)) if look else ("", no_run)
-        cells = (_cell(figure, label, one, usual.get(day)) for figure, label in labelled)
+        band = usual.get(day)
+        cells = (_cell(figure, one, band, label, language) for figure, label in labelled)
         return SafeString(ROW.format(tone, day.isoformat(), status, said, "".join(cells)))
 
     return _joined(row(day) for day in days)
 
 
 def _cell(
-    figure: Figure, label: SafeString, facts: StepDayFacts | None, band: Band | None
-) -> SafeString:
-    """Draw a figure of a day; there is nothing to escape in figures."""
-    value = figure.of_day(facts) if facts else None
-    if value is None:
-        return SafeString(NO_CELL.format(label, NOTHING))
+    figure: Figure, facts: StepDayFacts | None, band: Band | None, *drawn_in: str | None
+) -> str:
     usual = figure.of_band(band) if band and band.enough else None
+    return _drawn_cell(figure.style, figure.of_day(facts) if facts else None, usual, *drawn_in)
+
+
+# Of a page's 1,200 cells few are other ones than when it was last looked at.
+@lru_cache(maxsize=10_000)
+def _drawn_cell(
+    style: str, value: float | None, usual: Spread | None, label: SafeString, _language: str | None
+) -> str:
+    """Draw a figure of a day; there is nothing to escape in figures."""
+    if value is None:
+        return NO_CELL.format(label, NOTHING)
+    written = WRITTEN[style]
     if usual is None:
-        return SafeString(CELL.format(label, f"{value:g}", figure.written(value)))
+        return CELL.format(label, f"{value:g}", written(value))
     low, high = usual.p10, usual.p90
-    said = f"{figure.written(value)} ({figure.written(low)} \N{EN DASH} {figure.written(high)})"
-    return SafeString(CELL.format(label, f"{value:g} {low:g} {high:g}", said))
+    said = f"{written(value)} ({written(low)} \N{EN DASH} {written(high)})"
+    return CELL.format(label, f"{value:g} {low:g} {high:g}", said)
 
 
 def _joined(drawn: Iterable[SafeString]) -> SafeString:

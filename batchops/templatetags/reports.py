@@ -1,6 +1,6 @@
 """Draw the long tables of reports, which templates take several times as long for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from typing import TYPE_CHECKING
 
 from django import template
@@ -69,6 +69,14 @@ ENDED_JOB = """<tr>
   </tr>"""
 NOTE = "{} {}: {}"
 TAG = ' <span class="tag">{}</span>'
+
+
+@register.simple_tag
+def listed_of(listed: Sized, total: int) -> str:
+    """Say how many there are, and how many of them stand below where that is not all."""
+    if len(listed) == total:
+        return grouped(total)
+    return _("%(n)s of %(total)s") % {"n": grouped(len(listed)), "total": grouped(total)}
 
 
 @register.simple_tag

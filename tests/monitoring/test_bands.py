@@ -258,6 +258,22 @@ class TestGrid:
 
 @pytest.mark.django_db
 class TestStepPage:
+    def test_days_are_read_again_only_when_one_of_them_changed(self) -> None:
+        store(weeks(21))
+        stored_reading(at(DAY, 4.5) + timedelta(hours=1), day=DAY)
+        viewer, url = client_of("Viewer"), "/admin/runs/steps/CM-DMRU/?days=400"
+
+        first = viewer.get(url).context["history"]
+        assert viewer.get(url).context["history"].bands is first.bands
+
+        store(weeks(1), hours=1)
+        again = viewer.get(url).context["history"]
+
+        assert first.usual.took_s == bands.Spread(7200, 7200, 7200)
+        assert again.usual.took_s == bands.Spread(7200, 7200, 7200)
+        assert max(course.took_s for course in again.usual.courses) == 3 * 3600
+        assert "(2h 0m \N{EN DASH} 2h 0m)" in again.drawn
+
     def test_history_weekdays_and_pages(self) -> None:
         store(weeks(25))
         store([DAY - timedelta(days=1)], hours=3)

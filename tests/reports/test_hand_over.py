@@ -180,6 +180,16 @@ class TestPage:
         for part in ("runs", "jobs", "alerts", "mailed"):
             assert client.get(f"/admin/hand-over/{part}/fragment/").status_code == 200
 
+    def test_of_more_than_fifty_alerts_it_says_how_many_it_names(self, clock: MoveClock) -> None:
+        clock(13)
+        found(*(f"CM-{n}" for n in range(1_051)))
+        client = client_of("Viewer")
+        page = client.get("/admin/hand-over/").content.decode()
+        assert '<span class="panel-note">50 of 1,051</span>' in page
+        assert page.count("is stuck.</a>") == 50
+        day = client.get("/admin/report/").content.decode()
+        assert '<span class="panel-note">50 of 1,051</span>' in day
+
     def test_whoever_may_has_it_mailed_once_a_press(self, bulletin: On, clock: MoveClock) -> None:
         shift = bulletin("hand_over", name="Morning", at=time(14))
         clock(9)

@@ -11,7 +11,7 @@ from alerts.reported import alerts_between
 from batchops.access import name_of
 from batchops.db import first_and_total
 
-LISTED = 100  # alerts that a report names
+LISTED = 50  # alerts that a report names
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class AlertLine:
 def lines_of_day(
     day: date, *, since: datetime, until: datetime, recorded: bool
 ) -> tuple[Sequence[AlertLine], int]:
-    """Return the alerts of a day, worst first, and how many there are; at most 100 are named.
+    """Return the alerts of a day, worst first, and how many there are; at most 50 are named.
 
     Of a day are those on its runs, and those that opened from the deadline before it, `since`, so
     that none falls between the reports of two days.

@@ -22,7 +22,7 @@ from monitoring.queries import Freshness
 from monitoring.shown import RunView, Timeline, view_of
 from monitoring.timeline import draw_days
 
-LISTED = 100  # alerts and jobs of each kind that are named
+LISTED = 50  # alerts and jobs of each kind that are named
 USUAL_SHIFT = timedelta(hours=8)  # where nobody set when shifts change
 
 

@@ -14,6 +14,7 @@ from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table
 
 from batchops.templatetags.batchops import NOTHING, duration
+from batchops.templatetags.reports import listed_of
 from batchops.web.reports.daily import DailyReport
 from batchops.web.reports.lateness import clock
 
@@ -87,7 +88,7 @@ def _alerts(report: DailyReport) -> list[Any]:
         )
         for line in report.alerts
     ]
-    heading = f"{_('Alerts')} ({report.alerts_total:,})"
+    heading = f"{_('Alerts')} ({listed_of(report.alerts, report.alerts_total)})"
     return _part(heading, titles, rows, (0.09, 0.11, 0.46, 0.11, 0.12, 0.11))
 
 

@@ -28,10 +28,10 @@ def audited(_django_db_helper: None) -> None:
 
 
 def play(nights: int, *, shrinks: bool = True) -> None:
-    """Play so many nights, the same at each call."""
+    """Play so many nights, the same at each call, by a seed that soon meets every mutant."""
     phases = (Phase.generate, Phase.shrink) if shrinks else (Phase.generate,)
     run_state_machine_as_test(
-        seed(2)(Nights),
+        seed(5)(Nights),
         settings=settings(
             max_examples=nights,
             stateful_step_count=25,

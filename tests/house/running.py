@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -108,7 +109,11 @@ class Up:
         """Return the first process of one service."""
         own = marked(self.data_dir, name)
         pids = {process.pid for process in own}
-        return next((process for process in own if process.ppid() not in pids), None)
+        for process in own:
+            with suppress(psutil.NoSuchProcess):  # it may have ended meanwhile
+                if process.ppid() not in pids:
+                    return process
+        return None
 
     def postmaster(self) -> psutil.Process:
         found = postmaster(cluster_folder(self.data_dir))
@@ -116,7 +121,7 @@ class Up:
         return found
 
     def watchdogs(self) -> list[psutil.Process]:
-        return [p for p in left_over(self.data_dir) if "batchops.house.watchdog" in p.cmdline()]
+        return [p for p in left_over(self.data_dir) if "batchops.house.watchdog" in words_of(p)]
 
 
 def run_up(data_dir: Path, *options: str, **environment: str) -> tuple[int, str]:
@@ -131,6 +136,14 @@ def run_up(data_dir: Path, *options: str, **environment: str) -> tuple[int, str]
         check=False,
     )
     return done.returncode, done.stdout + done.stderr
+
+
+def words_of(process: psutil.Process) -> list[str]:
+    """Return a process' command line, nothing when it has ended meanwhile."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def left_over(data_dir: Path) -> Sequence[psutil.Process]:

@@ -1,14 +1,29 @@
 """Read how old our picture of CC&B is, and by which clock."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db import connection
+from django.db.models import Model
 
 from batchops.calendar import business_date
 from batchops.ccb.failures import LOGIN_REFUSED
 from monitoring.calendar import day_calendar
 from monitoring.models import MonitoringConfig, Poll, Source
+
+# Every page asks for these three: one statement costs a quarter of what three do.
+PICTURE_SQL = """
+    SELECT {columns}
+      FROM (SELECT 1 AS id) AS one
+      LEFT JOIN batch_monitoring_config AS config USING (id)
+      LEFT JOIN monitoring_source AS source USING (id)
+      LEFT JOIN (SELECT * FROM monitoring_poll ORDER BY started_at DESC, id DESC LIMIT 1) AS poll
+                ON true
+"""
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +163,8 @@ def source_clock(at: datetime, last: Poll | None) -> datetime:
 
 def freshness(at: datetime) -> Freshness:
     """Say how old the picture is at `at`."""
-    config, known = monitoring_config(), source()
+    config, known, last = _picture()
     interval = poll_interval(config)
-    last = Poll.objects.order_by("-started_at", "-id").first()
     # A poll that began in time may take a while, and must not count as missing meanwhile.
     patience = min(settings.CCB_DEADLINE, interval / 3)
     return Freshness(
@@ -165,6 +179,30 @@ def freshness(at: datetime) -> Freshness:
         circuit_message=known.circuit_message,
         told_stale=known.stale,
     )
+
+
+def _picture() -> tuple[MonitoringConfig, Source, Poll | None]:
+    """Return people's settings, what is known of CC&B, and the last poll; one query."""
+    kinds: dict[str, type[Model]] = {"config": MonitoringConfig, "source": Source, "poll": Poll}
+    columns = [
+        f"{name}.{field.column}" for name, kind in kinds.items() for field in _fields_of(kind)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(PICTURE_SQL.format(columns=", ".join(columns)))
+        values = iter(cursor.fetchone())
+    config = _made(MonitoringConfig, values) or MonitoringConfig(pk=1)
+    known = _made(Source, values) or Source(pk=1)
+    return config, known, _made(Poll, values)
+
+
+def _made(kind: type[Row], values: Iterator[Any]) -> Row | None:
+    """Return the row that the next values are of; None where there is none."""
+    row = {field.attname: next(values) for field in _fields_of(kind)}
+    return None if row["id"] is None else kind.from_db(connection.alias, row.keys(), row.values())
+
+
+def _fields_of(kind: type[Model]) -> Sequence[Any]:
+    return kind._meta.concrete_fields
 
 
 def last_good_poll() -> Poll | None:

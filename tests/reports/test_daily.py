@@ -15,6 +15,7 @@ from alerts.models import Alert
 from batchops.web.reports import daily, files, letters
 from jobs import statistics
 from jobs.models import Job, JobEvent
+from monitoring.lifecycle.days import reckon_days
 from monitoring.models import Forecast, Poll, Run, Step
 from monitoring.queries import freshness
 from tests.monitoring.source import TODAY, FakeCcb
@@ -237,6 +238,20 @@ class TestWhy:
         ahead = report.outlook.steps[0]
         assert (ahead.has_history, ahead.usual.p95_duration_s) == (True, 50 * 60)
         assert report.outlook.steps[1].history == "not enough history (1 of 20)"
+
+    def test_what_is_usual_is_reckoned_again_once_a_past_day_was_corrected(
+        self, played: FakeCcb
+    ) -> None:
+        days = [TODAY - timedelta(days=n) for n in range(1, 31)]
+        for n, day in enumerate(days):
+            stored_run("CM-SEEN", 1000 + n, began_at=wall(time(6), day=day), ended_at=wall(time(7)))
+        Step.objects.filter(batch_code="F1-FLUSH").update(batch_code="CM-SEEN")
+        for minutes in (50, 80):
+            past = Run.objects.filter(batch_code="CM-SEEN")
+            past.update(ended_at=F("started_at") + timedelta(minutes=minutes))
+            reckon_days(days, at=datetime.now(UTC))
+            ahead = daily.compose(TODAY, freshness(datetime.now(UTC))).outlook.steps[3]
+            assert ahead.usual.p95_duration_s == minutes * 60
 
     def test_what_was_not_read_is_said_and_is_not_called_late(self, clock: MoveClock) -> None:
         clock(5, 30)

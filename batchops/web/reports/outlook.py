@@ -10,12 +10,13 @@ from django.utils.translation import gettext
 
 from batchops.calendar import moment_in_day
 from batchops.errors import InvalidInput
+from batchops.kept import Kept
 from batchops.web.reports.steps import UsualRuns
 from jobs.queries import schedules_on
 from jobs.scheduling import cron_of
-from monitoring import queries
+from monitoring import bands, queries
 from monitoring.calendar import Outage
-from monitoring.comparable import ENOUGH, usual_runs
+from monitoring.comparable import ENOUGH, HISTORY, usual_runs
 from monitoring.models import Step
 from monitoring.queries import Freshness
 from monitoring.rules.facts import Usual
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from batchops.web.reports.daily import Moments
 
 STARTS_OF_A_SCHEDULE = 3  # that are named; the rest follows from them
+
+_usual: Kept[UsualRuns] = Kept(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,12 @@ def look_ahead(
     """Return what follows `day`, and what is usual for each step on it and on the next day."""
     following = day + timedelta(days=1)
     wanted = [(step.batch_code, on) for step in steps for on in (day, following)]
-    usual = usual_runs(wanted, moments.known_days)
+    codes, span = [step.batch_code for step in steps], (day - HISTORY, following)
+    usual = _usual.get(
+        tuple(wanted),
+        stamp=bands.stamp(codes, span=span, known=moments.known_days),
+        reckon=lambda: usual_runs(wanted, moments.known_days),
+    )
     begins_at, ends_at = queries.day_bounds(following, fresh.config)
     ahead = [
         Ahead(

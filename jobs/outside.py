@@ -49,8 +49,7 @@ def _or_after_expiry(job: Job, take_one: Callable[[], Taken | None]) -> Taken | 
 
 
 def _worker(actor: str) -> str:
-    # The prefix keeps it apart from the names of the clusters' workers.
-    return f"outside:{actor}"
+    return f"{states.OUTSIDE}{actor}"
 
 
 def do_next(job: Job, *, result: dict[str, Any] | None, error: str, actor: str) -> WorkItem | None:

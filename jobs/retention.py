@@ -60,7 +60,6 @@ def _batches(at: datetime) -> list[Batch]:
         partial(lifecycle.remove_start_keys, before=at - KEY_LIFE),
         partial(lifecycle.remove_slots, before=at - RECORDS_KEPT),
         partial(bells.forget_failures, before=at - RECORDS_KEPT),
-        partial(load.forget, before=at - load.KEPT),
     ]
 
 

@@ -18,7 +18,7 @@ def register_ticks() -> None:
 
 
 def sample() -> None:
-    """Keep what waits for the workers of jobs now, how many there are, and how many are busy."""
+    """Keep what there is to do for the workers of jobs, how many there are, how many are busy."""
     at, waiting = database_now(), queries.waiting()
     living = [one for one in clusters.clusters() if one.part == "jobs" and one.state != "unknown"]
     load.note(
@@ -31,3 +31,4 @@ def sample() -> None:
             workers=sum(one.workers for one in living),
         )
     )
+    load.forget(before=at - load.KEPT)

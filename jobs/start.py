@@ -201,9 +201,13 @@ def ring() -> None:
 
 
 def _ring_for(new: lifecycle.NewJob) -> None:
-    """Ring at once for as many workers as the job can use: it is over sooner than calls pass on."""
+    """Ring at once for as many workers as the job can use: it is over sooner than calls pass on.
+
+    One looks at an external job, which has no use for more.
+    """
     wanted = settings.JOBS_WORKERS if new.items is None else len(new.items)
-    workers = max(1, min(wanted, settings.JOBS_WORKERS))
+    at_once = registry.caps().get(new.type, 1) or settings.JOBS_WORKERS
+    workers = max(1, min(wanted, at_once, settings.JOBS_WORKERS))
     bells.ring(WORK, cluster="jobs", times=workers, at_most=workers)
 
 

@@ -26,6 +26,7 @@ ITEMS = "items"
 SUMMARY = "summary"
 ARTIFACT = "artifact"
 REOPEN = "reopen"
+OUTSIDE = "outside:"  # begins the name of a worker that is none of the site's
 CLAIM_KINDS = (EXPAND, ITEMS, SUMMARY, ARTIFACT, REOPEN)
 
 # What stands with the ZIP of a job; a ZIP itself is never in the first.

@@ -1,4 +1,4 @@
-"""Keep what waited for workers and how many were busy, a row a minute, for a week."""
+"""Keep what there was to do for workers and how many were busy, a row a minute, for a week."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -50,8 +50,13 @@ def course(at: datetime) -> list[Span]:
         return [Span(*row) for row in cursor.fetchall()]
 
 
+def last_look() -> datetime | None:
+    """Return when the newest sample was taken, None before there is any."""
+    return LoadSample.objects.order_by("-at").values_list("at", flat=True).first()
+
+
 def waiting_since() -> datetime | None:
-    """Return the first of the samples since when each saw something wait; None if the last did not.
+    """Return the first of the samples since when each saw work; None if the last saw none.
 
     It is as old as the oldest sample if nothing else is known.
     """

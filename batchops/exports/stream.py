@@ -28,8 +28,9 @@ AT_ONCE = 2
 READ_AT_ONCE = 500
 # A snapshot that stays open keeps PostgreSQL from cleaning up.
 LONGEST = timedelta(minutes=15)
-# One fetch of rows may take so long, and the reader for what was fetched.
-SESSION = "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=120000"
+# One fetch of rows may take so long. For what was fetched, and for what is read from files beside
+# it, there is all the time an export has: the web server hangs up on who takes nothing any more.
+SESSION = "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=960000"
 FORMS = ("csv", "xlsx", "pdf")
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8; header=present",

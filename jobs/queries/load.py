@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.models.functions import Now
 
+from jobs import states
 from jobs.models import Claim
 from jobs.queries.figures import recent_rate
 from jobs.queries.finding import COUNTED, jobs
@@ -107,9 +108,10 @@ class InHand:
 class Waiting:
     """What waits for workers; each figure is of the first `COUNTED` open jobs.
 
-    `oldest_at` is of the jobs not begun, `items_since_at` of those with items that are not done.
-    `uncounted` jobs do not know their items yet. The items of `resting` jobs all wait for
-    another attempt, the first until `due_at`; `unsummarised` ones have ended.
+    `oldest_at` is of the jobs not begun, `items_since_at` of those with items that are not done;
+    `items` are all of these, also those in somebody's hands. `uncounted` jobs do not know their
+    items yet. The items of `resting` jobs all wait for another attempt, the first until `due_at`;
+    `unsummarised` ones have ended.
     """
 
     open_jobs: int
@@ -172,8 +174,8 @@ def in_hand() -> list[InHand]:
 
 
 def busy_workers() -> int:
-    """Return how many workers have something in hand that they were heard of in time."""
-    held = Claim.objects.filter(expires_at__gt=Now())
+    """Return how many of the site's workers have something in hand, and were heard of in time."""
+    held = Claim.objects.filter(expires_at__gt=Now()).exclude(worker__startswith=states.OUTSIDE)
     return held.values("worker").distinct().count()
 
 

@@ -137,7 +137,7 @@ def load_rows(spans: Sequence[Span]) -> SafeString:
     """
     row = worded(
         SPAN,
-        items_waiting=_("Items waiting"), jobs_waiting=_("Jobs not begun"),
+        items_waiting=_("Items to do"), jobs_waiting=_("Jobs not begun"),
         jobs_running=_("Jobs running"), workers_busy=_("Workers busy"), workers=_("Workers"),
     )  # fmt: skip
     foot = FOOT * max(CHART_LEAST, *(one.items_waiting or 0 for one in spans))

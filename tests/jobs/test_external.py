@@ -7,11 +7,13 @@ from uuid import uuid4
 import pytest
 from django.db.models.functions import Now
 from django.test import Client
+from django_q.models import OrmQ
 
 from batchops.models import Heartbeat
 from jobs import lifecycle
 from jobs.models import Claim, Job, JobEvent, JobItem, RunSummary
 from jobs.runner import run_slice
+from jobs.start import Order, start_job
 from tests.jobs.conftest import Make
 from tests.jobs.test_api import post
 from tests.people import client_of
@@ -47,6 +49,17 @@ def report(client: Client, job: str, told: dict[str, Any], *results: Any, **more
 
 def ok(item: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"itemId": item["id"], "status": "ok", **more}
+
+
+class TestBells:
+    def test_one_worker_looks_at_its_many_items_and_four_at_those_of_others(
+        self, client: Client
+    ) -> None:
+        start(client, 9)
+        assert OrmQ.objects.count() == 1
+
+        start_job(Order(type="drill", params={}, items=[{}] * 9), actor="user:ada")
+        assert OrmQ.objects.count() == 4
 
 
 class TestParams:

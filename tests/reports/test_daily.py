@@ -288,7 +288,7 @@ class TestForecast:
         }
         assert part.ahead == (
             "As of 17:45, all steps are expected to be done at 21:15 (between 20:45 and 21:45 in "
-            "80 of 100 cases), with a chance of 100 % to miss the deadline."
+            "80 of 100 cases), with a chance of over 99 % to miss the deadline."
         )
 
     def test_without_one_or_without_history_the_day_says_so(self, played: FakeCcb) -> None:

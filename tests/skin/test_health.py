@@ -20,7 +20,7 @@ from batchops.db import database_now
 from batchops.models import CleanUp, Heartbeat, LoadSample, User
 from batchops.templatetags.batchops import NOTHING
 from batchops.web.health.troubles import clock_time
-from jobs import lifecycle, registry, retention, sampling, sweep
+from jobs import lifecycle, outside, registry, retention, sampling, sweep
 from jobs.models import Job, JobDay
 from jobs.start import Order, checked
 from monitoring.models import Poll, Source
@@ -191,9 +191,9 @@ class TestLoad:
     def test_it_says_since_when_something_waits_at_each_look(self) -> None:
         client, now = client_of("Viewer"), database_now()
         assert "Nobody has looked in the last 24 hours" in part_of(client, "load")
-        for minutes, items in [(50, 3), (40, 0), (30, 9), (10, 2)]:
+        for minutes, items in [(50, 3), (40, 0), (30, 9), (1, 2)]:
             sampled(now - timedelta(minutes=minutes), items=items)
-        said = r'Something has waited at each look since <[^>]*datetime="([^"]*)"'
+        said = r'There was something to do at each look since <[^>]*datetime="([^"]*)"'
         page = part_of(client, "load")
         found = re.search(said, page)
         assert found
@@ -201,7 +201,18 @@ class TestLoad:
         assert datetime.fromisoformat(found[1]) == now - timedelta(minutes=30)
 
         sampled(now, items=0)
-        assert "Something has waited" not in part_of(client, "load")
+        assert "There was something to do" not in part_of(client, "load")
+
+    def test_what_came_after_the_last_look_is_unknown(self) -> None:
+        client, last = client_of("Viewer"), database_now() - timedelta(minutes=20)
+        sampled(last - timedelta(minutes=1), items=3)
+        sampled(last, items=3)
+
+        page = part_of(client, "load")
+
+        assert "What there is to do is unknown since the last look:" in page
+        assert f'datetime="{last.isoformat()}"' in page.replace("Z", "+00:00")
+        assert "There was something to do" not in page
 
     def test_a_look_keeps_what_waits_and_who_works(self) -> None:
         beaten("jobs")
@@ -223,16 +234,24 @@ class TestLoad:
         load.note(LoadSample(at=sample.at, **dict.fromkeys(FIGURES, 99)))
         assert LoadSample.objects.get().items_waiting == 12
 
+    def test_a_program_outside_is_none_of_the_workers(self) -> None:
+        beaten("jobs")
+        order = Order(type="external", params={}, items=[{}, {}])
+        job = lifecycle.create(checked(order, actor="user:ada"))
+        assert outside.take(job, limit=1, actor="user:ada")
+
+        sampling.sample()
+
+        assert LoadSample.objects.get().workers_busy == 0
+
     def test_looks_are_kept_for_a_week(self) -> None:
         now = database_now()
         kept = sampled(now - timedelta(days=6))
         sampled(now - timedelta(days=8))
 
-        retention.remove_old()
+        sampling.sample()
 
-        assert list(LoadSample.objects.all()) == [kept]
-        page = part_of(client_of("Viewer"), "storage")
-        assert "; 1 removed" in page
+        assert list(LoadSample.objects.order_by("at"))[:-1] == [kept]
 
 
 class TestSource:
@@ -351,7 +370,9 @@ class TestStorage:
         assert "nothing was too old yet" in page
 
         note(retention.LOCK, Cleaned(0, True), at=timezone.now() - timedelta(hours=3))
-        assert "Jobs: what is too old was last removed 3 h ago" in part_of(client, "storage")
+        page = part_of(client, "storage")
+        assert "Jobs: what is too old was last removed 3 h ago" in page
+        assert ", overdue: the 'watch' cluster does it while it runs" in page
 
     def test_one_that_an_older_release_noted_is_no_riddle(self) -> None:
         CleanUp.objects.create(name=retention.LOCK, done_at=timezone.now() - timedelta(minutes=2))

@@ -44,6 +44,8 @@ KINDS = {
 }
 SPANS = {timedelta(minutes=10): _("10 minutes"), timedelta(hours=1): _("hour")}
 POLLS_SHOWN = 10
+# A look is taken every minute; of one that is older than that, two did not come.
+LOOKS_MISSED = timedelta(minutes=3)
 TABLES_SHOWN = 10
 DAY, YEAR = timedelta(days=1), timedelta(days=365)
 
@@ -60,11 +62,12 @@ class PollRow:
 
 @dataclass(frozen=True, slots=True)
 class KeptGroup:
-    """What one clean-up keeps: how it stands, None if it never ran, and how often it begins.
+    """What one clean-up keeps: how it stands `at` now, None if it never ran; how often it begins.
 
     `every` is None of what is kept for ever.
     """
 
+    at: datetime
     title: str
     rows: list[tuple[Kept, str]]
     every: timedelta | None = None
@@ -78,6 +81,11 @@ class KeptGroup:
     def ran_at(self) -> datetime | None:
         """When it last ran; of one that an older release noted, when it was done."""
         return (self.clean_up.ran_at or self.clean_up.done_at) if self.clean_up else None
+
+    @property
+    def overdue(self) -> bool:
+        """Whether it should have begun again, or gone on, long ago."""
+        return bool(self.ran_at and self.every and self.at - self.ran_at > 2 * self.every)
 
     @property
     def next_at(self) -> datetime | None:
@@ -108,11 +116,12 @@ def workers(request: HttpRequest, at: datetime) -> dict[str, Any]:
 
 
 def load(request: HttpRequest, at: datetime) -> dict[str, Any]:
-    """Return what waited for workers in the last day, and since when something has."""
-    spans = samples.course(at)
+    """Return what there was to do in the last day, and since when or till when that is known."""
+    spans, last = samples.course(at), samples.last_look()
     return {
         "spans": spans,
         "unknown": all(one.workers is None for one in spans),
+        "silent_since": last if last and at - last > LOOKS_MISSED else None,
         "since_at": samples.waiting_since(),
     }
 
@@ -138,7 +147,7 @@ def channels(request: HttpRequest, at: datetime) -> dict[str, Any]:
 
 def storage(request: HttpRequest, at: datetime) -> dict[str, Any]:
     """Return how much the database holds, what it keeps, and for how long."""
-    held, groups = sizes.database(), _kept_groups()
+    held, groups = sizes.database(), _kept_groups(at)
     cleaned = {group.title: group.done_at for group in groups if group.every}
     return {
         "database": held,
@@ -176,21 +185,19 @@ def _ahead(seconds: float | None) -> str:
     return said % {"time": duration(abs(seconds))}
 
 
-def _kept_groups() -> list[KeptGroup]:
+def _kept_groups(at: datetime) -> list[KeptGroup]:
     ran = cleaning.clean_ups()
     alerts = [Kept(_("Alerts, their history and messages"), None, oldest_alert_at())]
+    kinds: list[tuple[str, list[Kept], timedelta | None, str]] = [
+        (gettext("Jobs"), jobs_kept.kept(), jobs_kept.EVERY, jobs_kept.LOCK),
+        (gettext("Files"), old_files.kept(), old_files.EVERY, old_files.NAME),
+        (gettext("Documents"), pdfs.kept(), pdfs.EVERY, pdfs.LOCK),
+        (gettext("CC&B"), runs_kept.kept(), runs_kept.EVERY, runs_kept.LOCK),
+        (gettext("Alerts"), alerts, None, ""),
+    ]
     return [
-        KeptGroup(
-            gettext("Jobs"), _for_each(jobs_kept.kept()), jobs_kept.EVERY, ran.get(jobs_kept.LOCK)
-        ),
-        KeptGroup(
-            gettext("Files"), _for_each(old_files.kept()), old_files.EVERY, ran.get(old_files.NAME)
-        ),
-        KeptGroup(gettext("Documents"), _for_each(pdfs.kept()), pdfs.EVERY, ran.get(pdfs.LOCK)),
-        KeptGroup(
-            gettext("CC&B"), _for_each(runs_kept.kept()), runs_kept.EVERY, ran.get(runs_kept.LOCK)
-        ),
-        KeptGroup(gettext("Alerts"), _for_each(alerts)),
+        KeptGroup(at, title, _for_each(rows), every, ran.get(name))
+        for title, rows, every, name in kinds
     ]
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from batchops.templatetags.batchops import duration
 from batchops.web.reports.lateness import clock
 from monitoring.comparable import ENOUGH
+from monitoring.foreseen import in_words as chance_in_words
 from monitoring.models import Forecast
 from monitoring.outlook import compared_days, first_forecast, last_forecast
 
@@ -80,14 +81,14 @@ class ForecastPart:
             return ""
         said = gettext(
             "As of %(at)s, all steps are expected to be done at %(p50)s (between %(p10)s and "
-            "%(p90)s in 80 of 100 cases), with a chance of %(miss)s %% to miss the deadline."
+            "%(p90)s in 80 of 100 cases), with a chance of %(miss)s to miss the deadline."
         )
         return said % {
             "at": clock(last.at),
             "p10": clock(last.p10_at),
             "p50": clock(last.p50_at),
             "p90": clock(last.p90_at),
-            "miss": f"{last.miss_pct or 0:.0f}",
+            "miss": chance_in_words(last.miss_pct),
         }
 
 

@@ -43,14 +43,15 @@ class OpenCounts:
         return self.by_severity.total()
 
     @property
-    def rules(self) -> list[tuple[Rule, int]]:
-        """The rules that have open alerts, most alerts first."""
-        return [(RULES[code], n) for code, n in self.by_rule.most_common() if n]
+    def rules(self) -> list[tuple[Rule, int, str]]:
+        """The rules that have open alerts, most alerts first: how many, and the word for these."""
+        found = [(RULES[code], n) for code, n in self.by_rule.most_common() if n]
+        return [(rule, n, gettext(rule.counted(n))) for rule, n in found]
 
     @property
     def in_words(self) -> str:
         """What is open by type, most first: 2 long running, 1 failed."""
-        return ", ".join(f"{n} {gettext(rule.label)}" for rule, n in self.rules)
+        return ", ".join(f"{n} {word}" for _, n, word in self.rules)
 
     @property
     def severities(self) -> list[tuple[Look, int]]:

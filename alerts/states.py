@@ -127,13 +127,19 @@ class SlotOutcome(StrEnum):
 class Rule:
     """One reason to raise an alert: its code, its word, and whether a person may resolve it.
 
-    What a rule still finds cannot be resolved by hand: it would only open again. `by_hand` marks
-    those whose finding is a thing of the past once somebody has looked at it.
+    `several` is the word for two and more, empty where that is the same. What a rule still finds
+    cannot be resolved by hand: it would only open again. `by_hand` marks those whose finding is a
+    thing of the past once somebody has looked at it.
     """
 
     code: str
     label: str
+    several: str = ""
     by_hand: bool = False
+
+    def counted(self, n: int) -> str:
+        """Return the word for `n` alerts."""
+        return self.label if n == 1 else self.several or self.label
 
 
 CHANNEL_FAILING = "CHANNEL_FAILING"
@@ -149,20 +155,25 @@ RULES = {
         Rule("TOO_FAST", "too fast", by_hand=True),
         Rule("COMPLETED_WITH_ERRORS", "completed with errors", by_hand=True),
         Rule("PENDING_TOO_LONG", "pending too long"),
-        Rule("JOB_ORPHAN", "orphan submission"),
+        Rule("JOB_ORPHAN", "orphan submission", "orphan submissions"),
         Rule("OUT_OF_ORDER", "out of order"),
         Rule("IMD_NOT_DRAINING", "IMD not draining"),
-        Rule("DEADLINE_AT_RISK", "deadline at risk"),
-        Rule("UNKNOWN_STATUS", "unknown status", by_hand=True),
+        Rule("DEADLINE_AT_RISK", "deadline at risk", "deadlines at risk"),
+        Rule("UNKNOWN_STATUS", "unknown status", "unknown statuses", by_hand=True),
         Rule("SOURCE_STALE", "source stale"),
-        Rule("JOB_FAILED", "job failed"),
-        Rule("JOB_STUCK", "job stuck"),
-        Rule("JOB_LATE", "job late"),
-        Rule("JOB_COMPLETED_WITH_ERRORS", "job completed with errors", by_hand=True),
-        Rule("JOB_NO_SUMMARY", "job without summary"),
-        Rule("JOB_NO_ZIP", "job without ZIP", by_hand=True),
-        Rule("MISSED_SCHEDULE", "missed schedule"),
-        Rule(CHANNEL_FAILING, "channel failing"),
+        Rule("JOB_FAILED", "job failed", "jobs failed"),
+        Rule("JOB_STUCK", "job stuck", "jobs stuck"),
+        Rule("JOB_LATE", "job late", "jobs late"),
+        Rule(
+            "JOB_COMPLETED_WITH_ERRORS",
+            "job completed with errors",
+            "jobs completed with errors",
+            by_hand=True,
+        ),
+        Rule("JOB_NO_SUMMARY", "job without summary", "jobs without summary"),
+        Rule("JOB_NO_ZIP", "job without ZIP", "jobs without ZIP", by_hand=True),
+        Rule("MISSED_SCHEDULE", "missed schedule", "missed schedules"),
+        Rule(CHANNEL_FAILING, "channel failing", "channels failing"),
     )
 }
 CHANNEL_LABELS = {

@@ -136,6 +136,9 @@ class TestJobFailed:
         assert "failed. Of 1 item 0 succeeded, 1 failed." in listed
         assert counts["JOB_FAILED"] == sum(counts.values()) == 1
 
+        fail(make(inline=[{}], ms=0))
+        assert "2 jobs failed" in " ".join(client.get("/admin/").content.decode().split())
+
 
 class TestCompletedWithErrors:
     @pytest.fixture

@@ -16,6 +16,11 @@ class HearingBroker(ORM):  # type: ignore[misc]
 
     _heard_by: Any = None
 
+    @staticmethod
+    def get_connection(list_key: str | None = None) -> Any:
+        """Return the bells, the one that has waited longest first; else it might wait for ever."""
+        return ORM.get_connection(list_key).order_by("lock", "id")
+
     def dequeue(self) -> list[tuple[int, str]] | None:
         """Return the bells taken; None when there was none for `poll` seconds, or one just rang.
 

@@ -59,6 +59,20 @@ class TestRing:
         ring("tests.cluster.answers.take_a_second", cluster="jobs")
         assert ring(BELL, cluster="jobs") is True
 
+    def test_the_one_that_has_waited_longest_is_heard_first(self) -> None:
+        now = timezone.now()
+        rung = {
+            OrmQ.objects.create(
+                key="jobs", payload="", lock=now - timedelta(seconds=waited_s)
+            ).pk: waited_s
+            for waited_s in (3, 40, 2, 50, 1)
+        }
+        broker = HearingBroker(list_key="jobs")
+
+        heard = [broker.dequeue() for _ in rung]
+
+        assert [rung[taken[0][0]] for taken in heard if taken] == [50, 40, 3, 2, 1]
+
     def test_one_rung_in_a_transaction_that_rolls_back_never_rings(self) -> None:
         with pytest.raises(ZeroDivisionError), transaction.atomic():
             ring(BELL, cluster="jobs")

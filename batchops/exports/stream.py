@@ -30,7 +30,8 @@ READ_AT_ONCE = 500
 LONGEST = timedelta(minutes=15)
 # One fetch of rows may take so long. For what was fetched, and for what is read from files beside
 # it, there is all the time an export has: the web server hangs up on who takes nothing any more.
-SESSION = "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=960000"
+IDLE_MS = 1000 * round((LONGEST + timedelta(minutes=1)).total_seconds())
+SESSION = f"-c statement_timeout=60000 -c idle_in_transaction_session_timeout={IDLE_MS}"
 FORMS = ("csv", "xlsx", "pdf")
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8; header=present",

@@ -62,6 +62,8 @@ PAGES = {
     ],
 }
 
+CUT_OFF = """[...document.querySelectorAll(".table-scroll, .panel:has(> .table)")]
+  .filter((each) => each.scrollWidth > each.clientWidth).length"""
 # As a language of longer words would have them.
 LENGTHEN = """() => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -150,6 +152,13 @@ class TestEveryPage:
             found[path] = violations(visitor, contrast=True)
 
         assert not any(found.values()), found
+
+    def test_a_job_in_the_list_is_whole_on_a_narrow_desk(self, visit: Visit, job: Job) -> None:
+        visitor = visit(viewport={"width": 1024, "height": 768})
+        visitor.go("/admin/jobs/")
+
+        assert visitor.page.get_by_role("link", name="Cancel", exact=True).is_visible()
+        assert visitor.page.evaluate(CUT_OFF) == 0
 
 
 class TestErrorPages:

@@ -91,8 +91,10 @@ WRITERS: dict[str, Callable[[Any], str]] = {
 
 def _fact(name: str, value: Any) -> Fact:
     words, kind = _by_end(name)
-    if value is None or not kind:
-        return Fact(_words(name), value, "count" if type(value) is int else "text")
+    if value is None or value == "":
+        return Fact(words, None, "text")
+    if not kind:
+        return Fact(words, value, "count" if type(value) is int else "text")
     return Fact(words, datetime.fromisoformat(value) if kind == "moment" else value, kind)
 
 

@@ -127,6 +127,17 @@ class TestOne:
         assert data["next_id"] == after.pk
         assert data["deliveries"] == []
 
+    def test_what_is_not_known_has_a_dash_not_nothing(self) -> None:
+        alert = opened(evidence={"seen": {"ended_at": None, "last_error": ""}})
+
+        data = client_of("Viewer").get(f"{ALERTS}/{alert.pk}").json()["data"]
+
+        (part,) = data["evidence_in_words"]
+        assert part["facts"] == [
+            {"name": "Ended", "words": "-"},
+            {"name": "Last error", "words": "-"},
+        ]
+
     def test_mails_are_for_those_who_may_see_them(self) -> None:
         data = client_of("Viewer").get(f"{ALERTS}/{opened().pk}").json()["data"]
 

@@ -85,7 +85,7 @@ class _Slice:
         self._heartbeat = heartbeat
         self._worker = worker_name()
         self._ends_at = time.monotonic() + settings.JOBS_SLICE.total_seconds()
-        self._others_called = False
+        self._called_at: float | None = None
         self._steps_at = 0.0
 
     def run(self) -> None:
@@ -93,25 +93,27 @@ class _Slice:
         self._carry_out_cancels()
         while lease := self._next_lease() or self._wait_for_items():
             # Not only before the first lease, for the others may have left before there was work.
-            self._call_others(will_be_work=lease.kind == states.EXPAND)
+            if self._called_at is None and lease.kind != states.EXPAND:
+                self._call_others()
             self._work_on(lease)
             if self._is_over():
                 break
         ring_if_work()
 
-    def _call_others(self, *, will_be_work: bool = False) -> None:
-        """Ring once for every other worker, so that all are at it in a moment.
+    def _call_others(self) -> None:
+        """Ring for every other worker if there is more to do, so that all are at it in a moment."""
+        if ring_if_work(workers=max(1, settings.JOBS_WORKERS - 1)):
+            self._called_at = time.monotonic()
 
-        Also when there `will_be_work`: whoever comes stays for the items that are being made.
-        """
-        others = max(1, settings.JOBS_WORKERS - 1)
-        if will_be_work and not self._others_called:
-            _ring(others)
-        self._others_called = self._others_called or will_be_work or ring_if_work(workers=others)
+    def _call_to_new_items(self) -> None:
+        """Call the others, but not those who were called just now: they stay for more."""
+        if self._called_at is None or time.monotonic() - self._called_at >= LINGER_S:
+            self._call_others()
 
     def _wait_for_items(self) -> Lease | None:
         """Stay a moment for the items that another worker makes; a bell takes much longer."""
-        ends_at = time.monotonic() + LINGER_S
+        self._called_at = time.monotonic()  # by who makes the items
+        ends_at = self._called_at + LINGER_S
         while time.monotonic() < ends_at and not self._is_over() and queries.is_expanding():
             time.sleep(LINGER_LOOK_S)
             if lease := self._next_due_step() or self._next_items():
@@ -220,8 +222,7 @@ class _Slice:
         turn_ends_at = time.monotonic() + EXPAND_TURN_S
         for batch in _batches(job_type.items(job, position)):
             position = lifecycle.add_items(held.lease, batch, start=position)
-            if len(batch) == EXPAND_BATCH:
-                self._call_others()
+            self._call_to_new_items()
             is_turn_over = time.monotonic() >= turn_ends_at and self._others_wait(job)
             if held.stopped or is_turn_over or self._is_over():
                 lifecycle.release(held.lease)
@@ -236,7 +237,7 @@ class _Slice:
         self._heartbeat.held = held
         turn_ends_at = time.monotonic() + EXPAND_TURN_S
         while lifecycle.reopen_items(held.lease):
-            self._call_others()
+            self._call_to_new_items()
             if held.stopped or self._is_over() or time.monotonic() >= turn_ends_at:
                 break
         lifecycle.release(held.lease)

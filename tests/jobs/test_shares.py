@@ -1,14 +1,18 @@
 """See long items shared among all workers, and what is kept of when each was done."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from django_q.models import OrmQ
 
 from jobs import chunk, lifecycle, registry, runner
 from jobs.chunk import Chunk
 from jobs.models import Claim, Job, JobItem
+from jobs.registry import JobType
+from jobs.types.drill import Drill
 from tests.jobs.conftest import Make
 from tests.jobs.harness.types import Flaky
 from tests.jobs.harness.workers import FAST, Workers
@@ -51,6 +55,28 @@ class TestLongItems:
         left = job.items.exclude(state="succeeded").values_list("state", "attempts", "claim_id")
         assert list(left) == [("pending", 0, None)] * 8
         assert not Claim.objects.exists()
+
+
+class TestItemsThatAreMadeSlowly:
+    def test_the_others_are_called_to_each_part_of_them(
+        self, make: Make, monkeypatch: pytest.MonkeyPatch, settings: Any
+    ) -> None:
+        rung = []
+
+        def slowly(_: JobType, job: Job, start: int) -> Iterator[None]:
+            for position in range(start, job.params["items"]):
+                if position in (0, 500, 5_500):
+                    rung.append(OrmQ.objects.count())
+                    OrmQ.objects.all().delete()  # who came found nothing to do and left
+                yield None
+
+        monkeypatch.setattr(runner, "LINGER_S", 0)
+        monkeypatch.setattr(Drill, "items", slowly)
+        make(items=5_600, ms=0)
+
+        runner.run_slice()
+
+        assert rung[1:] == [settings.JOBS_WORKERS - 1] * 2
 
 
 class TestTheTimesOfAnItem:

@@ -56,8 +56,6 @@ class ChannelForm(forms.ModelForm[Channel]):
         widgets = {
             "recipients": forms.Textarea(attrs={"rows": 5, "cols": 50}),
             "batches": forms.Textarea(attrs={"rows": 3, "cols": 50}),
-            "hours_from": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-            "hours_until": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -19,6 +19,7 @@ from batchops.calendar import business_date, business_day, site_day_start
 from batchops.cron import Cron
 from batchops.errors import InvalidInput
 from batchops.inputs import ON_THIS_CLOCK
+from batchops.moments import MomentInput
 
 LOOKED_AT = 400  # beginnings of a window, within which two must not meet: a year of nights
 
@@ -50,9 +51,7 @@ class SnoozeForm(forms.Form):
     until = forms.DateTimeField(
         label=_("Until"),
         help_text=ON_THIS_CLOCK,
-        widget=forms.DateTimeInput(
-            attrs={"type": "datetime-local", "data-key": "s"}, format="%Y-%m-%dT%H:%M"
-        ),
+        widget=MomentInput({"data-key": "s"}),
     )
     reason = forms.CharField(label=_("Reason"), max_length=200)
     every_type = forms.BooleanField(

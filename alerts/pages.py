@@ -27,6 +27,7 @@ from batchops.access import AuthenticatedHttpRequest, actor_of
 from batchops.db import database_now
 from batchops.errors import InvalidInput
 from batchops.inputs import ON_THIS_CLOCK
+from batchops.moments import MomentInput
 from batchops.pages import ask_first, page, render_page
 
 LISTED = 20  # open alerts that a page lists; the rest is one click away
@@ -45,7 +46,7 @@ class AcknowledgeForm(forms.Form):
     until = forms.DateTimeField(
         label=_("Until"),
         required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=MomentInput,
         help_text=format_lazy(
             "{} {}",
             ON_THIS_CLOCK,

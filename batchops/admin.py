@@ -1,6 +1,6 @@
 """Let administrators manage people and API tokens; roles are read here and set by the release."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -10,13 +10,16 @@ from django.db.models import ForeignKey, ManyToManyField, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.html import format_html_join
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from batchops.access import create_token, digest_of, revoke_token
 from batchops.errors import Conflict
+from batchops.inputs import ON_THIS_CLOCK
 from batchops.looks import Look
 from batchops.models import ApiToken, User
+from batchops.moments import NATIVE_INPUTS
 from batchops.pages import ask_first, render_page
 from batchops.read_only import ReadOnly
 from batchops.sessions import end_sessions
@@ -114,12 +117,10 @@ class RoleAdmin(ReadOnly, admin.ModelAdmin[Group]):
 class TokenForm(forms.ModelForm[ApiToken]):
     """What a new token is for, whose rights it has, and how long."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "expires_at" in self.fields:  # not where a token is only looked at
-            day, time = cast(forms.MultiWidget, self.fields["expires_at"].widget).widgets
-            day.attrs["aria-label"] = gettext("Expires at: date")
-            time.attrs["aria-label"] = gettext("Expires at: time")
+    class Meta:
+        model = ApiToken
+        fields = ("name", "user", "expires_at")
+        help_texts = {"expires_at": format_lazy("{} {}", ON_THIS_CLOCK, _("Empty: never."))}
 
     def clean_expires_at(self) -> Any:
         expires_at = self.cleaned_data["expires_at"]
@@ -135,6 +136,7 @@ class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
     """Keys of programs: made here, shown once, revoked here, never edited."""
 
     form = TokenForm
+    formfield_overrides = NATIVE_INPUTS
     list_display = ("name", "user", "state", "last_used", "created_at", "expires_at", "revoked_at")
     list_select_related = ("user",)
     list_filter = ("user",)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from batchops.inputs import ON_THIS_CLOCK
 from batchops.live.publish import publish
+from batchops.moments import NATIVE_INPUTS
 from batchops.paging import CappedPaginator
 from batchops.read_only import ReadOnly
 from batchops.row_history import RowHistory
@@ -34,6 +34,7 @@ class Published(RowHistory, admin.ModelAdmin[Any]):
     """What the pages of the workflow are drawn from: whoever looks at them sees it at once."""
 
     actions = None
+    formfield_overrides = NATIVE_INPUTS
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         super().save_model(request, obj, form, change)
@@ -179,7 +180,6 @@ class PollAdmin(ReadOnly, admin.ModelAdmin[Poll]):
         "runs_read",
         "runs_changed",
         "pending_imd",
-        "source_at",
         "clock_ahead",
         "asked_by",
         "error_message",
@@ -193,9 +193,9 @@ class PollAdmin(ReadOnly, admin.ModelAdmin[Poll]):
 
     @admin.display(description=_("Took"), ordering="took_s")
     def took(self, poll: Poll) -> str:
-        return f"{poll.took_s:.1f} s"
+        return f"{poll.took_s:.1f}\N{NO-BREAK SPACE}s"
 
-    @admin.display(description=_("CC&B's clock ahead by"), ordering="source_offset_s")
+    @admin.display(description=_("Clock ahead by"), ordering="source_offset_s")
     def clock_ahead(self, poll: Poll) -> str | None:
         ahead = poll.source_offset_s
         return None if ahead is None else ("-" if ahead < 0 else "") + duration(abs(ahead))
@@ -219,15 +219,8 @@ class CalendarDayAdmin(Published):
 class PlannedOutageAdmin(Published):
     """When CC&B, or a step of it, is known not to work."""
 
-    formfield_overrides = {
-        # One field with one label, in place of Django's two without any.
-        models.DateTimeField: {
-            "form_class": forms.DateTimeField,
-            "widget": forms.DateTimeInput(
-                attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
-            ),
-            "help_text": ON_THIS_CLOCK,
-        }
+    formfield_overrides = NATIVE_INPUTS | {
+        models.DateTimeField: NATIVE_INPUTS[models.DateTimeField] | {"help_text": ON_THIS_CLOCK}
     }
     list_display = ("begins_at", "ends_at", "of_step", "reason")
     list_display_links = ("begins_at", "reason")

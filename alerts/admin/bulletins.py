@@ -14,6 +14,7 @@ from alerts.models import Bulletin, BulletinSlot
 from batchops.db import database_now
 from batchops.live.publish import publish
 from batchops.looks import Look
+from batchops.moments import NATIVE_INPUTS
 from batchops.row_history import RowHistory
 
 SLOTS_SHOWN = 31
@@ -47,6 +48,7 @@ class BulletinAdmin(RowHistory, admin.ModelAdmin[Bulletin]):
     """Reports by mail. One is switched off, never deleted: what became of it stays."""
 
     form = BulletinForm
+    formfield_overrides = NATIVE_INPUTS
     list_display = ("name", "kind", "due", "written_to", "state")
     fields = ("kind", "name", "at", "recipients", "enabled")
     readonly_fields = ("kind",)

@@ -19,6 +19,7 @@ from alerts.queries import health_of
 from alerts.standings import look_of
 from alerts.states import ChannelKind
 from batchops.db import database_now
+from batchops.moments import NATIVE_INPUTS
 from batchops.row_history import RowHistory
 
 WHEN = ("minimum_severity", "rules", "batches", "job_ends", "days", "hours_from", "hours_until")
@@ -29,6 +30,7 @@ class ChannelAdmin(RowHistory, admin.ModelAdmin[Channel]):
     """Who is told about what. A channel is switched off, never deleted."""
 
     form = ChannelForm
+    formfield_overrides = NATIVE_INPUTS
     list_display = ("name", "kind", "minimum_severity", "written_to", "state", "last_failure")
     ordering = ("-is_default", "name")
     change_form_template = "alerts/channel.html"

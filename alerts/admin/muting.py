@@ -19,6 +19,7 @@ from batchops.access import actor_of
 from batchops.db import database_now
 from batchops.errors import BatchOpsError
 from batchops.looks import Look
+from batchops.moments import NATIVE_INPUTS
 from batchops.row_history import RowHistory
 
 COMING = Look("coming", "Coming", "neutral", "clock")
@@ -33,6 +34,7 @@ class SilenceAdmin(RowHistory, admin.ModelAdmin[Silence]):
     """Whom nobody wakes, until when, and who said so. A silence is ended, never deleted."""
 
     form = SilenceForm
+    formfield_overrides = NATIVE_INPUTS
     list_display = ("state", "muted", "key", "from_at", "until_at", "reason", "who")
     list_display_links = ("muted",)
     list_filter = ("rule", "severity")

@@ -41,10 +41,8 @@ def form(**given: str) -> dict[str, str]:
     now = timezone.localtime()
     until = now + timedelta(hours=8)
     return {
-        "from_at_0": now.strftime("%Y-%m-%d"),
-        "from_at_1": now.strftime("%H:%M:%S"),
-        "until_at_0": until.strftime("%Y-%m-%d"),
-        "until_at_1": until.strftime("%H:%M:%S"),
+        "from_at": now.strftime("%Y-%m-%dT%H:%M"),
+        "until_at": until.strftime("%Y-%m-%dT%H:%M"),
         "reason": "new disks",
         **given,
     }
@@ -92,8 +90,11 @@ class TestSilences:
     @pytest.mark.parametrize(
         ("given", "said"),
         [
-            ({"until_at_0": "2020-01-01"}, "Must be later than its beginning, and in the future."),
-            ({"until_at_0": "2090-01-01"}, "At most 365 days"),
+            (
+                {"until_at": "2020-01-01T08:00"},
+                "Must be later than its beginning, and in the future.",
+            ),
+            ({"until_at": "2090-01-01T08:00"}, "At most 365 days"),
             ({"reason": ""}, "This field is required."),
             ({"rule": "NONE"}, "is not one of the available choices"),
         ],

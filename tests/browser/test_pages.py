@@ -153,8 +153,11 @@ class TestEveryPage:
 
         assert not any(found.values()), found
 
-    def test_a_job_in_the_list_is_whole_on_a_narrow_desk(self, visit: Visit, job: Job) -> None:
-        visitor = visit(viewport={"width": 1024, "height": 768})
+    @pytest.mark.parametrize("width", [1024, 1280])
+    def test_a_job_in_the_list_is_whole_on_a_narrow_desk(
+        self, visit: Visit, job: Job, width: int
+    ) -> None:
+        visitor = visit(viewport={"width": width, "height": 768})
         visitor.go("/admin/jobs/")
 
         assert visitor.page.get_by_role("link", name="Cancel", exact=True).is_visible()

@@ -191,9 +191,7 @@ class TestTokens:
         assert ApiToken.objects.count() == 1
 
     def test_an_end_in_the_past_is_refused(self, administrator: Client) -> None:
-        page = self.add(
-            administrator, person("machine"), expires_at_0="2020-01-01", expires_at_1="00:00"
-        )
+        page = self.add(administrator, person("machine"), expires_at="2020-01-01T00:00")
 
         assert "This moment is over" in page
 

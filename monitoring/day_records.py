@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -83,6 +83,21 @@ def record_at(poll: Poll, site: SiteRead) -> DayRecord:
         for run in stored.runs.get(day, [])
     }
     return _record(day, site, _Stored(stored.runs, stored.readings, moved))
+
+
+def done_at(day: date, site: SiteRead, *, until: datetime) -> dict[str, datetime]:
+    """Return when each step that was done on `day` by `until` was, as forecasts count it.
+
+    That is with its first complete run; one that drains measurements, when none was pending for
+    the first time. Two queries.
+    """
+    begins_at = site.begins_at(day)
+    now = _record(day, site, _stored([day], site, sampled=False)).now(_s(until, begins_at))
+    return {
+        code: begins_at + timedelta(seconds=course.finished_s)
+        for code, course in now.steps.items()
+        if course.finished_s is not None
+    }
 
 
 def _past_days(before: date, site: SiteRead) -> Sequence[PastDay]:

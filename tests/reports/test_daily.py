@@ -41,8 +41,8 @@ STEPS_SQL = """
                 THEN extract(epoch FROM %(until)s - e.expected_at) END,
            nullif(greatest(max(extract(epoch FROM coalesce(r.end_time, %(until)s) - r.start_time))
                            - 60 * s.max_duration_minutes, 0), 0),
-           CASE WHEN bool_and(r.state = 'complete')
-                THEN nullif(greatest(extract(epoch FROM max(r.end_time) - %(deadline)s), 0), 0)
+           CASE WHEN bool_or(r.state = 'complete')
+                THEN nullif(greatest(extract(epoch FROM min(r.end_time) - %(deadline)s), 0), 0)
                 WHEN %(until)s >= %(deadline)s
                 THEN extract(epoch FROM %(until)s - %(deadline)s) END
       FROM batch_workflow_config AS s
@@ -116,6 +116,25 @@ def played(clock: MoveClock, ccb: FakeCcb) -> FakeCcb:
 @pytest.fixture
 def report(played: FakeCcb) -> daily.DailyReport:
     return daily.compose(TODAY, freshness(datetime.now(UTC)))
+
+
+class TestAStepThatRepeats:
+    def test_it_is_done_once_and_its_runs_past_the_deadline_are_not_late(
+        self, clock: MoveClock, ccb: FakeCcb
+    ) -> None:
+        clock(5)
+        for number, (begun, ended) in enumerate([((10, 5), (10, 15)), ((21, 0), (21, 40))], 1):
+            ccb.run("F1-FLUSH", number, started_at=wall(time(*begun)))
+            ccb.complete("F1-FLUSH", number, ended_at=wall(time(*ended)))
+            clock(*ended, day=TODAY)
+
+        report = daily.compose(TODAY, freshness(datetime.now(UTC)))
+
+        (line,) = [one for one in report.steps if one.step.batch_code == "F1-FLUSH"]
+        assert line.runs == 2
+        assert line.course.ended_at == wall(time(10, 15))
+        assert line.course.past_deadline_s is None
+        assert [one.step.batch_code for one in report.done] == ["F1-FLUSH"]
 
 
 class TestAgainstTheDatabase:

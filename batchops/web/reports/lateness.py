@@ -28,7 +28,8 @@ class Failure:
 class Course:
     """How one step went on a business day, as far as it is known `until`.
 
-    `began_at` is its first start and `ended_at` when all of it was done, None while it was not.
+    `began_at` is its first start and `ended_at` when it was done once, as forecasts count it: what
+    repeats into the night is late for no deadline; None while it was not.
     `longest_run_s` is of its longest run, to `until` if that goes on. What nobody knows because
     CC&B was not read is not `known`. `records` and `rps` are of the longest run, as what is usual
     is told of single runs. `waits_for` is the step that must be complete before.

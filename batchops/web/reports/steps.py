@@ -13,6 +13,7 @@ from batchops.texts import one_line, redacted
 from batchops.web.reports.alert_lines import AlertLine
 from batchops.web.reports.lateness import Course, Failure, delays, reasons
 from monitoring import queries
+from monitoring.day_records import SiteRead, done_at
 from monitoring.models import Step
 from monitoring.rules.facts import Usual
 from monitoring.shown import RunView, StepView, Timeline
@@ -47,7 +48,14 @@ def step_lines(
     drawn: Timeline, *, moments: "Moments", usual: UsualRuns, alerts: Sequence[AlertLine]
 ) -> list[StepLine]:
     """Return a line for each step, in the order of the workflow."""
-    courses = {view.step.batch_code: _course(view, drawn.day, moments) for view in drawn.steps}
+    site = SiteRead(moments.config, [view.step for view in drawn.steps], moments.known_days)
+    done = done_at(drawn.day, site, until=moments.until)
+    courses = {
+        view.step.batch_code: replace(
+            _course(view, drawn.day, moments), ended_at=done.get(view.step.batch_code)
+        )
+        for view in drawn.steps
+    }
     return [
         _line(view, _waiting(view, courses), usual.get((view.step.batch_code, drawn.day)), alerts)
         for view in drawn.steps
@@ -99,7 +107,6 @@ def _course(view: StepView, day: date, moments: "Moments") -> Course:
         longest_s=60.0 * step.max_minutes,
         deadline_at=_deadline(step, moments),
         began_at=min((run.run.started_at for run in _begun(view)), default=None),
-        ended_at=_ended_at(view),
         longest_run_s=(longest.elapsed_s or 0) if longest else 0,
         records=longest.run.records_processed if longest else 0,
         rps=longest.pace if longest else None,
@@ -121,12 +128,6 @@ def _deadline(step: Step, moments: "Moments") -> datetime:
 def _begun(view: StepView) -> list[RunView]:
     """Return its runs of the day; what was cancelled before it began is none, as rules have it."""
     return [run for run in view.runs if run.state is not RunState.CANCELLED]
-
-
-def _ended_at(view: StepView) -> datetime | None:
-    if view.state is not RunState.COMPLETE:
-        return None
-    return max((run.run.ended_at for run in view.runs if run.run.ended_at), default=None)
 
 
 def _failure(view: RunView) -> Failure:

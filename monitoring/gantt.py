@@ -179,9 +179,8 @@ def _moves(scale: Scale, fresh: Freshness) -> Span | None:
 
 def _lasts(drawn: Timeline, bands: dict[str, Band], ahead: Iterable[Ahead]) -> Iterable[datetime]:
     """Yield the moments that the chart must reach."""
-    now = drawn.fresh.source_now
     for view in drawn.steps:
-        yield from (run.run.ended_at or now for run in view.runs)
+        yield from (run.known_until for run in view.runs)
         if ends := bands[view.step.batch_code].ends(drawn.day):
             yield ends.p90
     for one in ahead:
@@ -235,9 +234,7 @@ class _Chart:
 
     def _run(self, run: RunView) -> Piece:
         began, ended = run.run.started_at, run.run.ended_at
-        seen_until = self.drawn.fresh.source_at or began
-        until = ended or (self.drawn.fresh.source_now if run.moving else max(began, seen_until))
-        piece = self.scale.piece((began, until))
+        piece = self.scale.piece((began, run.known_until))
         said = f"{run.run.batch_code} {_hour(began)} \N{EN DASH} "
         said += f"{_hour(ended) if ended else gettext('now') if run.moving else '?'}, "
         said += f"{duration(run.elapsed_s)}, {gettext(run.look.label)}"

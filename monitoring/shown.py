@@ -56,6 +56,16 @@ class RunView:
         return self.state is RunState.RUNNING
 
     @property
+    def known_until(self) -> datetime:
+        """Its end, or until when anything is known of it: now while it runs."""
+        run: Run = self.run
+        if self.moving:
+            return self.fresh.source_now
+        if run.state in OPEN:
+            return max(run.started_at, self.fresh.source_at or run.started_at)
+        return run.ended_at or run.entered_at or run.started_at
+
+    @property
     def elapsed_s(self) -> int | None:
         """Seconds from start to end, or until now while it runs; None when nobody knows."""
         if self.moving:

@@ -112,13 +112,20 @@ def store_runs(snapshot: Snapshot, turn: Turn) -> list[Change]:
     }
     for key in snapshot.missing:
         if key in known:
-            state = over[key][0] if key in over else RunState.GONE
-            wanted[key] = {"state": state, "ended_at": known[key].ended_at or turn.clock}
+            left_as = over[key][0] if key in over else None
+            wanted[key] = _missing(known[key], left_as, turn)
     changes = _differing(wanted, known, turn)
     _note_moves(changes, turn)
     own = ["moved_at", "entered_at", "seen_to_move"]
     upsert([change.run for change in changes], unique=KEY, update=[*STORED, *own])
     return changes
+
+
+def _missing(held: Run, over: RunState | None, turn: Turn) -> dict[str, Any]:
+    """Return what becomes of a run that CC&B has no more; when it ended only its queue tells."""
+    if over is None:
+        return {"state": RunState.GONE}
+    return {"state": over, "ended_at": held.ended_at or turn.clock}
 
 
 def store_events(changes: Iterable[Change], turn: Turn) -> None:

@@ -15,9 +15,10 @@ from monitoring import poll as polling
 from monitoring import queries
 from monitoring.errors import SnapshotOutdated
 from monitoring.lifecycle import Asked, record_poll
-from monitoring.models import ImdCount, Poll, Run, RunEvent
+from monitoring.models import ImdCount, Poll, Run, RunEvent, StepDay
 from monitoring.reading import observe
 from tests.monitoring.source import TODAY, FakeCcb
+from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
 MakePoll = Callable[[], Poll]
@@ -134,8 +135,14 @@ class TestPoll:
 
         poll()
 
-        assert Run.objects.get().state == "gone"
-        assert Run.objects.get().status == "Ended"
+        run = Run.objects.get()
+        assert run.state == "gone"
+        # When it ended nobody knows, so it adds to no sum.
+        assert (run.ended_at, run.duration_seconds) == (None, None)
+        assert not StepDay.objects.filter(total_duration_seconds__gt=0).exists()
+        drawn = client_of("Viewer").get("/admin/").content.decode()
+        assert "\N{EN DASH} ?, " in drawn
+        assert run.status == "Ended"
 
     @pytest.mark.parametrize(("flag", "state"), [("ED", "ended"), ("CA", "cancelled")])
     def test_an_ended_submission_without_a_run_is_no_success(

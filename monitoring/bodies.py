@@ -138,7 +138,7 @@ class BatchHealthBody(TypedDict):
 
 
 class FailureBody(TypedDict):
-    """A run that failed; its message goes when it is repaired."""
+    """A run that failed, with CC&B's message of when it did, though it may be repaired since."""
 
     id: int
     batch_code: str

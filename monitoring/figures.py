@@ -14,7 +14,6 @@ from monitoring.states import RunState
 
 SUCCESS_WINDOW = timedelta(days=7)
 FAILED_WINDOW = timedelta(hours=24)
-REPAIRED = (RunState.RUNNING, RunState.COMPLETE)
 # Of a run that goes on counts what it did so far in the time it took so far.
 RUNS_SQL = """
     WITH week AS (
@@ -40,7 +39,8 @@ RUNS_SQL = """
 class Figures:
     """Figures of CC&B's runs at a moment of CC&B's clock; what nothing is known of is None.
 
-    `running` are the codes of the batches that run, in their order.
+    `running` are the codes of the batches that run, in their order. Of those that failed today,
+    `repaired_today` have completed since.
     """
 
     succeeded: int
@@ -90,7 +90,7 @@ def figures(*, day: date, source_at: datetime, read_at: datetime | None = None) 
         succeeded, failed, records, seconds, running = cursor.fetchone()
     entered = failures_since(source_at - FAILED_WINDOW).aggregate(
         failed_today=Count("run", distinct=True),
-        repaired_today=Count("run", filter=Q(run__state__in=REPAIRED), distinct=True),
+        repaired_today=Count("run", filter=Q(run__state=RunState.COMPLETE), distinct=True),
     )
     return Figures(
         succeeded=succeeded,

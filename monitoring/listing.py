@@ -80,7 +80,7 @@ def repaired_lately(runs: Collection[Run], at: datetime) -> set[int]:
     `at` is by CC&B's clock.
     """
     failures = figures.failures_since(at - figures.FAILED_WINDOW).filter(
-        run__in=runs, run__state__in=figures.REPAIRED
+        run__in=runs, run__state=RunState.COMPLETE
     )
     return set(failures.values_list("run", flat=True))
 

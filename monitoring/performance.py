@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, Max, Min, OuterRef, Q, Subquery, Sum
 
 from monitoring import figures, queries
-from monitoring.models import Run
+from monitoring.models import Run, RunSample
 from monitoring.states import RunState
 
 FAILURES = 50  # that an answer names
@@ -108,13 +108,18 @@ def _batch_health(batch_code: str, **sums: int | None) -> BatchHealth:
     return BatchHealth(batch_code, **{name: value or 0 for name, value in sums.items()})
 
 
-def recent_failures(since: datetime) -> list[Run]:
+def recent_failures(since: datetime) -> list[tuple[Run, str]]:
     """Return the runs that failed after a moment of CC&B's clock, repaired ones too.
 
-    The newest 50, newest first.
+    The newest 50, newest first, each with CC&B's message of when it last failed; "" without one.
     """
     failures = figures.failures_since(since).values("run")
-    return list(Run.objects.filter(pk__in=failures).newest_first()[:FAILURES])
+    seen = RunSample.objects.filter(run=OuterRef("pk"), state=RunState.FAILED).order_by(
+        "-at", "-pk"
+    )
+    runs = Run.objects.filter(pk__in=failures).newest_first()
+    runs = runs.annotate(failed_with=Subquery(seen.values("error_message")[:1]))
+    return [(run, run.error_message or run.failed_with or "") for run in runs[:FAILURES]]
 
 
 def days_of(batch_codes: Collection[str], *, last_day: date, days: int) -> list[StepDayFacts]:

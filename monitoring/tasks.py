@@ -42,7 +42,7 @@ class PollBell:
     def __call__(self) -> None:
         if not self._said:
             minutes = monitoring_config().poll_minutes
-            logger.info("Batch monitoring scheduler started (every %d minutes)", minutes)
+            logger.info("Batch Monitoring scheduler started (every %d minutes)", minutes)
             self._said = True
         if due_poll(database_now()) and not session_lock_held(polling.LOCK):
             bells.ring("monitoring.tasks.poll", cluster="watch")

@@ -114,6 +114,8 @@ class TestJobs:
         assert [figures[finished, f"{s}/drill"] for s in ("completed", "failed")] == [1, 1]
         assert figures["batchops_job_items_finished_total", "succeeded/drill"] == 3
         assert figures["batchops_jobs_open", "pending/drill"] == 1
+        # A rule that compares a sum with 0 needs something to sum.
+        assert figures["batchops_jobs_open", "processing/drill"] == 0
         duration = "batchops_job_duration_seconds"
         assert [
             figures[f"{duration}_bucket", f"{bound}/drill"] for bound in ("1.0", "28800.0", "+Inf")

@@ -67,8 +67,7 @@ ADVICE: dict[str, Advice] = {
     "ccb_login_wrong": Advice(
         errors.CcbLoginRefused,
         "user name or password is wrong",
-        "Correct CCB_URL, then press 'try again'; until then no poll logs in, so that the "
-        "account is not locked.",
+        "Correct CCB_URL, then press 'try again'.",
     ),
     "ccb_account_locked": Advice(
         errors.CcbLoginRefused,

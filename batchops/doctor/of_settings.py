@@ -14,9 +14,8 @@ LOCAL = {"localhost", "127.0.0.1", "[::1]"}
 
 def look() -> Sequence[Found]:
     """Say what the system checks find, and what lets others in."""
-    found = [_said(message) for message in checks.run_checks()]
-    found += [*_openness(), *_secrets()]
-    return found or [ok("settings", "Every check passes.")]
+    found = [*map(_said, checks.run_checks()), *_openness()]
+    return [*(found or [ok("settings", "Every check passes.")]), *_secrets()]
 
 
 def _said(message: checks.CheckMessage) -> Found:

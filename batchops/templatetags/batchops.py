@@ -222,7 +222,8 @@ def rate(per_second: float | str | None) -> str:
     speed = float(per_second)
     spans = SPANS if speed > 0 else SPANS[:1]
     length, unit = next((one for one in spans if speed * one[0] >= LEAST_RATE), spans[-1])
-    return f"{_grouped(speed * length, 1, get_language())}/{unit}"
+    tenths = round(speed * length, 1)  # else it would be cut off, and pages live say another
+    return f"{_grouped(tenths, 1, get_language())}/{unit}"
 
 
 @register.filter

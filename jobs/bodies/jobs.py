@@ -140,7 +140,7 @@ def job_body(job: Job) -> JobBody:
         "createdAt": iso(job.created_at),
         "startedAt": iso(job.started_at),
         "completedAt": iso(job.finished_at),
-        "durationSeconds": None if elapsed_s is None else round(elapsed_s),
+        "durationSeconds": None if elapsed_s is None else int(elapsed_s),
         "etaSeconds": queries.eta_s(job),
         "createdBy": job.created_by,
         "cancelRequestedAt": iso(job.cancel_asked_at),

@@ -43,7 +43,7 @@ def _judge(job: Job) -> None:
     over = {rules.key_of(job.pk): rules.OVER[job.state]}
     judged = dict.fromkeys(active_rules(rules.key_of(job.pk), rules.SETTLED_BY_END), over)
     judged |= dict.fromkeys(found, over)
-    if job.state == states.COMPLETED:
+    if job.state == states.COMPLETED and job.succeeded:  # nothing done proves nothing
         like = active_keys(rules.WITH_ERRORS, batch_code=job.type)
         if like:
             judged[rules.WITH_ERRORS] = dict.fromkeys(like, rules.OVER_FOR_LIKE) | over

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from batchops.shapes import enveloped
-from monitoring import figures, listing, performance, queries
+from monitoring import listing, performance, queries
 from monitoring.api.answers import VIEW, answer, checked
 from monitoring.bodies import (
     BatchHealthBody,
@@ -21,7 +21,7 @@ from monitoring.bodies import (
 from monitoring.listing import RunFilter
 from monitoring.serializers import HealthAsked, PerformanceAsked
 from monitoring.shown import RunView, view_of
-from monitoring.states import WORDS
+from monitoring.states import WORDS, RunState
 
 
 class BatchHealth(APIView):
@@ -41,7 +41,8 @@ class BatchHealth(APIView):
         data: HealthBody = {
             "summary": [_health(one) for one in performance.health(since=since, until=now)],
             "recentFailures": [
-                _failure(view_of(run, fresh)) for run in performance.recent_failures(since)
+                _failure(view_of(run, fresh), message)
+                for run, message in performance.recent_failures(since)
             ],
             "period": "Last day" if days == 1 else f"Last {days} days",
             "asOf": fresh.seen_at.isoformat() if fresh.seen_at else None,
@@ -84,7 +85,7 @@ def _health(one: performance.BatchHealth) -> BatchHealthBody:
     }
 
 
-def _failure(view: RunView) -> FailureBody:
+def _failure(view: RunView, message: str) -> FailureBody:
     run = view.run
     return {
         "id": run.pk,
@@ -93,9 +94,9 @@ def _failure(view: RunView) -> FailureBody:
         "status": WORDS[view.state],
         "start_time": run.started_at.isoformat(),
         "end_time": run.ended_at.isoformat() if run.ended_at else None,
-        "error_message": run.error_message or None,
+        "error_message": message or None,
         "business_date": run.business_date.isoformat(),
-        "repaired": run.state in figures.REPAIRED,
+        "repaired": run.state == RunState.COMPLETE,
     }
 
 

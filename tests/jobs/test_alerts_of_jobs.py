@@ -152,6 +152,7 @@ class TestCompletedWithErrors:
 
     def test_the_next_good_job_of_the_type_ends_it(self, alert: Alert, done: Make) -> None:
         done("together", items=1)
+        done(items=0, ms=0)
         assert active(alert.rule)
 
         done(items=2, ms=0)

@@ -62,8 +62,8 @@ class TestFailedRuns:
 
         assert ">0<" in card(viewer, "Failed runs")
 
-    @pytest.mark.parametrize(("repaired", "n"), [("complete", 1), ("run", 1), ("purge", 0)])
-    def test_repaired_is_what_completed_or_runs_again(
+    @pytest.mark.parametrize(("repaired", "n"), [("complete", 1), ("run", 0), ("purge", 0)])
+    def test_repaired_is_what_has_completed_since(
         self, viewer: Client, ccb: FakeCcb, poll: MakePoll, repaired: str, n: int
     ) -> None:
         key = ccb.fail("CM-DMRU")

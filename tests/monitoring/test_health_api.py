@@ -51,8 +51,25 @@ class TestHealth:
         ]
         assert body["period"] == "Last 2 days"
         assert [(one["batch_nbr"], one["repaired"]) for one in body["recentFailures"]] == [
-            (9, True)
+            (9, False)
         ]
+
+    def test_a_failure_is_repaired_once_it_is_complete_and_keeps_its_message(
+        self, viewer: Client, ccb: FakeCcb, poll: MakePoll
+    ) -> None:
+        ccb.run("CM-DMRU", 9)
+        ccb.fail("CM-DMRU", 9, text="ORA-01652: unable to extend")
+        poll()
+        told = []
+        for status, ended_at in (("20", None), ("40", ccb.clock + timedelta(seconds=90))):
+            ccb.advance(seconds=60)
+            ccb.run("CM-DMRU", 9, status=status, ended_at=ended_at)
+            poll()
+            body = viewer.get("/api/ami-operational/batch-health?days=2").json()["data"]
+            (failure,) = body["recentFailures"]
+            told.append((failure["repaired"], "ORA-01652" in (failure["error_message"] or "")))
+
+        assert told == [(False, True), (True, True)]
 
     @pytest.mark.parametrize("days", ["0", "367", "x"])
     def test_days_have_bounds(self, viewer: Client, days: str) -> None:

@@ -115,4 +115,4 @@ class TestOverlap:
         bell()
 
         said = [r.getMessage() for r in caplog.records if r.name == "monitoring.tasks"]
-        assert said == ["Batch monitoring scheduler started (every 15 minutes)"]
+        assert said == ["Batch Monitoring scheduler started (every 15 minutes)"]

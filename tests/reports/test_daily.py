@@ -253,7 +253,7 @@ class TestWhy:
         assert report.steps[3].delays == ["done 3m 0s after the deadline"]
         first = report.steps[0]
         assert "It had 900,000 records, 3.0 times the usual 300,000" in first.reasons[0]
-        assert "It went at 55.5/s, usually 100.0/s" in first.reasons[1]
+        assert "It went at 55.6/s, usually 100.0/s" in first.reasons[1]
         ahead = report.outlook.steps[0]
         assert (ahead.has_history, ahead.usual.p95_duration_s) == (True, 50 * 60)
         assert report.outlook.steps[1].history == "not enough history (1 of 20)"

@@ -42,7 +42,12 @@ class TestDuration:
 
 class TestRate:
     def test_it_has_one_decimal_and_its_unit(self) -> None:
-        assert [rate(125.34), rate(0), rate(None)] == ["125.3/s", "0.0/s", NOTHING]
+        assert [rate(125.34), rate(125.58), rate(0), rate(None)] == [
+            "125.3/s",
+            "125.6/s",
+            "0.0/s",
+            NOTHING,
+        ]
 
     def test_a_slow_one_is_told_in_minutes_or_hours(self) -> None:
         assert [rate(0.05), rate(1 / 3600), rate(0.1)] == ["3.0/min", "1.0/h", "0.1/s"]

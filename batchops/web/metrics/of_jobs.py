@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import product
 from math import inf
 
 from prometheus_client.core import HistogramMetricFamily, Metric
 
 from batchops import tallies
 from batchops.web.metrics.families import PREFIX, counter, figure, gauge
-from jobs import queries, states
+from jobs import queries, registry, states
 from jobs.models import SECONDS_BOUNDS
 
 
@@ -60,11 +61,11 @@ def _durations(totals: list[queries.Totals]) -> Metric:
 
 def _open() -> Iterator[Metric]:
     found = queries.open_jobs()
-    yield gauge(
-        "jobs_open", "Jobs that have not ended.", ["type", "state"],
-        [((each.type, each.state), each.jobs) for each in found],
-    )  # fmt: skip
-    left: dict[tuple[str], int] = {}
+    # What is none is told as 0, for a sum of nothing is nothing, and no rule compares that.
+    jobs = dict.fromkeys(product(registry.names(), states.OPEN), 0)
+    jobs |= {(each.type, each.state): each.jobs for each in found}
+    yield gauge("jobs_open", "Jobs that have not ended.", ["type", "state"], jobs.items())
+    left = dict.fromkeys(((name,) for name in registry.names()), 0)
     for each in found:
         left[(each.type,)] = left.get((each.type,), 0) + each.items_left
     yield gauge(

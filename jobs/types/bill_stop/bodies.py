@@ -171,7 +171,7 @@ def past_body(job: Job) -> BillStopPastBody:
         "status": status_word(job),
         "summaryCount": found.summary_count if found else 0,
         "detailsCount": found.details_count if found else 0,
-        "durationSeconds": None if elapsed_s is None else round(elapsed_s),
+        "durationSeconds": None if elapsed_s is None else int(elapsed_s),
         "errorMessage": error_of(job) or None,
     }
 
@@ -201,7 +201,7 @@ def crp_body(crp: BillStopCrp) -> BillStopCrpBody:
         "TOTAL_CPC_COUNT": crp.total,
         "BILL_STOP_COUNT": crp.stopped,
         "ACTIVE_BILLING_COUNT": crp.active,
-        "BILL_STOP_PERCENTAGE": crp.stopped_pct,
+        "BILL_STOP_PERCENTAGE": round(crp.stopped_pct, 2),
     }
 
 

@@ -18,7 +18,7 @@ def crps_export(job: Job, found: QuerySet[BillStopCrp]) -> Export:
         Column(_("Connections"), lambda crp: crp.total),
         Column(_("Bill stop"), lambda crp: crp.stopped),
         Column(_("Active billing"), lambda crp: crp.active),
-        Column(_("Bill stop, percent"), lambda crp: crp.stopped_pct),
+        Column(_("Bill stop, percent"), lambda crp: round(crp.stopped_pct, 2)),
     ]
     return Export.of(found, name=_name("crps", job), columns=columns)
 

@@ -57,8 +57,8 @@ class BillStopCrp(models.Model):
 
     @property
     def stopped_pct(self) -> float:
-        """Return the share of connections that are not billed, in percent to two decimals."""
-        return round(100 * self.stopped / self.total, 2) if self.total else 0.0
+        """Return the share of connections that are not billed, in percent."""
+        return 100 * self.stopped / self.total if self.total else 0.0
 
 
 class BillStopConnection(models.Model):

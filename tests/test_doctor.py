@@ -55,7 +55,8 @@ class TestTheCommand:
         assert (done.returncode, told["mark"]) == (2, "FAIL"), done.stderr
         found = {each["subject"]: each for each in told["checks"]}
         wanted = {
-            "settings": "WARN", "database": "OK", "connections": "OK", "migrations": "OK", "cluster jobs": "FAIL",
+            "settings": "WARN", "database": "OK", "connections": "OK", "migrations": "OK",
+            "cluster jobs": "FAIL",
             "bells of watch": "OK", "jobs": "OK", "schedules": "OK", "messages": "OK",
             "mail server": "FAIL", "CC&B": "FAIL", "CC&B now": "FAIL", "clocks": "OK",
             "data folder": "OK",

@@ -26,7 +26,7 @@ django_stubs_ext.monkeypatch()
 
 # Core -------------------------------------------------------------------------------------------
 
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
     raise ImproperlyConfigured(
@@ -142,9 +142,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # django-q2 carries only "there is work". Each value has a measured reason; the system checks
 # batchops.E010 to E019 keep them.
-JOBS_WORKERS = env.int("JOBS_WORKERS", default=4)
-WATCH_WORKERS = env.int("WATCH_WORKERS", default=2)
-Q_CLUSTER = {
+JOBS_WORKERS = env.whole("JOBS_WORKERS", default=4, least=1)
+WATCH_WORKERS = env.whole("WATCH_WORKERS", default=2, least=1)
+Q_CLUSTER: dict[str, Any] = {
     "name": "jobs",
     "orm": "default",
     "broker_class": "batchops.cluster.broker.HearingBroker",
@@ -165,42 +165,42 @@ Q_CLUSTER = {
     "time_zone": "UTC",
     "ALT_CLUSTERS": {"watch": {"workers": WATCH_WORKERS, "timeout": 120, "retry": 420}},
 }
-HEARTBEAT_INTERVAL = timedelta(seconds=env.float("HEARTBEAT_INTERVAL_S", default=5))
-CLUSTER_STOP_GRACE = timedelta(seconds=env.float("CLUSTER_STOP_GRACE_S", default=20))
+HEARTBEAT_INTERVAL = env.seconds("HEARTBEAT_INTERVAL_S", default=5)
+CLUSTER_STOP_GRACE = env.seconds("CLUSTER_STOP_GRACE_S", default=20)
 # A bell that has waited so long beside a free worker means that the cluster stands still.
-CLUSTER_WEDGED_AFTER = timedelta(seconds=env.float("CLUSTER_WEDGED_AFTER_S", default=30))
+CLUSTER_WEDGED_AFTER = env.seconds("CLUSTER_WEDGED_AFTER_S", default=30)
 
 # Live -------------------------------------------------------------------------------------------
 
 # What follows a topic's first change within this time goes out as one frame.
-LIVE_GATHER = timedelta(seconds=env.float("LIVE_GATHER_S", default=0.25))
+LIVE_GATHER = env.seconds("LIVE_GATHER_S", default=0.25)
 # How often everybody's right to watch is looked up again; a lost right closes within twice that.
-LIVE_REAUTHORISE_INTERVAL = timedelta(seconds=env.float("LIVE_REAUTHORISE_INTERVAL_S", default=4))
+LIVE_REAUTHORISE_INTERVAL = env.seconds("LIVE_REAUTHORISE_INTERVAL_S", default=4)
 # A client that has not answered anything for this long is dropped.
-LIVE_SILENCE = timedelta(seconds=env.float("LIVE_SILENCE_S", default=45))
+LIVE_SILENCE = env.seconds("LIVE_SILENCE_S", default=45)
 # How many sockets one person, programs with their tokens included, may have in one web process.
-LIVE_SOCKETS_PER_USER = env.int("LIVE_SOCKETS_PER_USER", default=50)
+LIVE_SOCKETS_PER_USER = env.whole("LIVE_SOCKETS_PER_USER", default=50, least=1)
 
 # Jobs -------------------------------------------------------------------------------------------
 
-JOBS_LEASE = timedelta(seconds=env.float("JOBS_LEASE_S", default=60))
-JOBS_SETTLE_INTERVAL = timedelta(seconds=env.float("JOBS_SETTLE_INTERVAL_S", default=0.25))
-JOBS_SLICE = timedelta(seconds=env.float("JOBS_SLICE_S", default=10))
-JOBS_SWEEP_INTERVAL = timedelta(seconds=env.float("JOBS_SWEEP_INTERVAL_S", default=30))
-JOBS_STUCK_AFTER = timedelta(seconds=env.float("JOBS_STUCK_AFTER_S", default=10))
+JOBS_LEASE = env.seconds("JOBS_LEASE_S", default=60)
+JOBS_SETTLE_INTERVAL = env.seconds("JOBS_SETTLE_INTERVAL_S", default=0.25)
+JOBS_SLICE = env.seconds("JOBS_SLICE_S", default=10)
+JOBS_SWEEP_INTERVAL = env.seconds("JOBS_SWEEP_INTERVAL_S", default=30)
+JOBS_STUCK_AFTER = env.seconds("JOBS_STUCK_AFTER_S", default=10)
 
 # CC&B -------------------------------------------------------------------------------------------
 
 CCB_URL = env.str("CCB_URL", default="")
 CCB_SCHEMA = env.str("CCB_SCHEMA", default="")
 CCB_LANGUAGE = env.str("CCB_LANGUAGE", default="ENG")
-CCB_DEADLINE = timedelta(seconds=env.float("CCB_DEADLINE_S", default=90))
+CCB_DEADLINE = env.seconds("CCB_DEADLINE_S", default=90)
 # The questions to CC&B that people may choose for "Enrich All", one .sql file each.
 ENRICH_QUERIES_DIR = env.str("ENRICH_QUERIES_DIR", default="jobs/types/enrich/queries")
 # The owner of the simulated CC&B's tables; only `manage.py simulate_ccb` connects as it.
 CCB_OWNER_URL = env.str("CCB_OWNER_URL", default="")
 # 1 for a real CC&B; the simulator's clock may run faster, and polls then come as much faster.
-CCB_CLOCK_SPEED = env.float("CCB_CLOCK_SPEED", default=1)
+CCB_CLOCK_SPEED = env.number("CCB_CLOCK_SPEED", default=1)
 # A monitor outside that misses us: asked by GET after each good poll.
 POLL_HEARTBEAT_URL = env.str("POLL_HEARTBEAT_URL", default="").strip()
 if POLL_HEARTBEAT_URL and not re.match(r"https?://[^/\s]+(/\S*)?\Z", POLL_HEARTBEAT_URL):
@@ -211,7 +211,7 @@ if POLL_HEARTBEAT_URL and not re.match(r"https?://[^/\s]+(/\S*)?\Z", POLL_HEARTB
 # Mail -------------------------------------------------------------------------------------------
 
 EMAIL_HOST = env.str("SMTP_HOST", default="")
-EMAIL_PORT = env.int("SMTP_PORT", default=587)
+EMAIL_PORT = env.whole("SMTP_PORT", default=587, least=1)
 EMAIL_HOST_USER = env.str("SMTP_USER", default="")
 # Taken as it is: environ would replace a password that begins with $ by another variable.
 EMAIL_HOST_PASSWORD = os.environ.get("SMTP_PASS", "")
@@ -233,15 +233,19 @@ EMAIL_USE_TLS = SMTP_SECURITY == "starttls"
 EMAIL_USE_SSL = SMTP_SECURITY == "tls"
 EMAIL_TIMEOUT = 10
 # One try as a whole; EMAIL_TIMEOUT bounds only each answer, and a server may drip.
-MAIL_DEADLINE = timedelta(seconds=env.float("MAIL_DEADLINE_S", default=15))
+MAIL_DEADLINE = env.seconds("MAIL_DEADLINE_S", default=15)
 # How long a sender may hold a message before another takes it over; a chat may take 15 s.
 MAIL_LEASE = max(3 * MAIL_DEADLINE, timedelta(seconds=45))
-MAIL_GIVE_UP_AFTER = timedelta(seconds=env.float("MAIL_GIVE_UP_AFTER_S", default=86_400))
+MAIL_GIVE_UP_AFTER = env.seconds("MAIL_GIVE_UP_AFTER_S", default=86_400)
 # Mails that a channel gets in a minute; what is more comes as one digest.
-MAIL_LIMIT = env.int("MAIL_LIMIT", default=10)
+MAIL_LIMIT = env.whole("MAIL_LIMIT", default=10, least=1)
 # Where people reach the console; links in mails begin with it.
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 PUBLIC_URL_IS_SET = bool(PUBLIC_URL)
+if PUBLIC_URL_IS_SET and not PUBLIC_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured(
+        f"PUBLIC_URL is '{PUBLIC_URL}'. Set it to an address such as https://batchops.example.com."
+    )
 PUBLIC_URL = PUBLIC_URL or f"http://localhost:{env.str('BATCHOPS_PORT', default='') or 8000}"
 
 # API --------------------------------------------------------------------------------------------
@@ -325,10 +329,10 @@ SCRATCH_DIR = DATA_DIR / "scratch"
 MEDIA_ROOT = DATA_DIR / "files"
 # Under what the web server takes at once (batchops.web.wire), so that a part always fits.
 UPLOAD_PART_BYTES = 8 * 1024 * 1024
-UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=2 * 1024**3)
-UPLOAD_UNUSED_BYTES = env.int("UPLOAD_UNUSED_BYTES", default=8 * 1024**3)
-UPLOAD_DISK_RESERVE_BYTES = env.int("UPLOAD_DISK_RESERVE_BYTES", default=1024**3)
-UPLOAD_UNUSED_KEPT = timedelta(seconds=env.float("UPLOAD_UNUSED_KEPT_S", default=86_400))
+UPLOAD_MAX_BYTES = env.whole("UPLOAD_MAX_BYTES", default=2 * 1024**3, least=1)
+UPLOAD_UNUSED_BYTES = env.whole("UPLOAD_UNUSED_BYTES", default=8 * 1024**3)
+UPLOAD_DISK_RESERVE_BYTES = env.whole("UPLOAD_DISK_RESERVE_BYTES", default=1024**3)
+UPLOAD_UNUSED_KEPT = env.seconds("UPLOAD_UNUSED_KEPT_S", default=86_400)
 # TrueType fonts for what Helvetica lacks: regular, and if there are, bold, italic, bold italic.
 DOCUMENT_FONT = env.list("DOCUMENT_FONT", default=[])
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024

@@ -34,12 +34,12 @@ AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_VERBOSE = False
 
-BATCHOPS_HTTPS = env.bool("BATCHOPS_HTTPS", default=False)
+BATCHOPS_HTTPS = env.flag("BATCHOPS_HTTPS", default=False)
 SESSION_ENGINE = "batchops.sessions"
 # Unused for so long, with no page open that watches, a session ends.
-SESSION_COOKIE_AGE = env.int("SESSION_IDLE_S", default=3_600)
+SESSION_COOKIE_AGE = env.whole("SESSION_IDLE_S", default=3_600, least=1)
 # After so long everybody logs in again.
-SESSION_LIFE = timedelta(seconds=env.float("SESSION_LIFE_S", default=12 * 3_600))
+SESSION_LIFE = env.seconds("SESSION_LIFE_S", default=12 * 3_600)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # With this prefix no other host or path, nor plain http, can set the cookie.
 SESSION_COOKIE_NAME = "__Host-sessionid" if BATCHOPS_HTTPS else "sessionid"

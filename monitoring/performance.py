@@ -117,8 +117,8 @@ def recent_failures(since: datetime) -> list[tuple[Run, str]]:
     seen = RunSample.objects.filter(run=OuterRef("pk"), state=RunState.FAILED).order_by(
         "-at", "-pk"
     )
-    runs = Run.objects.filter(pk__in=failures).newest_first()
-    runs = runs.annotate(failed_with=Subquery(seen.values("error_message")[:1]))
+    found = Run.objects.filter(pk__in=failures).newest_first()
+    runs: Any = found.annotate(failed_with=Subquery(seen.values("error_message")[:1]))
     return [(run, run.error_message or run.failed_with or "") for run in runs[:FAILURES]]
 
 

@@ -145,6 +145,30 @@ class TestTheTimeZone:
         assert "Traceback" not in done.stderr
 
 
+class TestValuesThatCannotBeMeant:
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("DEBUG", "maybe"),
+            ("JOBS_WORKERS", "0"),
+            ("JOBS_WORKERS", "four"),
+            ("MAIL_LIMIT", "-1"),
+            ("JOBS_LEASE_S", "-1"),
+            ("JOBS_LEASE_S", "soon"),
+            ("CCB_CLOCK_SPEED", "0"),
+            ("CCB_CLOCK_SPEED", "nan"),
+            ("PUBLIC_URL", "batchops.example.com"),
+        ],
+    )
+    def test_they_are_refused_by_name_with_a_remedy(
+        self, name: str, value: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(name, value)
+
+        with pytest.raises(ImproperlyConfigured, match=rf"^{name} is '{value}'\. Set it to "):
+            runpy.run_path(str(settings.BASE_DIR / "batchops/settings.py"))
+
+
 class TestMail:
     @pytest.mark.parametrize(
         ("changed", "check_id"),

@@ -144,7 +144,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # batchops.E010 to E019 keep them.
 JOBS_WORKERS = env.whole("JOBS_WORKERS", default=4, least=1)
 WATCH_WORKERS = env.whole("WATCH_WORKERS", default=2, least=1)
-Q_CLUSTER: dict[str, Any] = {
+Q_CLUSTER = {
     "name": "jobs",
     "orm": "default",
     "broker_class": "batchops.cluster.broker.HearingBroker",

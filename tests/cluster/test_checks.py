@@ -35,7 +35,8 @@ def cluster_with(**values: Any) -> dict[str, Any]:
 
 
 def watch_with(**values: Any) -> dict[str, Any]:
-    watch = {**settings.Q_CLUSTER["ALT_CLUSTERS"]["watch"], **values}
+    shared: Any = settings.Q_CLUSTER
+    watch = {**shared["ALT_CLUSTERS"]["watch"], **values}
     return cluster_with(ALT_CLUSTERS={"watch": watch})
 
 

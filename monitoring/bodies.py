@@ -84,10 +84,12 @@ class RunningBody(TypedDict):
 
 
 class RunningBatchesBody(TypedDict):
-    """The batches that run in CC&B."""
+    """The batches that run in CC&B, as of its last good reading; what began since is unknown."""
 
     count: int
     batches: list[RunningBody]
+    asOf: Moment | None
+    stale: bool
 
 
 class PendingImdBody(TypedDict):

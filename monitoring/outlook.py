@@ -151,10 +151,11 @@ def _because(
 ) -> list[dict[str, Any]]:
     if last is None or last.p50_at is None or forecast.p50_at is None:
         return []
-    if abs((forecast.p50_at - last.p50_at).total_seconds()) < LEAST_S:
+    later_s = (forecast.p50_at - last.p50_at).total_seconds()
+    if abs(later_s) < LEAST_S:
         return []
     before, after = (_spans(each, begins_at) for each in (last, forecast))
-    return [asdict(cause) for cause in causes(now.plans, before, after)]
+    return [asdict(cause) for cause in causes(now.plans, before, after, later_s=later_s)]
 
 
 def _spans(forecast: Forecast, begins_at: datetime) -> dict[str, Span]:

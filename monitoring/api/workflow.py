@@ -41,6 +41,8 @@ class RunningBatches(APIView):
         data: RunningBatchesBody = {
             "batches": (batches := [_running(view_of(run, fresh)) for run in running]),
             "count": len(batches),
+            "asOf": fresh.seen_at.isoformat() if fresh.seen_at else None,
+            "stale": fresh.stale,
         }
         return answer(data)
 

@@ -26,18 +26,23 @@ class Cause:
 
 
 def causes(
-    plans: Sequence[StepPlan], before: Mapping[str, Span], now: Mapping[str, Span]
+    plans: Sequence[StepPlan],
+    before: Mapping[str, Span],
+    now: Mapping[str, Span],
+    *,
+    later_s: float,
 ) -> list[Cause]:
     """Return what moved by a minute or more on the way to the last step, the greatest first.
 
-    A step that begins later only because what it waits for ends later is not a cause.
+    A step that begins later only because what it waits for ends later is not a cause; nor is what
+    made up for some of it, where the whole came `later_s`, below 0 when it came earlier.
     """
     by_code = {plan.code: plan for plan in plans}
     found: list[Cause] = []
     for code in _chain(by_code, now):
         if code in before and code in now:
             found += _of_step(by_code[code], before, now)
-    large = [cause for cause in found if abs(cause.by_s) >= LEAST_S]
+    large = [one for one in found if abs(one.by_s) >= LEAST_S and one.by_s * later_s > 0]
     return sorted(large, key=lambda cause: -abs(cause.by_s))
 
 

@@ -168,7 +168,11 @@ class TestRunning:
         ccb.complete("F1-FLUSH")
         poll()
 
-        assert data(viewer, "running-batches") == {
+        told = data(viewer, "running-batches")
+
+        assert told.pop("asOf")
+        assert told == {
+            "stale": False,
             "count": 1,
             "batches": [
                 {

@@ -260,7 +260,17 @@ class TestCauses:
         before = {"READS": Span(0, HOUR), "BILLS": Span(6 * HOUR, 8 * HOUR)}
         after = {"READS": Span(0, 7 * HOUR), "BILLS": Span(7 * HOUR, 9 * HOUR)}
 
-        assert causes(PLANS, before, after) == [Cause("READS", "takes", 6 * HOUR)]
+        found = causes(PLANS, before, after, later_s=HOUR)
+
+        assert found == [Cause("READS", "takes", 6 * HOUR)]
+
+    def test_what_made_up_for_some_of_it_is_no_cause(self) -> None:
+        before = {"BILLS": Span(6 * HOUR, 8 * HOUR)}
+        after = {"BILLS": Span(7 * HOUR, 8.5 * HOUR)}
+
+        found = causes(PLANS, before, after, later_s=HOUR / 2)
+
+        assert found == [Cause("BILLS", "starts", HOUR)]
 
 
 class TestBackTest:

@@ -111,6 +111,10 @@ class Freshness:
         """CC&B's clock at this moment, reckoned on from the last good reading."""
         return source_clock(self.at, self.last_good)
 
+    def here(self, moment: datetime) -> datetime:
+        """Return when our clock shows what CC&B's calls `moment`."""
+        return self.at - (self.source_now - moment) / clock_speed()
+
     @property
     def speed(self) -> str:
         """How fast CC&B's clock runs against ours, as people read it."""

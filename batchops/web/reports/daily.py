@@ -186,8 +186,8 @@ def compose(day: date, fresh: Freshness, *, recorded: bool = True) -> DailyRepor
     drawn = draw_days([day], fresh)[0]
     moments = moments_of(day, fresh, drawn.known_days)
     alerts, alerts_total = lines_of_day(
-        day, since=_deadline(day - timedelta(days=1), fresh), until=moments.ends_at,
-        recorded=recorded,
+        day, since=fresh.here(_deadline(day - timedelta(days=1), fresh)),
+        until=fresh.here(moments.ends_at), recorded=recorded,
     )  # fmt: skip
     workflow = [view.step for view in drawn.steps]
     outlook, usual = look_ahead(day, workflow, moments=moments, fresh=fresh)

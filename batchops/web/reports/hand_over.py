@@ -80,7 +80,7 @@ def compose(fresh: Freshness, *, since: datetime, recorded: bool = True) -> Hand
     Without `recorded`, alerts that only go on record are left out, as mails leave them out.
     """
     at = fresh.at
-    here_since = at - (fresh.source_now - since) / queries.clock_speed()
+    here_since = fresh.here(since)
     waiting, taken = (active_in(state, recorded=recorded) for state in ACTIVE)
     open_alerts, open_total = first_and_total(waiting, LISTED)
     taken_alerts, taken_total = first_and_total(taken, LISTED)

@@ -115,7 +115,7 @@ def due_at(bulletin: Bulletin, day: date, fresh: Freshness) -> datetime:
 
 def was_set_after(bulletin: Bulletin, moment: datetime, fresh: Freshness) -> bool:
     """Return whether a bulletin was switched on, or its time changed, after a due moment."""
-    return fresh.at - (fresh.source_now - moment) / queries.clock_speed() <= bulletin.set_at
+    return fresh.here(moment) <= bulletin.set_at
 
 
 def _due(bulletin: Bulletin, day: date, fresh: Freshness) -> Iterator[Due]:

@@ -3,7 +3,7 @@
 from calendar import Calendar
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.formats import date_format, get_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from batchops.access import AuthenticatedHttpRequest
 from batchops.looks import Look
@@ -27,6 +27,7 @@ from monitoring.step_history import look_of_day
 
 WORST = ("bad", "unknown", "warn", "info", "neutral", "violet", "ok")  # the first tone wins
 LONGEST_MONTH = 31
+SO_FAR = Look("so_far", gettext_noop("So far"), "neutral", "clock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,18 @@ def _weeks(first: date, fresh: Freshness) -> list[list[Cell]]:
     known = day_calendar(fresh.config)
     weeks = Calendar((int(get_format("FIRST_DAY_OF_WEEK")) - 1) % 7)
     days = weeks.monthdatescalendar(first.year, first.month)
-    codes = Step.objects.values_list("batch_code", flat=True)
+    codes = list(Step.objects.values_list("batch_code", flat=True))
     by_day: dict[date, list[StepDayFacts]] = defaultdict(list)
     for one in performance.days_of(codes, last_day=days[-1][-1], days=7 * len(days)):
         by_day[one.day].append(one)
-    return [[_cell(day, known.kind_of(day), by_day[day], fresh) for day in week] for week in days]
+    cells = [[_cell(day, known.kind_of(day), by_day[day], fresh) for day in week] for week in days]
+    return [[_so_far(cell, len(codes), fresh) for cell in week] for week in cells]
+
+
+def _so_far(cell: Cell, steps: int, fresh: Freshness) -> Cell:
+    """Return today's cell as one that is not good yet while steps are still to come."""
+    is_good_so_far = cell.look is not None and cell.look.tone == "ok" and cell.steps < steps
+    return replace(cell, look=SO_FAR) if cell.day == fresh.today and is_good_so_far else cell
 
 
 def _cell(day: date, kind: DayKind, facts: Sequence[StepDayFacts], fresh: Freshness) -> Cell:

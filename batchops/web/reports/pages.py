@@ -135,7 +135,7 @@ def _day(request: HttpRequest, fresh: Freshness) -> dict[str, Any]:
     return {
         "report": report,
         "fresh": fresh,
-        "query": f"date={report.day}" if request.GET.get("date") else "",
+        "query": f"date={report.day}",  # when the day turns, all of the page stays on its day
         "before": report.day - timedelta(days=1),
         "after": report.day + timedelta(days=1) if report.day < fresh.today else None,
     }

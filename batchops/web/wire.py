@@ -39,13 +39,18 @@ class LimitedRequest(WebRequest):
     """Refuse a body over the limit before it fills disk or memory, and send at the reader's pace.
 
     Daphne itself stores any body whole before a view or middleware sees the request, and keeps
-    in memory whatever of an answer its reader has not taken yet.
+    in memory whatever of an answer its reader has not taken yet. And Twisted would read forms
+    before anybody looks who asks, on the thread that serves everyone: multiparts within multiparts
+    kept it for minutes. Django reads them itself, where they are wanted.
     """
 
     received_bytes = 0
     refused = False
     content: IO[bytes]
     writable: asyncio.Event | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, parsePOSTFormSubmission=False, **kwargs)
 
     async def wait_for_reader(self) -> None:
         """Return when the reader took most of what was sent; cut off one who takes nothing."""

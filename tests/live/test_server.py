@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -18,9 +19,9 @@ pytestmark = [pytest.mark.processes, pytest.mark.django_db]
 OVER_THE_LIMIT = 16 * 1024 * 1024 + 1
 
 
-def post(web, body):
+def post(web, body, content_type="application/octet-stream"):
     request = urllib.request.Request(f"{web.origin}/api/batch-jobs", data=body, method="POST")
-    request.add_header("Content-Type", "application/octet-stream")
+    request.add_header("Content-Type", content_type)
     try:
         with urllib.request.urlopen(request, timeout=10) as response:
             return response.status, response.headers, response.read()
@@ -61,6 +62,20 @@ class TestBodies:
 
     def test_it_takes_one_below(self, web):
         assert post(web, b"x" * (OVER_THE_LIMIT - 2))[0] == 401
+
+    def test_forms_are_not_read_before_it_is_known_who_asks(self, web):
+        """Multiparts within multiparts would keep the thread that serves all for seconds."""
+        parts = [
+            b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n" % (n, n + 1)
+            for n in range(200)
+        ]
+        body = b"".join(parts) + b"--b200\r\n\r\n" + b"\n" * 3_000_000
+        asked = threading.Thread(target=post, args=(web, body, "multipart/form-data; boundary=b0"))
+        asked.start()
+        while asked.is_alive():
+            with urllib.request.urlopen(f"{web.origin}/healthz", timeout=5) as answer:
+                assert answer.status == 200
+        assert post(web, b"x", "multipart/form-data")[0] == 401
 
 
 class TestSlowPages:

@@ -12,10 +12,15 @@ OUTAGES = (OperationalError, InterfaceError)
 RETRY_AFTER_S = 5
 
 
+def is_held(error: Exception) -> bool:
+    """Say whether one of OUTAGES means that somebody else holds what was to be changed."""
+    return isinstance(error.__cause__, postgresql.LockNotAvailable | postgresql.DeadlockDetected)
+
+
 def explain(error: Exception) -> Unavailable:
     """Return the typed error for one of OUTAGES, with a sentence that says what to do."""
     cause = error.__cause__
-    if isinstance(cause, postgresql.LockNotAvailable | postgresql.DeadlockDetected):
+    if is_held(error):
         return Unavailable(
             "Somebody else is changing the same thing right now. Look what stands there, then "
             "try again in a moment."

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from django.db import OperationalError
 from django.utils.translation import gettext as _
 
+from batchops import outage
 from batchops.errors import BatchOpsError, Conflict, InvalidInput, NotFound
 from jobs import lifecycle, queries
 from jobs.models import Job
@@ -132,6 +134,10 @@ def _change(action: Action, job_id: str, *, name: str, actor: str) -> Done:
         lifecycle.retry(job_id, actor=actor)
     except (Conflict, NotFound) as error:
         return Done(name, _refusal(error), error.message)
+    except OperationalError as error:
+        if not outage.is_held(error):
+            raise
+        return Done(name, "refused", outage.explain(error).message)
     return Done(name, "retried", _("Its failed items are done again."))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django_q.models import OrmQ
 
@@ -14,6 +15,7 @@ from jobs.runner import run_slice
 from tests.jobs.conftest import Make
 from tests.jobs.test_api import post
 from tests.people import client_of
+from tests.test_outage import another_session
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +48,27 @@ class TestIds:
         assert answer.json()["counts"] == {
             "refused": 1, "cancelled": 1, "cancelling": 1, "not_found": 1
         }  # fmt: skip
+
+    def test_one_that_somebody_holds_keeps_no_other_from_being_done(
+        self, client: Client, make: Make
+    ) -> None:
+        jobs = [make(items=2) for _ in range(3)]
+        with another_session() as other:
+            other.execute("SET lock_timeout = 0")
+            other.execute("BEGIN")
+            other.execute("SELECT FROM jobs_job WHERE id = %s FOR NO KEY UPDATE", [jobs[0].pk])
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = 200")
+
+            answer = post(client, BULK, {"action": "cancel", "ids": [job.pk for job in jobs]})
+
+            connection.close()
+        assert outcomes(answer) == {
+            jobs[0].pk: "refused",
+            jobs[1].pk: "cancelled",
+            jobs[2].pk: "cancelled",
+        }
+        assert "Somebody else is changing" in answer.json()["results"][0]["message"]
 
     def test_retries_ring_for_a_worker_and_name_who_did_it(
         self, client: Client, done: Make

@@ -16,6 +16,7 @@ from alerts.models import Alert, Channel
 from alerts.mutes import flapping_words
 from alerts.queries import closing_note, message_ids_before
 from alerts.states import RULES, UNANSWERED, DeliveryKind, rank
+from batchops.texts import one_line
 
 LONGEST_SUBJECT = 150
 LISTED = 20  # alerts that a digest names; the rest is one click away
@@ -103,7 +104,7 @@ def _mail(
     subject: str, text: str, *, html: str, to: Sequence[str], headers: Mapping[str, str]
 ) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
-        subject=_one_line(subject),
+        subject=one_line(subject, LONGEST_SUBJECT),
         body=text,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=list(to),
@@ -164,9 +165,3 @@ def _digest(alerts: list[Alert]) -> dict[str, Any]:
 
 def _absolute(path: str) -> str:
     return f"{settings.PUBLIC_URL}{path}" if path.startswith("/") else path
-
-
-def _one_line(text: str) -> str:
-    """Keep a header to one line, whatever stands in a name from outside."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line[:LONGEST_SUBJECT]

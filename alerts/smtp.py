@@ -17,7 +17,7 @@ from django.core.mail.message import sanitize_address
 from django.utils.translation import gettext
 
 from alerts.errors import NotDelivered
-from batchops.texts import redacted
+from batchops.texts import one_line, redacted
 
 Replies = Mapping[str, str]
 LONGEST_REPLY = 200
@@ -223,5 +223,4 @@ def _short(words: str) -> str:
     """Make one line of a server's words, short, and without our password if it echoes it."""
     if settings.EMAIL_HOST_PASSWORD:
         words = words.replace(settings.EMAIL_HOST_PASSWORD, "***")
-    line = " ".join("".join(c if c.isprintable() else " " for c in words).split())
-    return line[:LONGEST_REPLY].rstrip(".")
+    return one_line(words, LONGEST_REPLY).rstrip(".")

@@ -141,7 +141,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The two clusters -------------------------------------------------------------------------------
 
 # django-q2 carries only "there is work". Each value has a measured reason; the system checks
-# batchops.E010 to E019 keep them.
+# batchops.E010 to E020 keep them.
 JOBS_WORKERS = env.whole("JOBS_WORKERS", default=4, least=1)
 WATCH_WORKERS = env.whole("WATCH_WORKERS", default=2, least=1)
 Q_CLUSTER = {

@@ -29,6 +29,7 @@ SENTENCES = {
     "fail_artifact": gettext_lazy("Its ZIP could not be made and is not tried again"),
     "remake_artifact": gettext_lazy("Its ZIP is to be tried again"),
     "expire_artifact": gettext_lazy("Its ZIP was removed, as old ones are"),
+    "remove_items": gettext_lazy("Its items were removed, as old ones are"),
     "refuse": gettext_lazy("A report came too late and was refused"),
 }
 # What people did is worth a look; the rest is routine.

@@ -83,7 +83,7 @@ class JobType:
     # How long an open job may settle no item before it counts as stuck; None: as long as one item
     # or chunk may take, and then what it takes to hand on a dead worker's work.
     stuck_after: ClassVar[timedelta | None] = None
-    # The same for one attempt at its ZIP.
+    # How long one attempt at its ZIP may take.
     artifact_limit: ClassVar[timedelta] = timedelta(minutes=30)
     # How long after a job's end its items and its ZIP are kept; its row and summaries outlive both.
     items_kept: ClassVar[timedelta] = timedelta(days=60)

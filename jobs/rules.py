@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.states import Finding, Severity
+from batchops.texts import one_line
 from jobs import states
 
 FAILED = "JOB_FAILED"
@@ -354,16 +355,12 @@ def _counts(job: JobFacts) -> str:
 
 
 def _title(job: JobFacts) -> str:
-    return _one_line(job.title)[:LONGEST_TITLE] or job.id
+    return one_line(job.title, LONGEST_TITLE) or job.id
 
 
 def _sentence(why: str) -> str:
-    short = _one_line(why)[:LONGEST_WHY]
+    short = one_line(why, LONGEST_WHY)
     return short if short.endswith(".") else f"{short}."
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _minutes(seconds: float) -> str:

@@ -106,7 +106,8 @@ def post_resolved(alerts: Sequence[Alert]) -> int:
     now, over = database_now(), [alert.pk for alert in alerts]
     unheard = Delivery.objects.filter(alert__in=over, kind__in=NEWS, state=DeliveryState.PENDING)
     # Locked, so that one whose hours begin just now is either taken away or being sent.
-    held = unheard.filter(attempts=0, next_try_at__gt=now).select_for_update()
+    held = unheard.filter(attempts=0, next_try_at__gt=now)
+    held = held.order_by("pk").select_for_update(no_key=True)
     Delivery.objects.filter(pk__in=list(held.values_list("pk", flat=True))).delete()
     heard = Delivery.objects.heard().filter(alert__in=over, channel__isnull=False)
     pairs = list(heard.order_by().values_list("alert_id", "channel_id").distinct())

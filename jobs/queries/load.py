@@ -85,7 +85,7 @@ OLDEST_FILES_SQL = """
     SELECT (SELECT made_at FROM jobs_artifact
              WHERE state = 'ready' ORDER BY expires_at LIMIT 1),
            (SELECT created_at FROM jobs_upload
-             WHERE state IN ('receiving', 'checking', 'uploaded') ORDER BY expires_at LIMIT 1)
+             WHERE state IN ('receiving', 'checking', 'complete') ORDER BY expires_at LIMIT 1)
 """
 
 
